@@ -1,0 +1,22 @@
+"""What a person did wrong, said in one line: what was expected, what came, what to try."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class InputError(ValueError):
+    """A wrong flag, name, file or archive. Commands print it as one line and exit with status 2."""
+
+
+def unknown(kind: str, name: object, choices: Iterable[str]) -> InputError:
+    """Returns the error for a `name` that is none of `choices`, with the nearest valid choice.
+
+    Args:
+        kind: What was named, e.g. `"variant"`; it is printed.
+        name: What came.
+        choices: The valid names.
+    """
+    choices = list(choices)
+    near = difflib.get_close_matches(str(name), choices, n=1, cutoff=0.5)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return InputError(f"unknown {kind} {name!r}.{hint} Valid: {', '.join(choices)}.")
