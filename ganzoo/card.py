@@ -1,0 +1,123 @@
+"""The card of a pretrained generator, written from what was measured and from nothing else."""
+
+import inspect
+
+LICENCES = {  # dataset -> what the card says of it
+    "fashion_mnist": "Fashion-MNIST, MIT licence, Copyright (c) 2017 Zalando SE",
+}
+
+CARD = """\
+# {entry}
+
+![Samples of {entry}, none of them picked](samples.png)
+
+{paper}
+
+Model `{model}`, trained on `{dataset}`.
+
+## Reproduce
+
+```
+python train.py --recipe={entry}
+```
+
+{cost} The recipe is [recipe.toml](recipe.toml); what was measured is [metrics.json](metrics.json).
+
+## Figures
+
+| figure | value | measured with |
+|---|---|---|
+{figures}
+
+## Limits
+
+It draws what is in `{dataset}`, at the size of the recipe, and nothing else; it also repeats that
+data's gaps and biases. The figures hold for the settings beside them: compare them only with
+figures measured the same way. They do not show that no sample is close to a training image.
+
+## Load
+
+With GanZoo:
+
+```python
+import ganzoo
+
+images = ganzoo.load_pretrained("{entry}").sample(16, seed=0)  # uint8 (16, H, W, C)
+```
+
+With TensorFlow alone:
+
+```python
+import tensorflow as tf
+
+images = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)
+```
+
+With a model server (the signature `serving_default` takes latents and gives images in [-1, 1]):
+
+```
+tensorflow_model_server --rest_api_port=8501 --model_name={entry} \\
+  --model_base_path="$PWD/saved_models/{entry}" &
+curl localhost:8501/v1/models/{entry}:predict \\
+  -d '{{"signature_name": "sample", "inputs": {{"num": 16, "seed": 0}}}}'
+```
+
+## Licence
+
+Data: {licence}. Weights: Apache-2.0, as GanZoo.
+"""
+
+
+def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
+    """Returns the card as Markdown.
+
+    Args:
+        entry: The entry's name.
+        version: The version of its SavedModel.
+        recipe: The run's recipe; its `model` and `dataset` are used.
+        summary: The run's facts: `steps`, and `metrics` with for each figure a number or
+            `{"value": number}` and what it was measured with; `seconds`, `images_per_second`,
+            `hardware` and `versions` are used if they are there.
+    """
+    rows = []
+    for name, fact in summary["metrics"].items():
+        fact = dict(fact) if isinstance(fact, dict) else {"value": fact}
+        value = fact.pop("value", "")
+        value = f"{value:.4g}" if isinstance(value, float) else value
+        rows.append(f"| {name} | {value} | {_pairs(fact) or '-'} |")
+    return CARD.format(
+        entry=entry,
+        version=version,
+        model=recipe["model"],
+        dataset=recipe["dataset"],
+        paper=_paper(recipe["model"]),
+        cost=_cost(summary),
+        figures="\n".join(rows),
+        licence=LICENCES.get(recipe["dataset"], f"that of `{recipe['dataset']}`, see its source"),
+    )
+
+
+def _paper(model: str) -> str:
+    """Returns what the variant's docstring says of the idea and of its paper."""
+    from ganzoo import gans
+
+    text = inspect.getdoc(gans.get(model)) or ""
+    idea, *rest = text.split("\n\n")
+    papers = [part for part in rest if part.startswith(("Reference:", "References:"))]
+    return "\n\n".join([idea, *(inspect.cleandoc(part.split(":", 1)[1]) for part in papers)])
+
+
+def _cost(summary: dict) -> str:
+    parts = [f"{summary['steps']:,} steps"]
+    if "seconds" in summary:
+        parts.append(f"{summary['seconds'] / 60:.3g} minutes")
+    if "images_per_second" in summary:
+        parts.append(f"{summary['images_per_second']:.4g} images a second")
+    for key in ("hardware", "versions"):
+        if value := summary.get(key):
+            parts.append(_pairs(value) if isinstance(value, dict) else str(value))
+    return f"It took {', '.join(parts)}."
+
+
+def _pairs(facts: dict) -> str:
+    return ", ".join(f"{key} {value}" for key, value in facts.items())

@@ -1,0 +1,247 @@
+"""The `ganzoo` command: what is in the zoo, pictures from it, and its upkeep.
+
+A wrong value, flag, name or file gets one line on stderr and exit status 2.
+"""
+
+import argparse
+import functools
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ganzoo import __version__, zoo
+from ganzoo.arguments import Parser, labels, parse, whole
+from ganzoo.errors import InputError
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow: or it talks on stderr
+
+
+def _list(args: argparse.Namespace) -> int:
+    rows = [("name", "version", "size", "figure", "description")]
+    for name in zoo.list_pretrained():
+        facts = zoo.info(name)
+        size = f"{facts['bytes'] / 1e6:.1f} MB"
+        figure = next(_figures(facts["metrics"]), "-")
+        rows.append((name, str(facts["version"]), size, figure, facts["description"]))
+    if len(rows) > 1:
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            print("  ".join(map(str.ljust, row, widths)).rstrip())
+        print("\nPictures from one: ganzoo sample NAME")
+    else:
+        print("No pretrained generator is registered yet. Train one: python train.py --help")
+    from ganzoo import gans
+
+    print(f"Variants to train: {', '.join(gans.list_variants())}")
+    return 0
+
+
+def _figures(metrics: dict):
+    for name, fact in metrics.get("metrics", {}).items():
+        value = fact.get("value") if isinstance(fact, dict) else fact
+        yield f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+
+
+def _info(args: argparse.Namespace) -> int:
+    facts = zoo.info(args.name)
+    print(f"{facts['name']}, version {facts['version']}: {facts['description']}")
+    print(f"size     {facts['bytes']:,} bytes in {len(facts['files'])} files")
+    print(f"figures  {', '.join(_figures(facts['metrics'])) or '-'}")
+    print(f"recipe   {facts['recipe']}")
+    print(f"card     {facts['card_path']}")
+    print(f"source   {facts['source']}")
+    return 0
+
+
+def _sample(args: argparse.Namespace) -> int:
+    model, stem = _generator(args.name)
+    out = args.out or Path(f"{stem}.png")
+    if out.suffix not in (".png", ".npz"):
+        raise InputError(f"--out: expected a name that ends in .png or .npz, got {str(out)!r}.")
+    if not out.absolute().parent.is_dir():
+        raise InputError(f"--out: expected an existing folder, got {str(out.parent)!r}.")
+    options = {}
+    if args.labels is not None:
+        options["labels"] = [args.labels[i % len(args.labels)] for i in range(args.num)]
+    images = model().sample(args.num, seed=args.seed, **options)
+    if out.suffix == ".npz":
+        _save_npz(out, images)
+    elif images.ndim == 4:
+        from ganzoo import pictures
+
+        pictures.save_png(out, pictures.grid(images))
+    else:
+        raise InputError(f"--out: {args.name} draws points; expected a .npz, got {str(out)!r}.")
+    print(f"{args.num} images, seed {args.seed}: {out}")
+    return 0
+
+
+def _generator(name: str) -> tuple[Callable, str]:
+    """Returns a function that loads the generator, and a name for its pictures."""
+    path, names = Path(name), zoo.list_pretrained()
+    if name in names:
+        return functools.partial(zoo.load_pretrained, name), name
+    for folder in (path, path / "saved_model"):
+        if (folder / "saved_model.pb").is_file():
+            full = path.resolve()
+            stem = full.parent.name if full.name.isdigit() else full.name  # <entry>/<version>
+            return functools.partial(_load, folder), stem
+    if path.exists() or len(path.parts) > 1:
+        raise InputError(
+            f"expected a pretrained generator's name, a SavedModel's folder or a run's folder with "
+            f"saved_model/, got {name!r}."
+        )
+    zoo.info(name)  # raises, as there is none of that name
+    raise AssertionError(name)
+
+
+def _load(folder: Path):
+    from ganzoo import export
+
+    return export.load(folder)
+
+
+def _save_npz(path: Path, images) -> None:
+    import numpy as np
+
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with part.open("wb") as file:
+            np.savez_compressed(file, images=np.asarray(images))
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _export(args: argparse.Namespace) -> int:
+    from ganzoo import run
+
+    out = args.out or args.run / "saved_model"
+    run.export(args.run, out)
+    print(f"{args.run}: exported to {out}")
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    found = zoo.verify(args.names or None)
+    for name, fault in found:
+        print(f"{name}: {fault or 'ok'}")
+    if not found:
+        print("Nothing to verify: no pretrained generator is here. See: ganzoo list")
+    return int(any(fault for _, fault in found))
+
+
+def _publish(args: argparse.Namespace) -> int:
+    from ganzoo.publish import publish
+
+    folder = publish(args.run, args.entry, version=args.version)
+    print(f"{args.entry}: published as {folder}. Look at it, and commit models/ and saved_models/.")
+    return 0
+
+
+def _data(args: argparse.Namespace) -> int:
+    from ganzoo import data
+
+    print(data.import_files(args.name, args.source, args.data_dir))
+    return 0
+
+
+def _parser() -> tuple[Parser, dict[str, Parser]]:
+    top = Parser(prog="ganzoo", description="The zoo of pretrained GAN generators.")
+    top.add_argument("--version", action="version", version=f"ganzoo {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: Callable, summary: str, example: str, more: str = "") -> Parser:
+        text = f"{summary[0].upper()}{summary[1:]}.{more}\n\nExample: {example}"
+        parser = commands.add_parser(name, help=summary, description=text)
+        parser.set_defaults(run_command=run)
+        return parser
+
+    command("list", _list, "list the pretrained generators and the variants", "ganzoo list")
+
+    one = command(
+        "info", _info, "say what is known of a pretrained generator",
+        "ganzoo info wgan_gp_fashion_mnist",
+    )  # fmt: skip
+    one.add_argument("name", metavar="NAME", help="a name from `ganzoo list`")
+
+    draw = command(
+        "sample", _sample, "draw images from a generator",
+        "ganzoo sample wgan_gp_fashion_mnist --num=64 --seed=0 --out=grid.png",
+        "\nThe same seed draws the same images.",
+    )  # fmt: skip
+    draw.add_argument(
+        "name", metavar="NAME_OR_PATH", help="a name from `ganzoo list`, a SavedModel or a run"
+    )
+    draw.add_argument(
+        "--num", type=whole(1, 10_000), default=64, help="how many images (default: 64)"
+    )
+    draw.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="(default: 0)")
+    draw.add_argument(
+        "--labels", type=labels, help="classes of a conditional generator, repeated up to --num"
+    )
+    draw.add_argument(
+        "--out", type=Path, metavar="FILE",
+        help="a .png for a grid, a .npz for the array `images` (default: <name>.png)",
+    )  # fmt: skip
+
+    save = command(
+        "export", _export, "export a run's best generator as a SavedModel",
+        "ganzoo export runs/x --out=saved_models/mine/1",
+    )  # fmt: skip
+    save.add_argument("run", metavar="RUN", type=Path, help="the --run_dir of train.py")
+    save.add_argument(
+        "--out", type=Path, metavar="DIR", help="where to write it (default: RUN/saved_model)"
+    )
+
+    check = command(
+        "verify", _verify, "check size and SHA-256 of every file of the generators that are here",
+        "ganzoo verify wgan_gp_fashion_mnist", "\nThe exit status is 1 if one is damaged.",
+    )  # fmt: skip
+    check.add_argument("names", metavar="NAME", nargs="*", help="which ones (default: all)")
+
+    put = command(
+        "publish", _publish, "make a finished run a pretrained generator, in a checkout",
+        "ganzoo publish runs/x --entry=wgan_gp_fashion_mnist",
+    )  # fmt: skip
+    put.add_argument("run", metavar="RUN", type=Path, help="the --run_dir of train.py")
+    put.add_argument(
+        "--entry", required=True, metavar="NAME", help="<model>_<dataset>, or that with _<suffix>"
+    )
+    put.add_argument(
+        "--version", type=whole(1, 10**6), metavar="N",
+        help="publish as this version (default: replace the last one)",
+    )  # fmt: skip
+
+    bring = command(
+        "data", _data, "import a data set's original files, for machines without a network",
+        "ganzoo data fashion_mnist --from=downloads/",
+    )  # fmt: skip
+    bring.add_argument("name", metavar="NAME", help="the name of the data set")
+    bring.add_argument(
+        "--from", dest="source", required=True, type=Path, metavar="PATH", help="the files' folder"
+    )
+    bring.add_argument("--data_dir", type=Path, metavar="DIR", help="where to put them")
+    return top, commands.choices
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit status: 0, 1 (verify), 2 (wrong input) or 130."""
+    try:
+        args = parse(*_parser(), sys.argv[1:] if argv is None else argv)
+        status = args.run_command(args)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # `ganzoo list | head -1`; and let the last flush not complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt:
+        return 130
+    except (InputError, OSError) as error:
+        print("ganzoo:", " ".join(str(error).split()), file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,398 @@
+"""GAN: the game of two sides that every variant is.
+
+A step plays `n_critic` turns of the discriminator, each on fresh data, then one of the generator.
+A side's turn descends the sum of a dict of named, weighted terms: those of its loss hook and those
+of the penalties on its side. A variant says what its terms are; a trick is one more term, one more
+layer, or one more key in the batch.
+
+The batch contract. A batch is a dict of tensors whose first axis is the example:
+
+    real       images, (N, H, W, C), float32 in [-1, 1]; or points, (N, D), for 2-D toys
+    label      integer class, (N,)
+    condition  whatever else both networks are given
+    fake       what `generate` adds, of the shape of `real`; fake_* where a variant makes more
+    x, y       the two images of a pair, or of two unpaired sets, in place of `real`
+
+Integer images are taken as 0..255 and scaled to [-1, 1]; a bare tensor is taken as `real`, a pair
+of tensors as (`real`, `label`).
+"""
+
+import types
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from ganzoo import distribute, ema, export, losses, penalties, random, replay
+from ganzoo.errors import InputError
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class GAN(keras.Model):
+    """A two-sided game; every variant is this class with a hook or two replaced.
+
+    As it stands it is the first GAN: two perceptrons and the non-saturating loss.
+
+    Args:
+        generator: A built network from latents (N, latent_dim), or from [latents, labels], to
+            images (N, H, W, C) in [-1, 1]; or a dict of networks that are trained together.
+        discriminator: A built network from images, or from [images, labels], to logits (N, ...);
+            or a dict of networks. One with several outputs gives its logits first.
+        latent_dim: Width of the Gaussian that the generator draws from.
+        num_classes: Number of classes, if the generator is given labels.
+
+    Reference: Goodfellow et al., 2014, arXiv:1406.2661.
+    """
+
+    def __init__(self, generator, discriminator=None, latent_dim=128, num_classes=None, **kwargs):
+        super().__init__(**kwargs)
+        self.generator, self.discriminator = generator, discriminator
+        self.latent_dim, self.num_classes = latent_dim, num_classes
+        for network in [*networks_of(generator), *networks_of(discriminator)]:
+            if not network.built:
+                raise InputError(f"network {network.name!r} must be built: call it once first.")
+            random.adopt(network)
+        self.step = self.add_weight(
+            name="step", shape=(), dtype="int64", initializer="zeros", trainable=False,
+            aggregation="only_first_replica",
+        )  # fmt: skip
+        self._untracked = types.SimpleNamespace(trackers={})  # kept out of what Keras saves
+        self.built = True  # the networks arrive built
+
+    # What a variant may replace: its canonical networks and learning, and its side of the game.
+
+    @classmethod
+    def networks(cls, image_shape, width=None, latent_dim=128) -> dict:
+        """Returns the canonical `generator` and `discriminator` for images of this shape."""
+        from ganzoo.networks import mlp
+
+        return mlp.pair(image_shape, width=width or 256, latent_dim=latent_dim)
+
+    @classmethod
+    def learning(cls) -> dict:
+        """Returns the canonical arguments of `compile`."""
+        return {
+            "g_optimizer": keras.optimizers.Adam(2e-4, beta_1=0.5),
+            "d_optimizer": keras.optimizers.Adam(2e-4, beta_1=0.5),
+            "loss": losses.NonSaturating(),
+            "n_critic": 1,
+            "penalties": [],
+            "augment": None,
+            "replay": None,
+            "ema": ema.EMA(0.999),
+        }
+
+    def generate(self, batch) -> dict:
+        """Returns the fakes to add to the batch, `{"fake": ...}`."""
+        shape = (size_of(batch), self.latent_dim)
+        latents = keras.random.normal(shape, seed=random.seed("latent"))
+        fake = self.generator(conditioned(self.generator, latents, batch), training=True)
+        return {"fake": ops.cast(fake, "float32")}
+
+    def discriminate(self, images, batch):
+        """Returns the discriminator's output on `images`, augmented, with the batch's conditions."""
+        images = self.augment(images, training=True) if self.augment else images
+        return self.discriminator(conditioned(self.discriminator, images, batch), training=True)
+
+    def discriminator_loss(self, batch) -> dict:
+        """Returns the named, weighted scalars that D descends."""
+        real, fake = self.score(batch["real"], batch), self.score(batch["fake"], batch)
+        return {"adv": self.loss.discriminator(real, fake)}
+
+    def generator_loss(self, batch) -> dict:
+        """Returns the named, weighted scalars that G descends."""
+        return {"adv": self.loss.generator(self.score(batch["fake"], batch))}
+
+    def after_step(self, logs: dict) -> None:
+        """Called with the step's logs, after both sides had their turns."""
+
+    # What is shared.
+
+    def compile(
+        self, g_optimizer=None, d_optimizer=None, *, loss=None, n_critic=None, penalties=None,
+        augment=None, replay=None, ema=None, seed=0, **kwargs,
+    ):  # fmt: skip
+        """Says how the game is learned. What is not given is the variant's canonical choice.
+
+        Args:
+            g_optimizer: Keras optimizer of the generator's side.
+            d_optimizer: Keras optimizer of the discriminator's side.
+            loss: A `losses.Loss`, or its name.
+            n_critic: Turns of D before each turn of G, each on fresh data.
+            penalties: List of `penalties.Penalty`, or names or configs of them; `[]` for none.
+            augment: A layer in front of every call of the discriminator.
+            replay: A `replay.Replay`, or the number of past fakes to keep.
+            ema: An `ema.EMA`, or its decay; 0 to sample the generator as it is.
+            seed: Integer seed of all noise of the training.
+            **kwargs: `jit_compile`, `steps_per_execution`, `run_eagerly`, as in Keras.
+
+        Raises:
+            InputError: If a part does not fit the networks.
+        """
+        super().compile(optimizer=None, **kwargs)
+        given = {
+            "g_optimizer": g_optimizer, "d_optimizer": d_optimizer, "loss": loss,
+            "n_critic": n_critic, "penalties": penalties, "augment": augment, "replay": replay,
+            "ema": ema,
+        }  # fmt: skip
+        canonical = self.learning()
+        given = {k: canonical[k] if v is None else v for k, v in given.items()}
+        parts = {name: make(given[name]) for name, make in MAKERS.items()}
+        if self.discriminator is not None and parts["n_critic"] < 1:
+            raise InputError(f"expected n_critic >= 1, got {parts['n_critic']}")
+        for name, side in [("g_optimizer", self.generator), ("d_optimizer", self.discriminator)]:
+            if side is not None:
+                parts[name] = distribute.loss_scaled(parts[name], networks_of(side))
+                parts[name].build(weights_of(side))
+        for part in [*parts["penalties"], parts["replay"], parts["ema"]]:
+            if part is not None:
+                part.attach(self)
+        for name, part in parts.items():
+            setattr(self, name, part)
+        self.seed = seed
+        self._compile_arguments = parts | {"seed": seed} | kwargs
+
+    def train_step(self, data):
+        """Plays one step: D's turns, then G's. Returns the running means of the named terms."""
+        key = distribute.replica_key(self.seed, self.step)
+        *early, last = split(as_batch(data), max(self.n_critic, 1))
+        for turn, batch in enumerate(early):
+            with random.scope(random.fold(key, turn + 1)):
+                self.discriminator_step(batch | self.generate(batch))
+        with random.scope(random.fold(key, 0)), tf.GradientTape() as tape:
+            # Both sides' turns share these fakes: G runs once, and D sees them off the tape.
+            last = last | self.generate(last)
+            with tape.stop_recording():
+                logs = self.discriminator_step(last) if self.n_critic else {}
+            logs |= self.generator_step(last, tape)
+        self.step.assign_add(1)
+        if self.ema is not None:
+            self.ema.update(self.generator, self.step)
+        self.after_step(logs)
+        return self.track(logs)
+
+    def discriminator_step(self, batch) -> dict:
+        """Plays a turn of D on a batch with its fakes; returns its logs."""
+        if self.replay is not None:
+            batch = batch | {"fake": self.replay(batch["fake"])}
+        with tf.GradientTape() as tape:
+            terms = self.discriminator_loss(batch) | self.penalise("d", batch)
+            return self.descend("d", terms, tape)
+
+    def generator_step(self, batch, tape) -> dict:
+        """Plays a turn of G on a batch whose fakes were made on `tape`; returns its logs."""
+        terms = self.generator_loss(batch) | self.penalise("g", batch)
+        return self.descend("g", terms, tape)
+
+    def penalise(self, side: str, batch) -> dict:
+        """Returns the terms of the penalties on this side, `"d"` or `"g"`, by their names."""
+        turn = (self.d_optimizer if side == "d" else self.g_optimizer).iterations
+        return {p.name: p(self, batch, turn) for p in self.penalties if p.side == side}
+
+    def descend(self, side: str, terms: dict, tape) -> dict:
+        """Applies the gradient of the sum of `terms`, on the open `tape`, to a side's weights.
+
+        Returns:
+            The terms, and the global norm of the gradient on this replica, as `<side>_<name>`.
+        """
+        optimizer = self.d_optimizer if side == "d" else self.g_optimizer
+        weights = weights_of(self.discriminator if side == "d" else self.generator)
+        # Gradients are summed over replicas when they are applied: hence the division.
+        scale = optimizer.scale_loss(1.0 / distribute.replicas())
+        gradients = tape.gradient(scale * sum(terms.values()), weights)
+        norm = tf.linalg.global_norm(gradients) / scale
+        distribute.apply(optimizer, gradients, weights)
+        return {f"{side}_{name}": value for name, value in (terms | {"grad_norm": norm}).items()}
+
+    def score(self, images, batch):
+        """Returns the discriminator's logits on `images`: its output, or the first of them."""
+        output = self.discriminate(images, batch)
+        return output[0] if isinstance(output, (list, tuple)) else output
+
+    def track(self, logs: dict) -> dict:
+        """Updates the running mean of each log and returns the means."""
+        trackers = self._untracked.trackers
+        for name, value in logs.items():
+            if name not in trackers:
+                with tf.init_scope():
+                    trackers[name] = keras.metrics.Mean(name=name)
+            trackers[name].update_state(value)
+        return {name: tracker.result() for name, tracker in trackers.items()}
+
+    @property
+    def metrics(self) -> list:
+        """The running means of the terms, known once a step was played."""
+        return list(self._untracked.trackers.values())
+
+    def make_train_function(self, force: bool = False):
+        """As Keras', but right under strategies of several replicas, too."""
+        if distribute.replicas(self.distribute_strategy) == 1:
+            return super().make_train_function(force)
+        if self.train_function is None or force:
+            self.train_function = distribute.train_function(self)
+        return self.train_function
+
+    def fit(self, x=None, y=None, batch_size=None, *args, **kwargs):
+        """`keras.Model.fit`, where a batch is what one turn sees.
+
+        A dataset whose batches hold 64 images gives each of D's turns 64 fresh ones, whatever
+        `n_critic` is: a step then takes `n_critic` batches, and an epoch has so many fewer steps.
+
+        Args:
+            x: A `tf.data.Dataset` of batches (see the batch contract), or an array of images.
+            y: Integer labels of an array.
+            batch_size: Images of a turn, for arrays; 32 if not given.
+            *args: As in Keras.
+            **kwargs: As in Keras.
+        """
+        self._assert_compile_called("fit")
+        if x is not None and (hasattr(x, "shape") or isinstance(x, (list, dict))):
+            x = from_arrays(x, y, batch_size or 32)
+        if isinstance(x, tf.data.Dataset) and self.n_critic > 1:
+            x = regroup(x, self.n_critic)
+        if isinstance(x, tf.data.Dataset):
+            kwargs["shuffle"] = False  # it shuffles itself
+        return super().fit(x, None, None, *args, **kwargs)
+
+    def test_step(self, data):
+        """Refuses: a GAN has no validation loss."""
+        raise InputError(
+            "a GAN has no validation loss: measure its samples with callbacks.Evaluate(dataset), "
+            "in place of validation_data and evaluate()."
+        )
+
+    def call(self, inputs, training: bool = False):
+        """Returns the images of latents, or of [latents, labels], by the averaged generator."""
+        return self.sampler(inputs, training=training)
+
+    @property
+    def sampler(self) -> "export.Sampler":
+        """The generator to draw from: the averaged one, once there is one."""
+        average = getattr(self, "ema", None)
+        network = self.generator if average is None else average.network
+        return export.Sampler(network, self.latent_dim, self.num_classes)
+
+    def sample(self, num: int, seed: int = 0, **kwargs):
+        """Returns `num` images, uint8 (num, H, W, C); see `export.Sampler.sample`."""
+        return self.sampler.sample(num, seed, **kwargs)
+
+    def export(self, path) -> None:
+        """Writes the averaged generator as a self-sufficient SavedModel; see `export.save`."""
+        export.save(self.sampler, path)
+
+    def get_config(self) -> dict:
+        """Returns the arguments; the networks travel as their own configs."""
+        return super().get_config() | {
+            "generator": keras.saving.serialize_keras_object(self.generator),
+            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
+            "latent_dim": self.latent_dim,
+            "num_classes": self.num_classes,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects=None):
+        """Returns the model that `get_config` described."""
+        sides = {
+            side: keras.saving.deserialize_keras_object(config[side], custom_objects)
+            for side in ("generator", "discriminator")
+        }
+        return cls(**(config | sides))
+
+    def get_compile_config(self) -> dict:
+        """Returns the arguments of `compile`, as they were resolved."""
+        return keras.saving.serialize_keras_object(self._compile_arguments)
+
+    def compile_from_config(self, config: dict) -> None:
+        """Compiles as the saved model was."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+
+# How each argument of `compile` is made of what a person or a recipe gives.
+MAKERS = {
+    "g_optimizer": keras.optimizers.get,
+    "d_optimizer": keras.optimizers.get,
+    "loss": losses.get,
+    "n_critic": int,
+    "penalties": lambda given: [penalties.get(item) for item in given],
+    "augment": lambda given: given,
+    "replay": replay.get,
+    "ema": ema.get,
+}
+
+
+def networks_of(side) -> list:
+    """Returns the networks of a side: one, those of a dict, or none."""
+    return [] if side is None else list(side.values()) if isinstance(side, dict) else [side]
+
+
+def weights_of(side) -> list:
+    """Returns the trainable weights of a side."""
+    return [weight for network in networks_of(side) for weight in network.trainable_variables]
+
+
+def conditioned(network, x, batch):
+    """Returns what to call `network` on: `x`, and the batch's label if it takes two inputs."""
+    if len(network.inputs) == 1:
+        return x
+    return [x, batch["condition"] if "condition" in batch else batch["label"]]
+
+
+def size_of(batch):
+    """Returns the number of examples, as an integer where it is known."""
+    first = next(iter(batch.values()))
+    return first.shape[0] or ops.shape(first)[0]
+
+
+def as_batch(data) -> dict:
+    """Returns any of the forms of the batch contract as the dict, images scaled to [-1, 1]."""
+    if not isinstance(data, dict):
+        data = data if isinstance(data, (tuple, list)) else (data,)
+        data = dict(zip(("real", "label"), [item for item in data if item is not None]))
+    return {name: scaled(value) if name != "label" else value for name, value in data.items()}
+
+
+def scaled(images):
+    """Returns integer images 0..255 as float32 in [-1, 1]; others as float32."""
+    if images.dtype.is_integer:
+        return tf.cast(images, tf.float32) / 127.5 - 1.0
+    return tf.cast(images, tf.float32)
+
+
+def split(batch: dict, turns: int) -> list[dict]:
+    """Returns the batch in `turns` equal parts.
+
+    Raises:
+        InputError: If it does not divide.
+    """
+    if turns == 1:
+        return [batch]
+    size = size_of(batch)
+    if isinstance(size, int) and size % turns:
+        raise InputError(
+            f"a step of n_critic={turns} turns needs a batch that divides by {turns}, got {size}; "
+            f"use a batch of {turns} x N."
+        )
+    parts = {name: tf.split(value, turns) for name, value in batch.items()}
+    return [{name: parts[name][i] for name in parts} for i in range(turns)]
+
+
+def from_arrays(x, y, batch_size: int) -> tf.data.Dataset:
+    """Returns shuffled batches of arrays: of one, of a dict of them, or of images and labels."""
+    data = x if y is None else (x, y)
+    dataset = tf.data.Dataset.from_tensor_slices(data)
+    count = int(dataset.cardinality())
+    if count < batch_size:
+        raise InputError(f"expected at least batch_size={batch_size} images, got {count}.")
+    return dataset.shuffle(count, seed=0).batch(batch_size, drop_remainder=True).prefetch(2)
+
+
+def regroup(dataset: tf.data.Dataset, turns: int) -> tf.data.Dataset:
+    """Returns the dataset with `turns` of its batches joined into each one."""
+    size = tf.nest.flatten(dataset.element_spec)[0].shape[0]
+    if size is None:
+        size = int(tf.shape(tf.nest.flatten(next(iter(dataset)))[0])[0])
+    joined = dataset.rebatch(size * turns, drop_remainder=True).prefetch(2)
+    batches = int(dataset.cardinality())
+    if batches < 0:  # endless, or unknown
+        return joined
+    return joined.apply(tf.data.experimental.assert_cardinality(batches // turns))

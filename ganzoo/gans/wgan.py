@@ -1,0 +1,61 @@
+"""WGAN: a critic that estimates the earth mover's distance."""
+
+import keras
+
+from ganzoo.gan import GAN, weights_of
+from ganzoo.losses import Wasserstein
+from ganzoo.networks import dcgan
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class Clip(keras.constraints.Constraint):
+    """Keeps every entry of a weight within [-bound, bound]."""
+
+    def __init__(self, bound: float = 0.01):
+        if not bound > 0:
+            raise ValueError(f"expected bound > 0, got {bound}")
+        self.bound = bound
+
+    def __call__(self, weight):
+        """Returns the clipped weight."""
+        return keras.ops.clip(weight, -self.bound, self.bound)
+
+    def get_config(self) -> dict:
+        """Returns the argument."""
+        return {"bound": self.bound}
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class WGAN(GAN):
+    """The critic is kept Lipschitz by clipping its weights, and is trained five turns to G's one.
+
+    -d_adv estimates the distance (up to the Lipschitz constant), so it falls as the samples
+    improve. No momentum: the authors found Adam with it to be unstable here.
+
+    Reference: Arjovsky et al., 2017, arXiv:1701.07875.
+    """
+
+    @classmethod
+    def networks(cls, image_shape, width=None, latent_dim=128) -> dict:
+        """Returns DCGAN's pair for images of this shape."""
+        return dcgan.pair(image_shape, width, latent_dim)
+
+    @classmethod
+    def learning(cls) -> dict:
+        """RMSprop at 5e-5, five critic turns, weights within 0.01."""
+        return super().learning() | {
+            "loss": Wasserstein(),
+            "n_critic": 5,
+            "g_optimizer": keras.optimizers.RMSprop(5e-5),
+            "d_optimizer": keras.optimizers.RMSprop(5e-5),
+            "clip": 0.01,
+        }
+
+    def compile(self, *args, clip=None, **kwargs):
+        """As `GAN.compile`; `clip` bounds the critic's weights, all of them."""
+        clip = self.learning()["clip"] if clip is None else clip
+        for weight in weights_of(self.discriminator):
+            weight.constraint = Clip(clip)
+            weight.assign(weight.constraint(weight))
+        super().compile(*args, **kwargs)
+        self._compile_arguments |= {"clip": clip}

@@ -1,0 +1,66 @@
+"""How a part (a loss, a penalty, a replay buffer) is written in a recipe and made from it.
+
+A part is named the Keras way: `"hinge"`, `{"class_name": "R1", "config": {"weight": 10.0}}`, or the
+object itself. Only classes of the table that is asked are ever made: a recipe executes nothing.
+"""
+
+import re
+
+import keras
+
+from ganzoo.errors import InputError, unknown
+
+
+def snake_case(name: str) -> str:
+    """Returns `"LeastSquares"` as `"least_squares"`, `"R1"` as `"r1"`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def table(*classes: type) -> dict[str, type]:
+    """Registers the classes with Keras, so that a saved model finds them, and returns their table.
+
+    Returns:
+        The classes under their own and their snake_case names.
+    """
+    for cls in classes:
+        keras.saving.register_keras_serializable(cls.__module__)(cls)  # GAN and penalty DRAGAN
+    return {snake_case(cls.__name__): cls for cls in classes}
+
+
+def get(kind: str, identifier, classes: dict[str, type]):
+    """Returns the part that `identifier` names.
+
+    Args:
+        kind: What is wanted, for the error message, e.g. `"loss"`.
+        identifier: A name, a dict of `class_name` and `config`, a part, or None.
+        classes: The valid classes, by snake_case name.
+
+    Raises:
+        InputError: If the name is unknown or the class does not take that config.
+    """
+    if identifier is None or isinstance(identifier, tuple(classes.values())):
+        return identifier
+    if isinstance(identifier, str):
+        identifier = {"class_name": identifier}
+    if not isinstance(identifier, dict) or "class_name" not in identifier:
+        raise InputError(
+            f"expected a {kind}: a name, an object or {{class_name, config}}; got {identifier!r}. "
+            f"Valid names: {', '.join(classes)}."
+        )
+    cls = classes.get(snake_case(identifier["class_name"]))
+    if cls is None:
+        raise unknown(kind, identifier["class_name"], classes)
+    try:
+        return cls(**identifier.get("config", {}))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{kind} {cls.__name__}: {error}") from error
+
+
+def spec(part):
+    """Returns the plain data that `get` makes an equal part of; numbers and None pass through."""
+    if isinstance(part, (list, tuple)):
+        return [spec(item) for item in part]
+    if not hasattr(part, "get_config"):
+        return part
+    config = {k: v for k, v in part.get_config().items() if v is not None and k != "dtype"}
+    return {"class_name": type(part).__name__, "config": config}

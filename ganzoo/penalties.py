@@ -1,0 +1,156 @@
+"""Penalties: terms that either side descends besides the adversarial one.
+
+A penalty is a layer only so that Keras tracks and saves whatever state it has.
+"""
+
+import abc
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from ganzoo import parts, random
+from ganzoo.errors import InputError
+
+
+class Penalty(keras.layers.Layer, abc.ABC):
+    """A weighted term on one side's turn, named in the logs as `<side>_<name>`.
+
+    Args:
+        weight: Factor of the term.
+        interval: Lazy regularisation: the term is computed at every `interval`-th turn of its
+            side, and then counts `interval` times (Karras et al., 2020, arXiv:1912.04958, B).
+    """
+
+    side = "d"
+
+    def __init__(self, weight: float = 10.0, interval: int = 1, **kwargs):
+        kwargs.setdefault("name", parts.snake_case(type(self).__name__))
+        super().__init__(**kwargs)
+        if interval < 1:
+            raise ValueError(f"expected interval >= 1, got {interval}")
+        self.weight, self.interval = weight, interval
+        self.built = True
+
+    def attach(self, gan: keras.Model) -> None:
+        """Checks that the penalty fits the networks, and sizes its state; called by `compile`."""
+
+    @abc.abstractmethod
+    def value(self, gan: keras.Model, batch: dict):
+        """Returns the unweighted scalar."""
+
+    def __call__(self, gan: keras.Model, batch: dict, turn):
+        """Returns the weighted scalar for this turn, zero on turns that are left out."""
+
+        def weighted():
+            return ops.cast(self.interval * self.weight * self.value(gan, batch), "float32")
+
+        if self.interval == 1:
+            return weighted()
+        return tf.cond(turn % self.interval == 0, weighted, lambda: 0.0)
+
+    def get_config(self) -> dict:
+        """Returns the arguments."""
+        return super().get_config() | {"weight": self.weight, "interval": self.interval}
+
+
+class SlopePenalty(Penalty):
+    """A penalty on the gradient of each image's score, for which the images must not interact."""
+
+    def attach(self, gan: keras.Model) -> None:
+        """Refuses batch normalisation, under which one image's score depends on the others."""
+        for layer in gan.discriminator._flatten_layers():
+            if isinstance(layer, keras.layers.BatchNormalization):
+                raise InputError(
+                    f"{type(self).__name__} needs the gradient of each image's own score, which "
+                    f"BatchNormalization mixes (layer {layer.name!r} of the discriminator); build "
+                    "it with normalization=None or 'layer', or drop the penalty."
+                )
+
+
+class GradientPenalty(SlopePenalty):
+    """(|grad D(x)| - 1)^2 at points drawn between a real and a fake image, one weight per pair.
+
+    Reference: Gulrajani et al., 2017, arXiv:1704.00028.
+    """
+
+    def value(self, gan, batch):
+        """Returns the mean squared distance of the slope to one."""
+        mix = uniform_per_image("mix", batch["real"])
+        between = mix * batch["real"] + (1.0 - mix) * batch["fake"]
+        return ops.mean(ops.square(slope(gan, between, batch) - 1.0))
+
+
+class DRAGAN(SlopePenalty):
+    """(|grad D(x)| - 1)^2 at points around the real images only.
+
+    The noise is the authors' released one: half the batch's standard deviation times a uniform
+    draw for each pixel, added in part, by a uniform weight for each image.
+
+    Reference: Kodali et al., 2017, arXiv:1705.07215.
+    """
+
+    def value(self, gan, batch):
+        """Returns the mean squared distance of the slope to one."""
+        real = batch["real"]
+        noise = keras.random.uniform(ops.shape(real), seed=random.seed("dragan"))
+        near = real + uniform_per_image("mix", real) * 0.5 * ops.std(real) * noise
+        return ops.mean(ops.square(slope(gan, near, batch) - 1.0))
+
+
+class R1(SlopePenalty):
+    """|grad D(x)|^2 / 2 at the real images; `weight` is the paper's gamma.
+
+    Reference: Mescheder et al., 2018, arXiv:1801.04406, equation 9.
+    """
+
+    key = "real"
+
+    def value(self, gan, batch):
+        """Returns half the mean squared slope."""
+        gradient = input_gradient(gan, batch[self.key], batch)
+        return ops.mean(squared_norm(gradient)) / 2.0
+
+
+class R2(R1):
+    """|grad D(G(z))|^2 / 2 at the fake images; `weight` is the paper's gamma.
+
+    Reference: Mescheder et al., 2018, arXiv:1801.04406, equation 10.
+    """
+
+    key = "fake"
+
+
+def input_gradient(gan, images, batch):
+    """Returns the gradient, shaped like `images`, of each image's score with respect to it."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(images)
+        # Summed, not averaged: an image's gradient must not depend on the size of the batch.
+        score = ops.sum(ops.cast(gan.score(images, batch), "float32"))
+    return tape.gradient(score, images)
+
+
+def squared_norm(gradient):
+    """Returns the sum of squares over all axes but the first, shape (N,), in float32."""
+    axes = tuple(range(1, len(gradient.shape)))
+    return ops.sum(ops.square(ops.cast(gradient, "float32")), axis=axes)
+
+
+def slope(gan, images, batch):
+    """Returns the norm of each image's gradient, shape (N,)."""
+    # The derivative of the root is infinite at zero, where a dead critic has its gradients.
+    return ops.sqrt(squared_norm(input_gradient(gan, images, batch)) + 1e-12)
+
+
+def uniform_per_image(name: str, images):
+    """Returns one draw from [0, 1) for each image, of a shape that broadcasts with `images`."""
+    shape = (ops.shape(images)[0],) + (1,) * (len(images.shape) - 1)
+    return keras.random.uniform(shape, seed=random.seed(name))
+
+
+CLASSES = parts.table(GradientPenalty, DRAGAN, R1, R2)
+
+
+def get(identifier) -> Penalty:
+    """Returns the penalty that a name, a {class_name, config} dict or a `Penalty` stands for."""
+    return parts.get("penalty", identifier, CLASSES)

@@ -1,0 +1,151 @@
+"""Makes a finished run a pretrained generator: the one way an entry of the zoo comes to be.
+
+Every file is written under a hidden name and then renamed, the registry last: that rename is the
+moment of publication. A failure before it puts back what was there.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tomllib
+from pathlib import Path
+
+from ganzoo import card, registry, zoo
+from ganzoo.errors import InputError
+
+LIMIT = 5_000_000  # bytes of a SavedModel: it is kept in git
+NEEDED = ("recipe.toml", "metrics.jsonl", "samples.png", "summary.json", "saved_model")
+
+
+def publish(
+    run_dir: str | Path, entry: str, root: str | Path | None = None, version: int | None = None
+) -> Path:
+    """Publishes a finished run as an entry of the zoo, in place of that entry's last version.
+
+    Args:
+        run_dir: What `train.py` wrote: `recipe.toml`, `metrics.jsonl`, `samples.png`,
+            `summary.json` and `saved_model/`.
+        entry: `<model>_<dataset>` of the recipe, or that with `_<suffix>`.
+        root: The checkout to publish in; by default the one this package is in.
+        version: A version to publish beside the last one; by default it is replaced.
+
+    Returns:
+        The folder of the published SavedModel.
+
+    Raises:
+        InputError: If the run is not finished, the name is wrong, the SavedModel is over 5 MB, or a
+            file cannot be written. Then nothing is changed.
+    """
+    run, root = Path(run_dir), Path(root) if root else zoo.layout().registry.parent.parent
+    catalogue = root / "saved_models" / "registry.json"
+    if not catalogue.is_file():
+        raise InputError(f"expected a checkout of GanZoo, got {root}: it has no {catalogue.name}.")
+    recipe, summary = _finished(run)
+    prefix = f"{recipe['model']}_{recipe['dataset']}"
+    if not registry.is_name(entry) or not f"{entry}_".startswith(f"{prefix}_"):
+        raise InputError(
+            f"expected the entry name {prefix!r}, or that with _suffix in a-z, 0-9 and _, as the "
+            f"recipe says; got {entry!r}."
+        )
+    known = registry.read(catalogue)
+    if version is None:
+        version = known["entries"].get(entry, {"version": 1})["version"]
+    text = card.render(entry, version, recipe, summary)
+    model, facts = root / "saved_models" / entry / f"{version:d}", root / "models" / entry
+    try:
+        with contextlib.ExitStack() as undo:
+            shown = _stage(facts, undo)
+            for name in ("recipe.toml", "samples.png"):
+                shutil.copyfile(run / name, shown / name)
+            (shown / "metrics.json").write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
+            (shown / "README.md").write_text(text, "utf-8")
+            shipped = _stage(model, undo)
+            shutil.copytree(run / "saved_model", shipped, dirs_exist_ok=True)
+            about = recipe.get("description", f"{recipe['model']} trained on {recipe['dataset']}")
+            known["entries"][entry] = {
+                "version": version,
+                "description": about,
+                **_contents(shipped),
+            }
+            known["entries"] = dict(sorted(known["entries"].items()))
+            registry.validate(known)
+            _replace(shown, facts, undo)
+            _replace(shipped, model, undo)
+            written = _hidden(catalogue, "new")
+            undo.callback(written.unlink, missing_ok=True)
+            written.write_text(json.dumps(known, indent=2) + "\n", "utf-8")
+            os.replace(written, catalogue)
+            undo.pop_all()  # published
+    except (OSError, shutil.Error) as error:
+        raise InputError(f"cannot publish {entry}: {error}. Nothing was changed.") from error
+    for target in (facts, model):
+        shutil.rmtree(_hidden(target, "old"), ignore_errors=True)
+    return model
+
+
+def _finished(run: Path) -> tuple[dict, dict]:
+    """Returns the recipe and the summary of a run that reached its last step."""
+    for name in NEEDED:
+        if not (run / name).exists():
+            raise InputError(f"{run}: expected a finished run with {name}, got none. See train.py.")
+    if not (run / "saved_model" / "saved_model.pb").is_file():
+        raise InputError(f"{run / 'saved_model'}: expected saved_model.pb, got no such file.")
+    try:
+        recipe = tomllib.loads((run / "recipe.toml").read_text("utf-8"))
+        summary = json.loads((run / "summary.json").read_text("utf-8"))
+        wanted = recipe["model"], recipe["dataset"], recipe["steps"]
+        done, _ = summary["steps"], dict(summary["metrics"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(
+            f"{run}: expected model, dataset and steps in recipe.toml, and steps and metrics in "
+            f"summary.json; got {type(error).__name__}: {error}."
+        ) from error
+    if done != wanted[2]:
+        raise InputError(f"{run}: expected a run of {wanted[2]} steps, got {done}. Resume it.")
+    return recipe, summary
+
+
+def _contents(folder: Path) -> dict:
+    """Returns the registry's `bytes` and `files` of a SavedModel."""
+    files = {}
+    for path in sorted(path for path in folder.rglob("*") if not path.is_dir()):
+        data = path.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        files[path.relative_to(folder).as_posix()] = {"bytes": len(data), "sha256": digest}
+    total = sum(fact["bytes"] for fact in files.values())
+    if total > LIMIT:
+        raise InputError(
+            f"expected a SavedModel of at most {LIMIT:,} bytes, as it is kept in git, got "
+            f"{total:,}. Train a narrower generator."
+        )
+    return {"bytes": total, "files": files}
+
+
+def _hidden(target: Path, suffix: str) -> Path:
+    return target.with_name(f".{target.name}.{suffix}")
+
+
+def _stage(target: Path, undo: contextlib.ExitStack) -> Path:
+    """Makes the empty folder that will become `target`."""
+    staged, old = _hidden(target, "new"), _hidden(target, "old")
+    if old.exists() and not target.exists():  # a publication was killed between two renames
+        os.rename(old, target)
+    for left in (staged, old):
+        shutil.rmtree(left, ignore_errors=True)
+    if not target.parent.exists():
+        undo.callback(shutil.rmtree, target.parent, ignore_errors=True)
+    staged.mkdir(parents=True)
+    undo.callback(shutil.rmtree, staged, ignore_errors=True)
+    return staged
+
+
+def _replace(staged: Path, target: Path, undo: contextlib.ExitStack) -> None:
+    """Renames `staged` to `target`; `undo` puts back what was there."""
+    old = _hidden(target, "old")
+    if target.exists():
+        os.rename(target, old)
+        undo.callback(os.rename, old, target)
+    os.rename(staged, target)
+    undo.callback(shutil.rmtree, target)

@@ -1,0 +1,109 @@
+"""The registry of pretrained generators: a JSON file that says which files each one consists of.
+
+    {"format": 1, "base_url": "https://...", "entries": {"<entry>": {"version": 1,
+     "description": "...", "bytes": 9, "files": {"saved_model.pb": {"bytes": 9, "sha256": "..."}}}}}
+
+A file is downloaded from `base_url/<entry>/<version>/<relative path>`. The registry is validated as
+a whole before anything it names is read or written.
+"""
+
+import json
+import re
+import reprlib
+from pathlib import Path
+
+from ganzoo.errors import InputError
+
+LIMIT = 1 << 30  # bytes of one generator: a registry that asks for more is not ours
+_PART = re.compile(
+    r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_-])?"
+)  # no "..", drive, backslash, dot file
+
+
+def read(path: Path) -> dict:
+    """Reads and validates a registry, so that nothing it says can reach outside its folder.
+
+    Raises:
+        InputError: If the file cannot be read or anything in it is not as it should be.
+    """
+
+    def unique(pairs):
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError("a key is given twice")
+        return dict(pairs)
+
+    try:
+        registry = json.loads(path.read_text("utf-8"), object_pairs_hook=unique)
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"{path}: expected a registry, got: {error}. Reinstall ganzoo, or in a checkout: "
+            f"git checkout -- saved_models/{path.name}"
+        ) from error
+    try:
+        return validate(registry)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def validate(registry: object) -> dict:
+    """Returns the registry itself if it is sound, and raises `InputError` if not."""
+    _keys("registry", registry, {"format", "base_url", "entries"})
+    form = registry["format"]
+    _need(type(form) is int and form == 1, "format", "1 (update ganzoo)", form)
+    address("base_url", registry["base_url"])
+    _need(isinstance(registry["entries"], dict), "entries", "an object", registry["entries"])
+    for name, entry in registry["entries"].items():
+        _need(is_name(name), "entries", "names of a-z, 0-9 and _", name)
+        _keys(name, entry, {"version", "description", "bytes", "files"})
+        _need(
+            _whole(entry["version"]), f"{name}.version", "a positive whole number", entry["version"]
+        )
+        text = entry["description"]
+        _need(isinstance(text, str) and text.isprintable(), f"{name}.description", "one line", text)
+        files = entry["files"]
+        _need(isinstance(files, dict) and files, f"{name}.files", "an object with files", files)
+        for path, fact in files.items():
+            where = f"{name}.files[{reprlib.repr(path)}]"
+            parts = path.split("/")
+            safe = len(path) < 200 and all(map(_PART.fullmatch, parts))
+            _need(safe, where, "a relative path of letters, digits, _ . - and /", path)
+            _keys(where, fact, {"bytes", "sha256"})
+            size, digest = fact["bytes"], fact["sha256"]
+            _need(_whole(size), f"{where}.bytes", f"a whole number from 1 to {LIMIT}", size)
+            plain = isinstance(digest, str) and re.fullmatch(r"[0-9a-f]{64}", digest)
+            _need(plain, f"{where}.sha256", "64 hexadecimal digits", digest)
+        lower = {path.lower() for path in files}  # some file systems do not tell A from a
+        parents = {path.rsplit("/", n)[0] for path in lower for n in range(1, path.count("/") + 1)}
+        clear = len(lower) == len(files) and not lower & parents
+        _need(clear, f"{name}.files", "paths that do not collide", sorted(files))
+        total = sum(fact["bytes"] for fact in files.values())
+        sound = _whole(entry["bytes"]) and entry["bytes"] == total
+        _need(sound, f"{name}.bytes", f"the sum {total}, at most {LIMIT}", entry["bytes"])
+    return registry
+
+
+def is_name(name: object) -> bool:
+    """Tells whether this may be the name of an entry."""
+    return isinstance(name, str) and re.fullmatch(r"[a-z0-9_]{1,100}", name) is not None
+
+
+def _need(good: object, where: str, expected: str, got: object) -> None:
+    if not good:
+        raise InputError(f"{where}: expected {expected}, got {reprlib.repr(got)}.")
+
+
+def _keys(where: str, value: object, keys: set[str]) -> None:
+    good = isinstance(value, dict) and value.keys() == keys
+    got = sorted(value) if isinstance(value, dict) else value
+    _need(good, where, f"an object with {', '.join(sorted(keys))}", got)
+
+
+def _whole(value: object) -> bool:
+    return type(value) is int and 1 <= value <= LIMIT  # not isinstance: True is an int
+
+
+def address(where: str, value: object) -> str:
+    """Returns an address without its final slashes; `where` names it if it is no good."""
+    good = isinstance(value, str) and re.fullmatch(r"(https?|file)://\S+", value)
+    _need(good, where, "an address that starts with https://, http:// or file://", value)
+    return value.rstrip("/")

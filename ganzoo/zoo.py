@@ -1,0 +1,186 @@
+"""The pretrained generators: what there is, where it lies, and that it is what was published.
+
+A generator is a SavedModel that the registry describes file by file (size and SHA-256). It is taken
+from a checkout's `saved_models/`, else from the cache, else it is downloaded into the cache; every
+file is checked every time. `GANZOO_HOME` moves the cache, `GANZOO_MIRROR` replaces the address of
+downloads, `GANZOO_OFFLINE=1` forbids the network.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from ganzoo import download, registry
+from ganzoo.errors import InputError, unknown
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+class Layout(NamedTuple):
+    """Where things are in this installation."""
+
+    registry: Path
+    models: Path  # <entry>/{recipe.toml, README.md, metrics.json, samples.png}
+    saved_models: Path | None  # <entry>/<version>/; only a checkout has it
+
+
+def layout() -> Layout:
+    """Returns where the registry, the models' facts and (in a checkout) the SavedModels are."""
+    packaged = PACKAGE / "_models"
+    if packaged.is_dir():  # an installed wheel
+        return Layout(packaged / "registry.json", packaged, None)
+    root = PACKAGE.parent
+    return Layout(root / "saved_models" / "registry.json", root / "models", root / "saved_models")
+
+
+def _entry(name: str) -> tuple[dict, str]:
+    """Returns the entry and the address its version's files are at."""
+    known = registry.read(layout().registry)
+    entries = known["entries"]
+    if not entries:
+        raise InputError(
+            f"no pretrained generator is registered, got {name!r}. Train one: "
+            "python train.py --help"
+        )
+    if name not in entries:
+        raise unknown("pretrained generator", name, entries)
+    base = registry.address("GANZOO_MIRROR", os.environ.get("GANZOO_MIRROR") or known["base_url"])
+    return entries[name], f"{base}/{name}/{entries[name]['version']}"
+
+
+def _cache(name: str, version: int) -> Path:
+    home = os.environ.get("GANZOO_HOME") or "~/.cache/ganzoo"
+    return Path(home).expanduser() / "saved_models" / name / str(version)
+
+
+def _checked_out(name: str, version: int) -> Path | None:
+    folder = layout().saved_models and layout().saved_models / name / str(version)
+    return folder if folder and folder.is_dir() else None
+
+
+def list_pretrained() -> list[str]:
+    """Returns the names of all pretrained generators, in alphabetical order."""
+    return sorted(registry.read(layout().registry)["entries"])
+
+
+def recipe_path(name: str) -> Path:
+    """Returns the recipe that a pretrained generator was trained by.
+
+    Raises:
+        InputError: If there is no generator of that name, or its recipe is missing.
+    """
+    _entry(name)
+    path = layout().models / name / "recipe.toml"
+    if not path.is_file():
+        raise InputError(f"expected the recipe {path}, got no such file. Reinstall ganzoo.")
+    return path
+
+
+def info(name: str) -> dict:
+    """Returns what is known of a pretrained generator, without loading it.
+
+    Returns:
+        The registry's `version`, `description`, `bytes` and `files`; `name`; `recipe` and
+        `card_path` (paths); `card` (Markdown) and `metrics` (dict), empty if missing; `source`:
+        the folder or address it would be loaded from.
+    """
+    entry, address = _entry(name)
+    folder = layout().models / name
+    card, metrics = folder / "README.md", folder / "metrics.json"
+    cached = _cache(name, entry["version"])
+    here = _checked_out(name, entry["version"]) or (cached if cached.is_dir() else None)
+    return {
+        "name": name,
+        **entry,
+        "recipe": folder / "recipe.toml",
+        "card_path": card,
+        "card": card.read_text("utf-8") if card.is_file() else "",
+        "metrics": json.loads(metrics.read_text("utf-8")) if metrics.is_file() else {},
+        "source": str(here or address),
+    }
+
+
+def fetch(name: str, version: int | None = None) -> Path:
+    """Returns the folder of a pretrained SavedModel, every file of it checked.
+
+    Args:
+        name: One of `list_pretrained()`.
+        version: The version that must be had; by default the registry's.
+
+    Raises:
+        InputError: If the name or version is unknown, a file in the checkout is damaged, or the
+            generator is not here and cannot be downloaded.
+    """
+    entry, address = _entry(name)
+    if version not in (None, entry["version"]):
+        raise InputError(f"{name}: expected version {entry['version']}, got {version!r}.")
+    if folder := _checked_out(name, entry["version"]):
+        if fault := download.problem(folder, entry["files"]):
+            raise InputError(f"{fault}. Restore it: git checkout -- saved_models/{name}")
+        return folder
+    folder = _cache(name, entry["version"])
+    fault = download.problem(folder, entry["files"])
+    if fault is None:
+        return folder
+    damaged = f"the cached copy is damaged ({fault}) and was not replaced: "
+    try:
+        if os.environ.get("GANZOO_OFFLINE", "0") not in ("", "0") and address[:5] != "file:":
+            raise InputError(
+                f"expected {name} in {folder}, got no sound copy, and GANZOO_OFFLINE forbids the "
+                "network. Unset it, or set GANZOO_MIRROR=file://... to a copy of saved_models."
+            )
+        download.install(folder, entry["files"], address)
+        if fault := download.problem(folder, entry["files"]):  # what is used is what was checked
+            raise InputError(fault)
+    except InputError as error:
+        raise InputError(f"{damaged if folder.is_dir() else ''}{error}") from error
+    return folder
+
+
+def load_pretrained(name: str, version: int | None = None):
+    """Loads a pretrained generator, downloading it if it is not here.
+
+    Args:
+        name: One of `list_pretrained()`.
+        version: The version that must be had; by default the registry's.
+
+    Returns:
+        A `keras.Model` with `sample(num, seed=0, labels=None)` -> uint8 (num, H, W, C).
+
+    Raises:
+        InputError: As `fetch`.
+    """
+    folder = fetch(name, version)
+    from ganzoo import export  # late: it imports tensorflow
+
+    return export.load(folder)
+
+
+def verify(names: list[str] | None = None) -> list[tuple[str, str | None]]:
+    """Checks size and hash of every file of every generator that is here, and that none is extra.
+
+    Args:
+        names: The generators to check, which must then be here; by default all of a checkout, and
+            elsewhere all that were downloaded.
+
+    Returns:
+        For each generator its name and what is wrong with it, or None.
+
+    Raises:
+        InputError: If a name is unknown.
+    """
+    entries = registry.read(layout().registry)["entries"]
+    root = layout().saved_models
+    found = []
+    for name in sorted(entries) if names is None else names:
+        entry, _ = _entry(name)
+        folder = root / name / str(entry["version"]) if root else _cache(name, entry["version"])
+        if root and not folder.is_dir() and names is not None:
+            folder = _cache(name, entry["version"])
+        if folder.is_dir() or root or names is not None:
+            found.append((name, download.problem(folder, entry["files"], strict=True)))
+    if root and names is None:
+        strays = {path.name for path in root.iterdir() if path.is_dir()} - entries.keys()
+        found += [(name, "expected an entry in registry.json, got none") for name in sorted(strays)]
+    return found
