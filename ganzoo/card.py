@@ -2,9 +2,8 @@
 
 import inspect
 
-LICENCES = {  # dataset -> what the card says of it
-    "fashion_mnist": "Fashion-MNIST, MIT licence, Copyright (c) 2017 Zalando SE",
-}
+_FASHION = "Fashion-MNIST, MIT licence, Copyright (c) 2017 Zalando SE"
+LICENCES = {"fashion_mnist": _FASHION, "fashion_mnist_10k": _FASHION}  # data set -> its licence
 
 CARD = """\
 # {entry}
@@ -50,7 +49,8 @@ With TensorFlow alone:
 ```python
 import tensorflow as tf
 
-images = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)
+generator = tf.saved_model.load("saved_models/{entry}/{version}")  # keep it: it owns the weights
+images = generator.sample(16, 0)
 ```
 
 With a model server (the signature `serving_default` takes latents and gives images in [-1, 1]):
@@ -77,7 +77,7 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         recipe: The run's recipe; its `model` and `dataset` are used.
         summary: The run's facts: `steps`, and `metrics` with for each figure a number or
             `{"value": number}` and what it was measured with; `seconds`, `images_per_second`,
-            `hardware` and `versions` are used if they are there.
+            `hardware`, `versions` and `best_step` are used if they are there.
     """
     rows = []
     for name, fact in summary["metrics"].items():
@@ -109,14 +109,16 @@ def _paper(model: str) -> str:
 
 def _cost(summary: dict) -> str:
     parts = [f"{summary['steps']:,} steps"]
-    if "seconds" in summary:
-        parts.append(f"{summary['seconds'] / 60:.3g} minutes")
-    if "images_per_second" in summary:
-        parts.append(f"{summary['images_per_second']:.4g} images a second")
+    if seconds := summary.get("seconds"):
+        parts.append(f"{seconds / 60:.3g} minutes")
+    if rate := summary.get("images_per_second"):
+        parts.append(f"{rate:.4g} images a second")
     for key in ("hardware", "versions"):
         if value := summary.get(key):
             parts.append(_pairs(value) if isinstance(value, dict) else str(value))
-    return f"It took {', '.join(parts)}."
+    best = summary.get("best_step")
+    kept = f" The generator is that of step {best:,}, the best one." if best else ""
+    return f"It took {', '.join(parts)}.{kept}"
 
 
 def _pairs(facts: dict) -> str:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ganzoo import __version__, zoo
+from ganzoo import __version__, files, zoo
 from ganzoo.arguments import Parser, labels, parse, whole
 from ganzoo.errors import InputError
 
@@ -64,15 +64,17 @@ def _sample(args: argparse.Namespace) -> int:
     options = {}
     if args.labels is not None:
         options["labels"] = [args.labels[i % len(args.labels)] for i in range(args.num)]
+    _import_tensorflow()
     images = model().sample(args.num, seed=args.seed, **options)
     if out.suffix == ".npz":
-        _save_npz(out, images)
-    elif images.ndim == 4:
+        import numpy as np
+
+        with files.replacing(out, ".npz") as temporary:
+            np.savez_compressed(temporary, images=images)
+    else:
         from ganzoo import pictures
 
         pictures.save_png(out, pictures.grid(images))
-    else:
-        raise InputError(f"--out: {args.name} draws points; expected a .npz, got {str(out)!r}.")
     print(f"{args.num} images, seed {args.seed}: {out}")
     return 0
 
@@ -102,19 +104,20 @@ def _load(folder: Path):
     return export.load(folder)
 
 
-def _save_npz(path: Path, images) -> None:
-    import numpy as np
-
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+def _import_tensorflow() -> None:
+    """Imports TensorFlow without the lines about its build, which no log level silences."""
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
     try:
-        with part.open("wb") as file:
-            np.savez_compressed(file, images=np.asarray(images))
-        os.replace(part, path)
+        import tensorflow  # noqa: F401
     finally:
-        part.unlink(missing_ok=True)
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
 
 
 def _export(args: argparse.Namespace) -> int:
+    _import_tensorflow()
     from ganzoo import run
 
     out = args.out or args.run / "saved_model"
@@ -141,6 +144,7 @@ def _publish(args: argparse.Namespace) -> int:
 
 
 def _data(args: argparse.Namespace) -> int:
+    _import_tensorflow()
     from ganzoo import data
 
     print(data.import_files(args.name, args.source, args.data_dir))
@@ -220,9 +224,12 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
     )  # fmt: skip
     bring.add_argument("name", metavar="NAME", help="the name of the data set")
     bring.add_argument(
-        "--from", dest="source", required=True, type=Path, metavar="PATH", help="the files' folder"
+        "--from", dest="source", required=True, metavar="PATH",
+        help="a folder which holds the files, at any depth",
+    )  # fmt: skip
+    bring.add_argument(
+        "--data_dir", metavar="DIR", help="where to put them (default: $GANZOO_DATA or the cache)"
     )
-    bring.add_argument("--data_dir", type=Path, metavar="DIR", help="where to put them")
     return top, commands.choices
 
 

@@ -62,11 +62,11 @@ class GAN(keras.Model):
     # What a variant may replace: its canonical networks and learning, and its side of the game.
 
     @classmethod
-    def networks(cls, image_shape, width=None, latent_dim=128) -> dict:
+    def networks(cls, image_shape, width=256, latent_dim=128) -> dict:
         """Returns the canonical `generator` and `discriminator` for images of this shape."""
         from ganzoo.networks import mlp
 
-        return mlp.pair(image_shape, width=width or 256, latent_dim=latent_dim)
+        return mlp.pair(image_shape, width=width, latent_dim=latent_dim)
 
     @classmethod
     def learning(cls) -> dict:

@@ -55,12 +55,3 @@ def get(kind: str, identifier, classes: dict[str, type]):
     except (TypeError, ValueError) as error:
         raise InputError(f"{kind} {cls.__name__}: {error}") from error
 
-
-def spec(part):
-    """Returns the plain data that `get` makes an equal part of; numbers and None pass through."""
-    if isinstance(part, (list, tuple)):
-        return [spec(item) for item in part]
-    if not hasattr(part, "get_config"):
-        return part
-    config = {k: v for k, v in part.get_config().items() if v is not None and k != "dtype"}
-    return {"class_name": type(part).__name__, "config": config}

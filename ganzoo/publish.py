@@ -43,7 +43,12 @@ def publish(
     if not catalogue.is_file():
         raise InputError(f"expected a checkout of GanZoo, got {root}: it has no {catalogue.name}.")
     recipe, summary = _finished(run)
-    prefix = f"{recipe['model']}_{recipe['dataset']}"
+    prefix = f"{recipe['model']}_{recipe['dataset'].replace(':', '_')}"
+    if recipe["dataset"].startswith(("folder:", "npz:")):
+        raise InputError(
+            f"{run}: expected a data set that others can get, so that the recipe can be carried "
+            f"out again; got {recipe['dataset']!r}."
+        )
     if not registry.is_name(entry) or not f"{entry}_".startswith(f"{prefix}_"):
         raise InputError(
             f"expected the entry name {prefix!r}, or that with _suffix in a-z, 0-9 and _, as the "
@@ -63,10 +68,9 @@ def publish(
             (shown / "README.md").write_text(text, "utf-8")
             shipped = _stage(model, undo)
             shutil.copytree(run / "saved_model", shipped, dirs_exist_ok=True)
-            about = recipe.get("description", f"{recipe['model']} trained on {recipe['dataset']}")
             known["entries"][entry] = {
                 "version": version,
-                "description": about,
+                "description": f"{recipe['model']} trained on {recipe['dataset']}",
                 **_contents(shipped),
             }
             known["entries"] = dict(sorted(known["entries"].items()))

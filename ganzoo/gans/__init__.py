@@ -33,7 +33,9 @@ def get(name: str) -> type:
     return getattr(importlib.import_module(home), _CLASSES[name])
 
 
-def create(name, image_shape=(28, 28, 1), num_classes=None, width=None, latent_dim=128, **learning):
+def create(
+    name, image_shape=(28, 28, 1), num_classes=None, width=None, latent_dim=None, **learning
+):
     """Returns a variant with its canonical networks, compiled with its canonical learning.
 
     Args:
@@ -41,7 +43,7 @@ def create(name, image_shape=(28, 28, 1), num_classes=None, width=None, latent_d
         image_shape: (H, W, C), sides from 8 to 256; or (D,) for points.
         num_classes: Number of classes, for the variants that use labels.
         width: Filters, or units, of the networks' narrowest layer; the variant's own if not given.
-        latent_dim: Width of the Gaussian that the generator draws from.
+        latent_dim: Width of the Gaussian that the generator draws from; the same.
         **learning: Arguments of `GAN.compile` to replace canonical ones.
 
     Raises:
@@ -54,7 +56,9 @@ def create(name, image_shape=(28, 28, 1), num_classes=None, width=None, latent_d
             raise unknown(f"argument of {cls.__name__}.compile", key, valid)
     if num_classes is not None:
         raise InputError(f"variant {name!r} takes no labels: drop num_classes.")
-    gan = cls(**cls.networks(tuple(image_shape), width=width, latent_dim=latent_dim))
+    sizes = {"width": width, "latent_dim": latent_dim}
+    sizes = {key: value for key, value in sizes.items() if value is not None}
+    gan = cls(**cls.networks(tuple(image_shape), **sizes))
     gan.compile(**learning)
     return gan
 

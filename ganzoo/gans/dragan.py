@@ -18,7 +18,7 @@ class DRAGAN(GAN):
     """
 
     @classmethod
-    def networks(cls, image_shape, width=None, latent_dim=128) -> dict:
+    def networks(cls, image_shape, width=32, latent_dim=128) -> dict:
         """Returns DCGAN's pair, the discriminator without batch normalisation."""
         return dcgan.pair(image_shape, width, latent_dim, normalization=None)
 

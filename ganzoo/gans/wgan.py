@@ -36,7 +36,7 @@ class WGAN(GAN):
     """
 
     @classmethod
-    def networks(cls, image_shape, width=None, latent_dim=128) -> dict:
+    def networks(cls, image_shape, width=32, latent_dim=128) -> dict:
         """Returns DCGAN's pair for images of this shape."""
         return dcgan.pair(image_shape, width, latent_dim)
 

@@ -16,7 +16,7 @@ class WGANGP(GAN):
     """
 
     @classmethod
-    def networks(cls, image_shape, width=None, latent_dim=128) -> dict:
+    def networks(cls, image_shape, width=32, latent_dim=128) -> dict:
         """Returns DCGAN's pair, the critic without batch normalisation."""
         return dcgan.pair(image_shape, width, latent_dim, normalization=None)
 

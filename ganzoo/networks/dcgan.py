@@ -31,7 +31,7 @@ def filters(width: int, stage: int) -> int:
     return width * min(2**stage, 8)
 
 
-def generator(image_shape, width: int = 64, latent_dim: int = 128):
+def generator(image_shape, width: int = 32, latent_dim: int = 128):
     """Returns a network from latents (N, latent_dim) to images (N, H, W, C) in [-1, 1]."""
     height, breadth, channels = checked(image_shape)
     strides = stages(image_shape)
@@ -58,7 +58,7 @@ def generator(image_shape, width: int = 64, latent_dim: int = 128):
     return keras.Model(inputs, x, name="generator")
 
 
-def discriminator(image_shape, width: int = 64, normalization: str | None = "batch"):
+def discriminator(image_shape, width: int = 32, normalization: str | None = "batch"):
     """Returns a network from images (N, H, W, C) to logits (N, 1).
 
     Args:
@@ -81,13 +81,16 @@ def discriminator(image_shape, width: int = 64, normalization: str | None = "bat
     return keras.Model(inputs, outputs, name="discriminator")
 
 
-def pair(image_shape, width=None, latent_dim: int = 128, normalization="batch") -> dict:
-    """Returns a `generator` and a `discriminator` for each other; perceptrons for 2-D points."""
+def pair(image_shape, width: int = 32, latent_dim: int = 128, normalization="batch") -> dict:
+    """Returns a `generator` and a `discriminator` for each other.
+
+    For points, (D,), there is nothing to convolve: they are perceptrons of 4 `width` units.
+    """
     if len(image_shape) == 1:
-        return mlp.pair(image_shape, width or 128, latent_dim)
+        return mlp.pair(image_shape, 4 * width, latent_dim)
     return {
-        "generator": generator(image_shape, width or 64, latent_dim),
-        "discriminator": discriminator(image_shape, width or 64, normalization),
+        "generator": generator(image_shape, width, latent_dim),
+        "discriminator": discriminator(image_shape, width, normalization),
         "latent_dim": latent_dim,
     }
 

@@ -1,0 +1,9 @@
+"""What happens beside the training: pictures, logs, measures, checkpoints."""
+
+from ganzoo.callbacks.checkpoint import Checkpoint
+from ganzoo.callbacks.evaluate import Evaluate
+from ganzoo.callbacks.run_log import RunLog
+from ganzoo.callbacks.sample_grid import SampleGrid
+from ganzoo.callbacks.throughput import StopAtStep, Throughput
+
+__all__ = ["Checkpoint", "Evaluate", "RunLog", "SampleGrid", "StopAtStep", "Throughput"]

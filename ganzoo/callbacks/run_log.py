@@ -1,0 +1,54 @@
+"""RunLog: what happened, an epoch a line, for programs, for TensorBoard and for the eye."""
+
+import json
+import time
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from ganzoo import files, pictures
+
+
+class RunLog(keras.callbacks.Callback):
+    """Writes `metrics.jsonl`, TensorBoard scalars and `curves.png` after every epoch.
+
+    A line holds `epoch`, `step`, `seconds` of training up to there over all sessions of the run,
+    and the logs. A run that is resumed drops the lines after its checkpoint: they will be made again.
+
+    Args:
+        directory: The run's directory.
+        writer: A `tf.summary` writer, or None.
+    """
+
+    def __init__(self, directory, writer=None):
+        super().__init__()
+        self.path, self.writer = Path(directory) / "metrics.jsonl", writer
+        self.rows: list[dict] = []
+
+    def on_train_begin(self, logs=None):
+        """Takes up the lines of the steps that the model has behind it."""
+        step = int(self.model.step.numpy())
+        self.rows = [row for row in read(self.path) if row["step"] <= step]
+        self.seconds = self.rows[-1]["seconds"] if self.rows else 0.0
+        self.start = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Writes the epoch's line, scalars and curves."""
+        step = int(self.model.step.numpy())
+        values = {name: float(f"{float(value):.6g}") for name, value in (logs or {}).items()}
+        seconds = round(self.seconds + time.perf_counter() - self.start, 2)
+        self.rows.append({"epoch": epoch + 1, "step": step, "seconds": seconds} | values)
+        files.write_text(self.path, "".join(json.dumps(row) + "\n" for row in self.rows))
+        pictures.curves(self.path.with_name("curves.png"), self.rows)
+        if self.writer is not None:
+            with self.writer.as_default(step=step):
+                for name, value in values.items():
+                    tf.summary.scalar(name, value)
+            self.writer.flush()
+
+
+def read(path) -> list[dict]:
+    """Returns the lines of a `metrics.jsonl`; none if there is no such file."""
+    path = Path(path)
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

@@ -1,0 +1,133 @@
+"""Data: one source a file, all of them read as `tf.data.Dataset`s of dict batches."""
+
+import numpy as np
+import tensorflow as tf
+
+from ganzoo.data import base, fashion_mnist_10k, folder, npz, toys
+from ganzoo.data.images import parse_channels, parse_size
+from ganzoo.data.order import Order
+from ganzoo.data.source import Info, Source
+from ganzoo.errors import InputError, unknown
+
+__all__ = ["Info", "arrays", "import_files", "info", "load", "names"]
+
+_PATTERNS = ("tfds:NAME", "folder:PATH", "npz:PATH")
+
+
+def names() -> list[str]:
+    """Returns what can be loaded; NAME and PATH stand for the caller's own."""
+    return ["fashion_mnist_10k", *base.CLASSES, *toys.MIXTURES, *_PATTERNS]
+
+
+def load(
+    name: str,
+    split: str = "train",
+    batch_size: int = 64,
+    *,
+    image_size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
+    seed: int = 0,
+    shuffle: bool | None = None,
+    repeat: bool = False,
+    start_batch: int = 0,
+    drop_remainder: bool = True,
+    data_dir: str | None = None,
+) -> tf.data.Dataset:
+    """Returns batches: `real` float32 (N, H, W, C) in [-1, 1], `label` int32 (N,) if there are any.
+
+    With `repeat=True` batch b is a pure function of (seed, b), so that a run which stopped after
+    b batches goes on with `start_batch=b` as if it had not stopped.
+
+    Args:
+        name: One of `names()`.
+        split: "train" or, where there is one, "test".
+        batch_size: Examples in a batch.
+        image_size: Height and width in pixels; images are resized to cover it, then cropped about
+            the centre. `None` keeps the size.
+        channels: 1 for grey, 3 for RGB; `None` keeps them.
+        seed: Of the order.
+        shuffle: `None` means yes for "train" only.
+        repeat: An endless stream instead of one pass. An endless epoch leaves out its last
+            incomplete batch.
+        start_batch: Where an endless stream starts.
+        drop_remainder: Leave out a last incomplete batch of one pass.
+        data_dir: Where imported and TFDS sets are; by default $GANZOO_DATA or the cache.
+
+    Raises:
+        InputError: If a value is wrong or the data are not to be had.
+    """
+    shuffle = split == "train" if shuffle is None else shuffle
+    order = Order(batch_size, seed, shuffle, repeat, start_batch, drop_remainder)
+    options = tf.data.Options()
+    options.deterministic = True
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    batches = _open(name, split, image_size, channels, data_dir).batches(order)
+    return batches.map(_to_float, num_parallel_calls=2).prefetch(2).with_options(options)
+
+
+def info(name, split="train", *, image_size=None, channels=None, data_dir=None) -> Info:
+    """Returns what is known of a data set; arguments and errors as of `load`."""
+    return _open(name, split, image_size, channels, data_dir).info
+
+
+def arrays(
+    name, split="train", *, image_size=None, channels=None, data_dir=None, limit=None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Returns the images, uint8 (N, H, W, C) or float32 (N, 2), and int32 labels (N,) or None.
+
+    Args:
+        name: As in `load`, like the arguments up to `data_dir`.
+        split: See there.
+        image_size: See there.
+        channels: See there.
+        data_dir: See there.
+        limit: Return only so many, evenly spaced, as many sets are sorted by class.
+
+    Raises:
+        InputError: As `load` does.
+    """
+    if limit is not None and (type(limit) is not int or limit < 1):
+        raise InputError(f"limit must be a whole number of examples from 1, got {limit!r}.")
+    return _open(name, split, image_size, channels, data_dir).arrays(limit)
+
+
+def import_files(name: str, source: str, data_dir: str | None = None) -> str:
+    """Stores a published set's own files, checked by SHA-256; returns what was done.
+
+    Args:
+        name: "mnist", "fashion_mnist" or "cifar10".
+        source: A folder which holds the files, at any depth.
+        data_dir: Where to; by default $GANZOO_DATA or the cache.
+
+    Raises:
+        InputError: If the files are missing or are not the originals.
+    """
+    if name not in base.CLASSES:
+        raise unknown("data set to import", name, base.CLASSES)
+    return base.import_files(name, source, data_dir)
+
+
+def _open(name, split, image_size, channels, data_dir) -> Source:
+    size, channels = parse_size(image_size), parse_channels(channels)
+    if name == "fashion_mnist_10k":
+        return fashion_mnist_10k.source(split, size, channels)
+    if name in base.CLASSES:
+        return base.source(name, split, size, channels, data_dir)
+    if name in toys.MIXTURES:
+        return toys.source(name, split, size, channels)
+    kind, _, rest = str(name).partition(":")
+    if rest and kind == "folder":
+        return folder.Folder(rest, split, size, channels)
+    if rest and kind == "npz":
+        return npz.source(rest, split, size, channels)
+    if rest and kind == "tfds":
+        from ganzoo.data import tfds  # its import of tensorflow_datasets is slow
+
+        return tfds.TFDS(rest, split, size, channels, data_dir)
+    raise unknown("data set", name, names())
+
+
+def _to_float(batch: dict) -> dict:
+    if batch["real"].dtype == tf.uint8:
+        batch = {**batch, "real": tf.cast(batch["real"], tf.float32) / 127.5 - 1.0}
+    return batch

@@ -1,0 +1,37 @@
+"""MNIST, Fashion-MNIST and CIFAR-10: imported originals first, else TFDS."""
+
+from ganzoo.data import cifar10, idx, store
+from ganzoo.data.source import Memory
+from ganzoo.errors import unknown
+
+CLASSES = {**idx.CLASSES, "cifar10": cifar10.CLASSES}
+
+
+def source(name, split="train", image_size=None, channels=None, data_dir=None) -> Memory:
+    """Returns one split, "train" or "test", of one of `CLASSES`.
+
+    Imported originals keep their order; a TFDS copy holds the same examples in another.
+
+    Raises:
+        InputError: If the set is neither here nor to be had, or is damaged.
+    """
+    if split not in ("train", "test"):
+        raise unknown(f"split of {name}", split, ["train", "test"])
+    arrays = store.read(name, split, data_dir)
+    if arrays is None:
+        from ganzoo.data import tfds  # tensorflow_datasets is slow to import
+
+        arrays = tfds.TFDS(name, split, data_dir=data_dir).arrays(None)
+    return Memory(name, split, *arrays, CLASSES[name], image_size, channels)
+
+
+def import_files(name, path, data_dir=None) -> str:
+    """Stores the originals in or below `path` for `source`; returns what was done.
+
+    Raises:
+        InputError: If the files are missing or are not the originals.
+    """
+    arrays = (cifar10 if name == "cifar10" else idx).read_originals(name, path)
+    target = store.save(name, arrays, data_dir)
+    train, test = len(arrays["train_labels"]), len(arrays["test_labels"])
+    return f"imported {name}: {train} training and {test} test images, all as published, {target}"

@@ -1,0 +1,69 @@
+"""From any picture to uint8 (H, W, C) of one size: resize until it covers, then centre crop."""
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from ganzoo.errors import InputError
+
+
+def parse_size(size: object) -> tuple[int, int] | None:
+    """Returns (height, width) of an int or a pair; `None` stays.
+
+    Raises:
+        InputError: If it is neither, or not within 1 to 8192 pixels.
+    """
+    if size is None:
+        return None
+    pair = tuple(size) if isinstance(size, tuple | list) else (size, size)
+    if len(pair) != 2 or not all(type(n) is int and 1 <= n <= 8192 for n in pair):
+        raise InputError(f"image_size must be an int or (height, width) in pixels, got {size!r}.")
+    return pair
+
+
+def parse_channels(channels: object) -> int | None:
+    """Returns 1, 3 or `None`.
+
+    Raises:
+        InputError: If it is anything else.
+    """
+    if channels not in (None, 1, 3):
+        raise InputError(f"channels must be 1 (grey) or 3 (RGB), got {channels!r}.")
+    return channels
+
+
+def fit(image: Image.Image, size: tuple[int, int], channels: int) -> np.ndarray:
+    """Returns the picture as uint8 (height, width, channels), antialiased, on white."""
+    image = opaque(image)
+    if (image.height, image.width) != size:
+        if image.mode not in ("L", "RGB"):  # a palette cannot be interpolated
+            image = image.convert("RGB")
+        image = ImageOps.fit(image, size[::-1], Image.Resampling.LANCZOS)
+    pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+    return pixels.reshape(*size, channels)
+
+
+def fit_all(stack: np.ndarray, size: tuple[int, int] | None, channels: int | None) -> np.ndarray:
+    """Returns uint8 (N, H, W, C) with this size and these channels; the same array if it has."""
+    size, channels = size or stack.shape[1:3], channels or stack.shape[3]
+    if stack.shape[1:] == (*size, channels):
+        return stack
+    result = np.empty((len(stack), *size, channels), np.uint8)
+    for pixels, place in zip(stack, result, strict=True):
+        place[:] = fit(to_picture(pixels), size, channels)
+    return result
+
+
+def to_picture(pixels: np.ndarray) -> Image.Image:
+    """Returns a picture of uint8 (H, W, C), C = 1, 3 or 4."""
+    return Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels))
+
+
+def opaque(image: Image.Image) -> Image.Image:
+    """Returns the picture with any transparency laid on white and 16 bits brought to 8."""
+    if image.mode.startswith("I") and image.getextrema()[1] > 255:
+        return Image.fromarray((np.asarray(image, np.int64) >> 8).clip(0, 255).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image).convert("RGB")
+    return image

@@ -1,0 +1,103 @@
+"""What every source of data offers: its `Info`, its examples as arrays, and batches of them."""
+
+import abc
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from ganzoo.data import images
+from ganzoo.data.order import Order
+from ganzoo.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Info:
+    """What is known of a data set before it is read.
+
+    Attributes:
+        name: As given to `ganzoo.data.load`.
+        split: E.g. `"train"`.
+        num_examples: Of this split, broken files included where they are not known yet.
+        image_shape: (height, width, channels), or (2,) for points of the plane.
+        num_classes: `None` if there are no labels.
+        class_names: One for each class; `None` if there are no labels.
+    """
+
+    name: str
+    split: str
+    num_examples: int
+    image_shape: tuple[int, ...]
+    num_classes: int | None = None
+    class_names: tuple[str, ...] | None = None
+
+
+class Source(abc.ABC):
+    """One split of one data set. `real` is uint8 images, or float32 points which stay as they are.
+
+    Attributes:
+        info: An `Info`.
+    """
+
+    info: Info
+
+    @abc.abstractmethod
+    def batches(self, order: Order) -> tf.data.Dataset:
+        """Returns a dataset of dicts: `real` (N, H, W, C) or (N, 2), `label` int32 (N,) if any."""
+
+    @abc.abstractmethod
+    def arrays(self, limit: int | None) -> tuple[np.ndarray, np.ndarray | None]:
+        """Returns all examples and their labels, or about evenly spaced `limit` of them."""
+
+
+class Memory(Source):
+    """A set that is held as one array; a batch is one gather."""
+
+    def __init__(self, name, split, real, labels, class_names, image_size=None, channels=None):
+        """Keeps the arrays; resizing waits until the examples are asked for.
+
+        Args:
+            name: Of the data set.
+            split: Of the data set.
+            real: uint8 (N, H, W, C), or float32 (N, 2).
+            labels: Integers (N,), or None.
+            class_names: One for each class, or None.
+            image_size: (height, width) to resize to, or None.
+            channels: 1 or 3 to convert to, or None.
+        """
+        self._real, self._labels = real, labels
+        self._size, self._channels = image_size, channels
+        shape = real.shape[1:]
+        if len(shape) == 3:
+            shape = (*(image_size or shape[:2]), channels or shape[2])
+        elif image_size or channels:
+            raise InputError(f"{name} has points, not images: leave out image_size and channels.")
+        num_classes = None if labels is None else len(class_names)
+        self.info = Info(name, split, len(real), shape, num_classes, class_names)
+
+    def arrays(self, limit):
+        """See `Source.arrays`."""
+        real, labels = self._real, self._labels
+        if limit is not None and limit < len(real):
+            keep = spaced(len(real), limit)
+            real, labels = real[keep], None if labels is None else labels[keep]
+        if real.ndim == 4:
+            real = images.fit_all(real, self._size, self._channels)
+        return real, None if labels is None else np.asarray(labels, np.int32)
+
+    def batches(self, order):
+        """See `Source.batches`."""
+        real, labels = self.arrays(None)
+        with tf.device("CPU"):  # data stay off accelerators until they are batches
+            columns = {"real": tf.constant(real)}
+            if labels is not None:
+                columns["label"] = tf.constant(labels)
+        return order.indices(len(real)).map(
+            lambda index: {key: tf.gather(column, index) for key, column in columns.items()},
+            num_parallel_calls=2,
+        )
+
+
+def spaced(count: int, limit: int) -> np.ndarray:
+    """Returns `limit` evenly spaced indices below `count`: many sets are sorted by class."""
+    return np.arange(limit, dtype=np.int64) * count // limit

@@ -1,0 +1,77 @@
+"""Pictures that people look at: grids of samples, clouds of points, curves of a run."""
+
+import math
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from ganzoo import files
+
+
+def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
+    """Returns uint8 images (N, H, W, C) as one, (rows H, columns W, C), near square by default.
+
+    Points, float32 (N, 2), are drawn as a scatter plot.
+    """
+    images = np.asarray(images)
+    if images.ndim == 2:
+        return scatter(images)
+    count, height, width, channels = images.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    empty = np.full((rows * columns - count, height, width, channels), 255, "uint8")
+    cells = np.concatenate([images, empty]).reshape(rows, columns, height, width, channels)
+    return cells.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
+
+
+def scatter(points: np.ndarray) -> np.ndarray:
+    """Returns points (N, 2) as a picture, uint8 (400, 400, 3)."""
+    figure = Figure((4, 4), dpi=100)
+    axes = figure.add_subplot()
+    axes.scatter(points[:, 0], points[:, 1], s=4, alpha=0.5)
+    axes.set_aspect("equal", adjustable="datalim")
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def enlarged(image: np.ndarray, side: int = 448) -> np.ndarray:
+    """Returns a picture (H, W, C) with each pixel repeated until it is about `side` wide."""
+    factor = max(1, side // image.shape[1])
+    return image.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def save_png(path, image: np.ndarray) -> None:
+    """Writes a uint8 picture (H, W, C), of 1, 3 or 4 channels, whole or not at all."""
+    image = np.asarray(image)
+    with files.replacing(path, ".png") as temporary:
+        Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(temporary)
+
+
+def curves(path, rows: list[dict]) -> None:
+    """Draws the terms and the gradient norms of a run against its steps.
+
+    Args:
+        path: PNG file to write.
+        rows: One dict an epoch, with `step` and the logs of `GAN.train_step`.
+    """
+    names = [n for n in rows[-1] if n.startswith(("d_", "g_"))]
+    norms = [n for n in names if n.endswith("_grad_norm")]
+    steps = [row["step"] for row in rows]
+    with matplotlib.rc_context({"axes.grid": True, "grid.alpha": 0.3}):
+        figure = Figure((7, 6), dpi=100, layout="constrained")
+        axes = figure.subplots(2, 1, sharex=True)
+        for name in names:
+            axis = axes[1] if name in norms else axes[0]
+            axis.plot(steps, [row.get(name, math.nan) for row in rows], label=name)
+    axes[0].set_ylabel("terms of the loss")
+    axes[1].set_ylabel("gradient norm")
+    axes[1].set_yscale("log")
+    axes[1].set_xlabel("step")
+    for axis in axes:
+        axis.legend(loc="upper right", fontsize="small")
+    with files.replacing(path, ".png") as temporary:
+        figure.savefig(temporary)

@@ -1,0 +1,244 @@
+"""Recipe: what to train, as plain data that can be read, compared, and overridden field by field.
+
+    model = "wgan_gp"
+    dataset = "fashion_mnist"
+    steps = 20000
+
+    [architecture]        # arguments of the variant's canonical networks
+    width = 48
+
+    [learning]            # arguments of its `compile`; parts are named the Keras way
+    ema = 0.999
+    penalties = [{ class_name = "GradientPenalty", config = { weight = 10.0 } }]
+
+Recipes are TOML, so they execute nothing. An unknown key, or a value of another type, is an error
+that names the nearest valid one.
+"""
+
+import dataclasses
+import inspect
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import tomli_w
+
+from ganzoo import files
+from ganzoo.errors import InputError, unknown
+
+HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe are the same
+    "model": "Variant to train; `--list` shows them.",
+    "dataset": "Data set: fashion_mnist_10k, fashion_mnist, mnist, cifar10, tfds:NAME, "
+    "folder:PATH, npz:PATH, ring8, grid25.",
+    "split": "Split of the data set to train on.",
+    "image_size": "Side of the images, or [height, width]; the data set's own if not given.",
+    "channels": "1 or 3; the data set's own if not given.",
+    "steps": "Steps to train for, each of n_critic turns of D and one of G.",
+    "batch_size": "Images of a turn.",
+    "steps_per_epoch": "Steps between two checkpoints and pictures; one pass if not given.",
+    "steps_per_execution": "Steps that run without coming back to Python.",
+    "seed": "Seed of the weights, the data's order and all noise.",
+    "precision": "auto, float32, mixed_bfloat16 or mixed_float16.",
+    "width": "architecture: filters, or units, of the networks' narrowest layer.",
+    "latent_dim": "architecture: width of the Gaussian that G draws from.",
+    "g_optimizer": "learning: optimizer of G, e.g. '{class_name=\"Adam\", "
+    "config={learning_rate=2e-4, beta_1=0.5}}'.",
+    "d_optimizer": "learning: optimizer of D.",
+    "loss": "learning: non_saturating, minimax, least_squares, wasserstein, hinge, or a config.",
+    "n_critic": "learning: turns of D before each turn of G.",
+    "penalties": "learning: list of penalties, e.g. '[\"r1\"]'; '[]' for none.",
+    "replay": "learning: number of past fakes that D is also shown.",
+    "ema": "learning: decay of G's moving average; 0 for none.",
+    "clip": "learning: bound of the critic's weights (wgan).",
+}
+TABLES = {
+    "architecture": ("width", "latent_dim"),
+    "learning": (
+        "g_optimizer", "d_optimizer", "loss", "n_critic", "penalties", "replay", "ema", "clip",
+    ),
+}  # fmt: skip
+
+
+@dataclasses.dataclass
+class Recipe:
+    """What to train: see the module, and `HELP` for each field."""
+
+    model: str = "dcgan"
+    dataset: str = "fashion_mnist_10k"
+    split: str = "train"
+    image_size: int | list | None = None
+    channels: int | None = None
+    steps: int = 2000
+    batch_size: int = 64
+    steps_per_epoch: int | None = None
+    steps_per_execution: int = 1
+    seed: int = 0
+    precision: str = "auto"
+    architecture: dict = dataclasses.field(default_factory=dict)
+    learning: dict = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        """Checks types and bounds.
+
+        Raises:
+            InputError: If a value is of another type or out of bounds.
+        """
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, bool) or not isinstance(value, field.type):
+                expected = getattr(field.type, "__name__", str(field.type))
+                raise InputError(f"recipe: {field.name}: expected {expected}, got {value!r}.")
+        for name in ("steps", "batch_size", "steps_per_epoch", "steps_per_execution"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InputError(f"recipe: {name}: expected at least 1, got {value}.")
+        if self.steps % self.steps_per_execution:
+            raise InputError(
+                f"recipe: steps: expected a multiple of steps_per_execution="
+                f"{self.steps_per_execution}, got {self.steps}."
+            )
+
+    @classmethod
+    def from_dict(cls, data: dict) -> "Recipe":
+        """Returns the recipe that plain data describes.
+
+        Raises:
+            InputError: If a key is unknown, with the nearest valid one, or a value does not fit.
+        """
+        valid = [field.name for field in dataclasses.fields(cls)]
+        for key in data:
+            if key not in valid:
+                raise unknown("recipe key", key, valid)
+        for table, keys in TABLES.items():
+            if not isinstance(data.get(table, {}), dict):
+                raise InputError(f"recipe: {table}: expected a table, got {data[table]!r}.")
+            for key in data.get(table, {}):
+                if key not in keys:
+                    raise unknown(f"recipe key in [{table}]", key, keys)
+        return cls(**data)
+
+    @classmethod
+    def load(cls, path) -> "Recipe":
+        """Returns the recipe in a TOML file.
+
+        Raises:
+            InputError: If the file cannot be read, is no TOML, or is no recipe.
+        """
+        try:
+            return cls.from_dict(tomllib.loads(Path(path).read_text()))
+        except OSError as error:
+            raise InputError(f"cannot read recipe {path}: {error.strerror}.") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"{path} is no TOML file: {error}.") from error
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+
+    def replace(self, changes: dict[str, object]) -> "Recipe":
+        """Returns the recipe with fields replaced, named as in `HELP` or by a dotted path.
+
+        Raises:
+            InputError: If a name is unknown or a value does not fit.
+        """
+        data = self.to_dict()
+        for name, value in changes.items():
+            table = next((table for table, keys in TABLES.items() if name in keys), None)
+            *path, key = name.split(".") if table is None else (table, name)
+            place = data
+            for step in path:
+                place = place.setdefault(step, {})
+                if not isinstance(place, dict):
+                    raise InputError(f"cannot set {name}: {step} is no table but {place!r}.")
+            place[key] = value
+        return Recipe.from_dict(data)
+
+    def resolved(self) -> "Recipe":
+        """Returns the recipe with every default written out, so that it does not change with them.
+
+        Raises:
+            InputError: If the variant does not exist or does not know a key.
+        """
+        from ganzoo import gan, gans, precision
+
+        cls = gans.get(self.model)
+        signature = inspect.signature(cls.networks).parameters
+        architecture = {k: v.default for k, v in signature.items() if k != "image_shape"}
+        canonical = {"architecture": architecture, "learning": cls.learning()}
+        for table, keys in canonical.items():
+            for key in getattr(self, table):
+                if key not in keys:
+                    raise unknown(f"[{table}] key of {self.model}", key, keys)
+        parts = canonical["learning"] | self.learning
+        learning = {k: spec(gan.MAKERS[k](v) if k in gan.MAKERS else v) for k, v in parts.items()}
+        return dataclasses.replace(
+            self,
+            architecture=architecture | self.architecture,
+            learning={k: v for k, v in learning.items() if v is not None},
+            precision=precision.resolve(self.precision),
+        )
+
+    def to_dict(self) -> dict:
+        """Returns plain data, without the fields that are not set."""
+        data = {k: v for k, v in dataclasses.asdict(self).items() if v is not None}
+        for table in TABLES:
+            data[table] = {k: v for k, v in data[table].items() if v is not None}
+        return data
+
+    def save(self, path) -> None:
+        """Writes the recipe as TOML, whole or not at all."""
+        files.write_text(path, self.to_toml())
+
+    def to_toml(self) -> str:
+        """Returns the recipe as TOML."""
+        return tomli_w.dumps(self.to_dict())
+
+
+def differences(old: Recipe, new: Recipe) -> list[str]:
+    """Returns a line `key: old -> new` for each field that differs."""
+    old, new = flat(old.to_dict()), flat(new.to_dict())
+    keys = dict.fromkeys([*old, *new])
+    return [f"{k}: {old.get(k)} -> {new.get(k)}" for k in keys if old.get(k) != new.get(k)]
+
+
+def flat(data: dict, prefix: str = "") -> dict:
+    """Returns nested tables as one, with dotted keys."""
+    items = {}
+    for key, value in data.items():
+        nested = flat(value, f"{prefix}{key}.") if isinstance(value, dict) else None
+        items |= nested if nested else {f"{prefix}{key}": value}
+    return items
+
+
+def value_of(text: str):
+    """Returns a flag's text as the TOML value it spells, or as itself, a string."""
+    try:
+        return tomllib.loads(f"x = {text}")["x"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def spec(part):
+    """Returns the plain data that makes an equal part.
+
+    Of an optimizer, whose configs are long, what Keras has as default is left out.
+    """
+    import keras  # not at the top: reading a recipe, and `--help`, should take no seconds
+
+    if isinstance(part, (list, tuple)):
+        return [spec(item) for item in part]
+    if not hasattr(part, "get_config"):
+        return part
+    default = type(part)().get_config() if isinstance(part, keras.optimizers.Optimizer) else {}
+    config = {
+        key: _shortest(value)
+        for key, value in part.get_config().items()
+        if key not in ("name", "dtype", "trainable") and value is not None
+        if value != default.get(key, ...)
+    }
+    return {"class_name": type(part).__name__, "config": config}
+
+
+def _shortest(value):
+    """Returns the shortest decimal that is the same float32: optimizers store their rates so."""
+    if isinstance(value, float) and float(np.float32(value)) == value:
+        return float(str(np.float32(value)))
+    return value

@@ -1,0 +1,219 @@
+"""A run: a recipe carried out in a directory of its own, to its end, over any number of starts.
+
+    recipe.toml     what is trained, with every default written out
+    metrics.jsonl   a line an epoch
+    curves.png      losses and gradient norms
+    samples/        a grid of the same latents after every epoch
+    tensorboard/    the same for TensorBoard
+    checkpoints/    the newest two and the best one
+    saved_model/    the exported generator, of the best epoch     (these three at the end)
+    samples.png     its samples
+    summary.json    what it took and what came out
+"""
+
+import contextlib
+import fcntl
+import json
+import math
+import platform
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganzoo import __version__, callbacks, data, files, gans, pictures
+from ganzoo.callbacks.run_log import read as read_log
+from ganzoo.callbacks.sample_grid import draw
+from ganzoo.errors import InputError
+from ganzoo.recipe import Recipe, differences
+
+MEASURED = 1000  # real images, and samples, that the distance of every epoch is taken from
+
+
+def build(recipe: Recipe, data_dir=None) -> tuple[keras.Model, data.Info]:
+    """Returns the compiled GAN of a resolved recipe, and what is known of its data set."""
+    info = data.info(recipe.dataset, recipe.split, **_shape(recipe), data_dir=data_dir)
+    keras.config.set_dtype_policy(recipe.precision)
+    keras.utils.set_random_seed(recipe.seed)
+    gan = gans.create(
+        recipe.model,
+        info.image_shape,
+        **recipe.architecture,
+        **recipe.learning,
+        seed=recipe.seed,
+        steps_per_execution=recipe.steps_per_execution,
+    )
+    return gan, info
+
+
+def train(recipe: Recipe, run_dir, data_dir=None, strategy=None, verbose="auto") -> dict:
+    """Carries out a resolved recipe in `run_dir`, from where it stands there.
+
+    Args:
+        recipe: A resolved recipe.
+        run_dir: Directory of the run; made if it is not there.
+        data_dir: Where imported data sets are; see `data.load`.
+        strategy: A `tf.distribute.Strategy`; the one in force if not given.
+        verbose: As in `fit`.
+
+    Returns:
+        The summary, as written to `summary.json`.
+
+    Raises:
+        InputError: If `run_dir` holds a run of another recipe, or another process is at it.
+    """
+    run_dir = Path(run_dir)
+    with locked(run_dir):
+        claim(run_dir, recipe)
+        with (strategy or tf.distribute.get_strategy()).scope():
+            gan, info = build(recipe, data_dir)
+        checkpoint = callbacks.Checkpoint(run_dir / "checkpoints")
+        epoch = checkpoint.restore(gan)
+        if epoch:
+            print(f"Going on in {run_dir} after epoch {epoch}, step {int(gan.step.numpy())}.")
+        if int(gan.step.numpy()) < recipe.steps:
+            _fit(gan, info, recipe, run_dir, checkpoint, epoch, data_dir, verbose)
+        elif (run_dir / "summary.json").exists():
+            return json.loads((run_dir / "summary.json").read_text())
+        return _finish(gan, recipe, run_dir, checkpoint)
+
+
+def export(run_dir, path) -> None:
+    """Exports the generator of a run's best checkpoint, finished or not, as a SavedModel.
+
+    Raises:
+        InputError: If the directory holds no run or no intact checkpoint.
+    """
+    run_dir = Path(run_dir)
+    recipe = Recipe.load(run_dir / "recipe.toml")
+    gan, _ = build(recipe)
+    if callbacks.Checkpoint(run_dir / "checkpoints").restore_best(gan) is None:
+        raise InputError(f"{run_dir} has no intact checkpoint yet.")
+    gan.export(path)
+
+
+def claim(run_dir: Path, recipe: Recipe) -> None:
+    """Writes the recipe into a new run's directory.
+
+    Raises:
+        InputError: If there is a run of another recipe, with the differences.
+    """
+    path = run_dir / "recipe.toml"
+    if not path.exists():
+        recipe.save(path)
+    elif changed := differences(Recipe.load(path), recipe):
+        raise InputError(
+            f"{run_dir} holds a run of another recipe ({'; '.join(changed)}); choose another "
+            "--run_dir, or go on with it by giving --run_dir alone."
+        )
+
+
+@contextlib.contextmanager
+def locked(run_dir: Path):
+    """Keeps other processes out of the run's directory; the system frees it if this one dies.
+
+    Raises:
+        InputError: If another process is at it, or the directory cannot be written.
+    """
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+        lock = open(run_dir / ".lock", "w")
+    except OSError as error:
+        raise InputError(f"cannot write to run directory {run_dir}: {error.strerror}.") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(f"another process is training in {run_dir}.") from error
+        yield
+
+
+def _shape(recipe: Recipe) -> dict:
+    size = tuple(recipe.image_size) if isinstance(recipe.image_size, list) else recipe.image_size
+    return {"image_size": size, "channels": recipe.channels}
+
+
+def _fit(gan, info, recipe, run_dir, checkpoint, epoch, data_dir, verbose) -> None:
+    batches = info.num_examples // recipe.batch_size
+    execution = recipe.steps_per_execution
+    steps = recipe.steps_per_epoch or batches // gan.n_critic
+    steps = min(max(1, steps // execution) * execution, recipe.steps)
+    stream = data.load(
+        recipe.dataset, recipe.split, recipe.batch_size, **_shape(recipe), seed=recipe.seed,
+        repeat=True, start_batch=int(gan.step.numpy()) * gan.n_critic, data_dir=data_dir,
+    )  # fmt: skip
+    real, _ = data.arrays(
+        recipe.dataset, recipe.split, **_shape(recipe), data_dir=data_dir, limit=MEASURED
+    )
+    writer = tf.summary.create_file_writer(str(run_dir / "tensorboard"))
+    gan.fit(
+        stream,
+        steps_per_epoch=steps,
+        initial_epoch=epoch,
+        epochs=math.ceil(recipe.steps / steps),
+        verbose=verbose,
+        callbacks=[
+            callbacks.Throughput(recipe.batch_size * gan.n_critic),
+            callbacks.StopAtStep(recipe.steps),
+            callbacks.SampleGrid(run_dir / "samples", writer),
+            callbacks.Evaluate(real),
+            callbacks.RunLog(run_dir, writer),
+            checkpoint,  # last, so that what it counts as done is done
+        ],
+    )
+
+
+def _finish(gan, recipe, run_dir, checkpoint) -> dict:
+    rows = read_log(run_dir / "metrics.jsonl")
+    best = checkpoint.restore_best(gan)
+    gan.export(run_dir / "saved_model")
+    pictures.save_png(run_dir / "samples.png", draw(gan))
+    rates = [row["images_per_second"] for row in rows if "images_per_second" in row]
+    summary = {
+        "steps": recipe.steps,
+        "seconds": rows[-1]["seconds"],
+        "images_per_second": round(float(np.median(rates)), 1) if rates else None,
+        "best_step": best["step"],
+        "metrics": {"swd": best["swd"], "swd_last": rows[-1]["swd"], "swd_num": MEASURED},
+        "parameters": {
+            side: getattr(gan, side).count_params() for side in ("generator", "discriminator")
+        },
+        "hardware": hardware(),
+        "versions": {
+            "ganzoo": __version__,
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "python": platform.python_version(),
+        },
+    }
+    files.write_text(run_dir / "summary.json", json.dumps(summary, indent=1))
+    return summary
+
+
+def closing_words(run_dir, summary: dict) -> str:
+    """Returns what a person wants to know at the end: what came out, where it is, what is next."""
+    run_dir = Path(run_dir)
+    minutes, rate = summary["seconds"] / 60, summary["images_per_second"]
+    return f"""
+Done: {summary["steps"]} steps in {minutes:.1f} minutes, {rate} images/s.
+Best epoch: step {summary["best_step"]}, sliced Wasserstein distance {summary["metrics"]["swd"]:.4f}.
+
+  look at it    {run_dir / "samples.png"}  (and {run_dir / "samples"}, {run_dir / "curves.png"})
+  more samples  ganzoo sample {run_dir} --num=64 --out=grid.png
+  in Python     tf.saved_model.load("{run_dir / "saved_model"}").sample(16, 0)
+  watch         tensorboard --logdir={run_dir / "tensorboard"}
+  next          python train.py --dataset=fashion_mnist --steps=20000    (all 60,000 images)
+                python train.py --model=wgan_gp                          (another variant)
+"""
+
+
+def hardware() -> str:
+    """Returns what the run was computed on, in words."""
+    gpus = tf.config.list_physical_devices("GPU")
+    names = [tf.config.experimental.get_device_details(g).get("device_name", "GPU") for g in gpus]
+    cpu = Path("/proc/cpuinfo")
+    lines = cpu.read_text().splitlines() if cpu.exists() else []
+    model = next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), "CPU")
+    cores = sum(x.startswith("processor") for x in lines) or "?"
+    return ", ".join([f"{cores} cores of {model}", *(names or ["no GPU"])])

@@ -1,0 +1,246 @@
+"""The `ganzoo` command: what it prints, what it writes, and how it says no."""
+
+import hashlib
+import importlib.machinery
+import json
+import os
+import subprocess
+import sys
+import time
+import types
+
+import numpy as np
+import pytest
+
+import ganzoo
+from ganzoo import InputError, cli, zoo
+
+COMMANDS = ["list", "info", "sample", "export", "verify", "publish", "data"]
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A checkout with one entry, and stand-ins for the modules that need TensorFlow."""
+    folder = tmp_path / "saved_models" / "toy_rings" / "1"
+    folder.mkdir(parents=True)
+    (folder / "saved_model.pb").write_bytes(b"graph")
+    digest = hashlib.sha256(b"graph").hexdigest()
+    files = {"saved_model.pb": {"bytes": 5, "sha256": digest}}
+    entry = {"version": 1, "description": "Rings.", "bytes": 5, "files": files}
+    registry = {"format": 1, "base_url": "https://x.invalid", "entries": {"toy_rings": entry}}
+    (tmp_path / "saved_models" / "registry.json").write_text(json.dumps(registry))
+    models = tmp_path / "models" / "toy_rings"
+    models.mkdir(parents=True)
+    (models / "metrics.json").write_text('{"metrics": {"fid": {"value": 3.14159}, "modes": 8}}')
+    monkeypatch.setattr(zoo, "PACKAGE", tmp_path / "ganzoo")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Stand-ins for the modules that need TensorFlow; the list of how they were called."""
+    calls = []
+
+    class Model:
+        def sample(self, num, **options):
+            calls.append((num, options))
+            return np.full((num, 2, 2, 1), 7, np.uint8)
+
+    def stand_in(name, **functions):
+        module = types.SimpleNamespace(**functions)
+        monkeypatch.setitem(sys.modules, f"ganzoo.{name}", module)
+        monkeypatch.setattr(ganzoo, name, module, raising=False)
+
+    def load(path):
+        calls.append(path)
+        return Model()
+
+    monkeypatch.setitem(sys.modules, "tensorflow", types.SimpleNamespace())
+    stand_in("export", load=load)
+    stand_in("pictures", grid=lambda images: images, save_png=lambda *args: calls.append(args))
+    stand_in("run", export=lambda *args: calls.append(args))
+    stand_in("data", import_files=lambda *args: calls.append(args) or "imported 4 files")
+    stand_in("gans", list_variants=lambda: ["gan", "wgan_gp"])
+    return calls
+
+
+class Noisy:
+    """Finds a `tensorflow` that writes to stderr, past Python, when it is imported."""
+
+    def find_spec(self, name, path=None, target=None):
+        return importlib.machinery.ModuleSpec(name, self) if name == "tensorflow" else None
+
+    def create_module(self, spec):
+        os.write(2, b"oneDNN custom operations are on.")
+
+    def exec_module(self, module):
+        pass
+
+
+def refused(capsys, *argv):
+    """Runs a command that must fail with one line on stderr, and returns the line."""
+    assert cli.main(argv) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("ganzoo: ") and err.count("\n") == 1 and err[-1] == "\n"
+    return err
+
+
+def ganzoo_command(*argv, **options):
+    command = [sys.executable, "-m", "ganzoo.cli", *argv]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, **options)
+
+
+def test_list_and_info(root, calls, capsys):
+    assert cli.main(["list"]) == 0
+    out = capsys.readouterr().out
+    assert "toy_rings  1        0.0 MB  fid 3.142  Rings." in out and "gan, wgan_gp" in out
+    assert cli.main(["info", "toy_rings"]) == 0
+    out = capsys.readouterr().out
+    assert "toy_rings, version 1: Rings." in out and "fid 3.142, modes 8" in out
+    assert str(root / "saved_models" / "toy_rings" / "1") in out
+
+
+def test_list_without_entries_says_what_to_do(root, calls, capsys):
+    empty = {"format": 1, "base_url": "https://x.invalid", "entries": {}}
+    (root / "saved_models" / "registry.json").write_text(json.dumps(empty))
+    assert cli.main(["list"]) == 0
+    assert "python train.py" in capsys.readouterr().out
+    assert "no pretrained generator" in refused(capsys, "info", "x")
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ([], ["expected a command"]),
+        (["lst"], ["'lst'", "Did you mean 'list'"]),
+        (["info"], ["NAME"]),
+        (["info", "toy_ring"], ["Did you mean 'toy_rings'"]),
+        (["info", "toy_rings", "x"], ["unrecognized arguments: x"]),
+        (["list", "--verbos"], ["unknown flag '--verbos'"]),
+        (["--verbose"], ["unknown flag '--verbose'"]),
+        (["sample", "toy_rings", "--labls=1"], ["Did you mean '--labels'"]),
+        (["sample", "toy_rings", "--nu=1"], ["unknown flag '--nu'"]),
+        (["sample", "toy_rings", "--num=0"], ["whole number from 1 to 10000", "'0'"]),
+        (["sample", "toy_rings", "--num", "many"], ["whole number", "'many'"]),
+        (["sample", "toy_rings", "--seed=-1"], ["whole number from 0", "'-1'"]),
+        (["sample", "toy_rings", "--labels=1,x"], ["whole number", "'x'"]),
+        (["sample", "toy_rings", "--out=x.jpg"], [".png or .npz", "'x.jpg'"]),
+        (["sample", "toy_rings", "--out=no/x.png"], ["existing folder", "'no'"]),
+        (["sample", "toy_ring"], ["Did you mean 'toy_rings'"]),
+        (["sample", "runs/x"], ["expected a pretrained generator's name", "'runs/x'"]),
+        (["sample", "models"], ["SavedModel's folder", "'models'"]),
+        (["verify", "toy_ring"], ["Did you mean 'toy_rings'"]),
+        (["publish", "runs/x"], ["--entry"]),
+        (["publish", "runs/x", "--entry=a_b"], ["finished run", "runs/x"]),
+        (["data", "fashion_mnist"], ["--from"]),
+    ],
+)
+def test_a_wrong_line_gets_one_line(root, calls, capsys, argv, words):
+    line = refused(capsys, *argv)
+    assert all(word in line for word in words), line
+    assert calls == []
+
+
+def test_sample_writes_a_grid(root, calls, capsys):
+    folder = root / "saved_models" / "toy_rings" / "1"
+    assert cli.main(["sample", "toy_rings", "--num=3", "--seed=5", "--labels=4,2"]) == 0
+    assert calls[:2] == [folder, (3, {"seed": 5, "labels": [4, 2, 4]})]
+    assert str(calls[2][0]) == "toy_rings.png" and calls[2][1].shape == (3, 2, 2, 1)
+    assert "toy_rings.png" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("place", ["saved_models/toy_rings/1", "runs/x"])
+def test_sample_takes_a_saved_model_or_a_run(root, calls, place):
+    run = root / "runs" / "x" / "saved_model"
+    run.mkdir(parents=True)
+    (run / "saved_model.pb").write_bytes(b"graph")
+    assert cli.main(["sample", place]) == 0
+    assert calls[1] == (64, {"seed": 0})
+    assert str(calls[2][0]) == ("x.png" if "runs" in place else "toy_rings.png")
+
+
+def test_sample_writes_an_array(root, calls):
+    assert cli.main(["sample", "toy_rings", "--num=2", "--out=a.npz"]) == 0
+    assert np.load("a.npz")["images"].shape == (2, 2, 2, 1)
+    assert not [name for name in os.listdir() if name.startswith(".")]
+
+
+def test_sample_says_what_a_generator_refuses(root, calls, capsys, monkeypatch):
+    def refuse(path):
+        raise InputError("this generator is not given labels")
+
+    monkeypatch.setattr(ganzoo.export, "load", refuse)
+    assert "not given labels" in refused(capsys, "sample", "toy_rings", "--labels=1")
+
+
+def test_export_and_data(root, calls, capsys):
+    assert cli.main(["export", "runs/x", "--out=there"]) == 0
+    assert cli.main(["export", "runs/x"]) == 0
+    assert cli.main(["data", "fashion_mnist", "--from=in", "--data_dir=d"]) == 0
+    assert calls[2] == ("fashion_mnist", "in", "d")
+    found = [tuple(map(str, call)) for call in calls[:2]]
+    assert found[0] == ("runs/x", "there")
+    assert found[1] == ("runs/x", os.path.join("runs/x", "saved_model"))
+    assert "imported 4 files" in capsys.readouterr().out
+
+
+def test_verify_tells_by_its_status(root, capsys):
+    assert cli.main(["verify"]) == 0
+    assert capsys.readouterr().out == "toy_rings: ok\n"
+    (root / "saved_models" / "toy_rings" / "1" / "saved_model.pb").write_bytes(b"other")
+    assert cli.main(["verify", "toy_rings"]) == 1
+    assert "expected SHA-256" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_complete(command, capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main([command, "--help"])
+    out = capsys.readouterr().out
+    assert caught.value.code == 0 and f"Example: ganzoo {command}" in out
+
+
+def test_tensorflow_is_loaded_quietly(calls, monkeypatch, capfd):
+    monkeypatch.delitem(sys.modules, "tensorflow")
+    monkeypatch.setattr(sys, "meta_path", [Noisy(), *sys.meta_path])
+    cli._import_tensorflow()
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "after"
+
+
+def test_interrupts_are_quiet(root, monkeypatch, capsys):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(zoo, "list_pretrained", interrupt)
+    assert cli.main(["list"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_version_help_and_status_of_the_process():
+    assert ganzoo_command("--version").stdout == f"ganzoo {ganzoo.__version__}\n"
+    top = ganzoo_command("--help").stdout
+    assert all(f"\n    {command} " in top for command in COMMANDS)
+    wrong = ganzoo_command("nonsense")
+    assert (wrong.returncode, wrong.stdout, wrong.stderr.count("\n")) == (2, "", 1)
+
+
+def test_list_is_quick_and_needs_no_tensorflow():
+    code = (
+        "import sys; from ganzoo import cli; cli.main(['list']); cli.main(['info', 'x']);"
+        "print({'tensorflow', 'keras', 'numpy'} & set(sys.modules))"
+    )
+    start = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert time.monotonic() - start < 1 or os.getloadavg()[0] > 2
+    assert done.stdout.endswith("set()\n"), done.stderr
+
+
+def test_a_broken_pipe_is_quiet():
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "ganzoo.cli", "list"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=30)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")

@@ -1,0 +1,200 @@
+"""Publishing a run: all of it appears, or nothing changes."""
+
+import json
+import os
+import sys
+import types
+
+import pytest
+
+from ganzoo import InputError, zoo
+from ganzoo import publish as publishing
+from ganzoo.publish import publish
+
+RECIPE = 'model = "wgan_gp"\ndataset = "fashion_mnist"\nsteps = 2000\n'
+SUMMARY = {
+    "steps": 2000,
+    "seconds": 600.0,
+    "images_per_second": 123.456,
+    "best_step": 1800,
+    "hardware": "2 CPU cores",
+    "versions": {"tensorflow": "2.21.0", "keras": "3.15.1"},
+    "metrics": {"fid": {"value": 21.54321, "n_real": 10_000, "seed": 0}, "recall": 0.5},
+}
+ENTRY = "wgan_gp_fashion_mnist"
+
+
+class WGANGP:
+    """The critic's slope is held at one.
+
+    L = ...
+
+    Args:
+        generator: Not on the card.
+
+    Reference:
+        Gulrajani et al., 2017, arXiv:1704.00028.
+    """
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    root = tmp_path / "checkout"
+    (root / "saved_models").mkdir(parents=True)
+    empty = {"format": 1, "base_url": "https://example.org", "entries": {}}
+    (root / "saved_models" / "registry.json").write_text(json.dumps(empty))
+    fake = types.SimpleNamespace(get=lambda name: {"wgan_gp": WGANGP}[name])
+    monkeypatch.setitem(sys.modules, "ganzoo.gans", fake)
+    import ganzoo
+
+    monkeypatch.setattr(ganzoo, "gans", fake, raising=False)
+    monkeypatch.setattr(zoo, "PACKAGE", root / "ganzoo")
+    return root
+
+
+@pytest.fixture
+def run(tmp_path):
+    run = tmp_path / "run"
+    (run / "saved_model" / "variables").mkdir(parents=True)
+    (run / "recipe.toml").write_text(RECIPE)
+    (run / "summary.json").write_text(json.dumps(SUMMARY))
+    (run / "metrics.jsonl").write_text("{}\n")
+    (run / "samples.png").write_bytes(b"picture")
+    (run / "saved_model" / "saved_model.pb").write_bytes(b"first graph")
+    (run / "saved_model" / "variables" / "variables.index").write_bytes(b"index")
+    return run
+
+
+def tree(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None
+        for path in folder.rglob("*")
+    }
+
+
+def test_publishes_an_entry_that_verifies(root, run):
+    folder = publish(run, ENTRY)
+    assert folder == root / "saved_models" / ENTRY / "1"
+    assert zoo.fetch(ENTRY) == folder and zoo.verify() == [(ENTRY, None)]
+    assert zoo.recipe_path(ENTRY).read_text() == RECIPE
+    facts = zoo.info(ENTRY)
+    assert facts["metrics"] == SUMMARY and facts["bytes"] == len(b"first graphindex")
+    assert facts["description"] == "wgan_gp trained on fashion_mnist"
+    assert not [name for name in tree(root) if "/." in name]
+
+
+def test_the_card_states_the_figures_the_paper_and_the_command(root, run):
+    publish(run, ENTRY)
+    card = zoo.info(ENTRY)["card"]
+    for words in (
+        "The critic's slope is held at one.", "arXiv:1704.00028", "MIT licence",
+        "python train.py --recipe=wgan_gp_fashion_mnist", "(samples.png)",
+        "| fid | 21.54 | n_real 10000, seed 0 |", "| recall | 0.5 | - |",
+        "that of step 1,800, the best",
+        "2,000 steps, 10 minutes, 123.5 images a second, 2 CPU cores, tensorflow 2.21.0, keras",
+        'generator = tf.saved_model.load("saved_models/wgan_gp_fashion_mnist/1")',
+        '{"signature_name": "sample", "inputs": {"num": 16, "seed": 0}}',
+    ):  # fmt: skip
+        assert words in card, words
+    assert "Not on the card" not in card and "{" + "entry}" not in card
+
+
+def test_replaces_a_version_or_adds_one(root, run):
+    publish(run, ENTRY)
+    (run / "saved_model" / "saved_model.pb").write_bytes(b"second graph")
+    (run / "saved_model" / "variables" / "variables.index").unlink()
+    assert publish(run, ENTRY).name == "1"
+    assert zoo.verify() == [(ENTRY, None)]
+    assert publish(run, ENTRY, version=2).name == "2"
+    assert zoo.verify() == [(ENTRY, None)] and zoo.info(ENTRY)["version"] == 2
+    assert publish(run, ENTRY).name == "2"
+    publish(run, f"{ENTRY}_small", root=root)
+    assert zoo.list_pretrained() == [ENTRY, f"{ENTRY}_small"]
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+@pytest.mark.parametrize("call", range(1, 6))
+def test_a_failure_at_any_rename_changes_nothing(root, run, monkeypatch, earlier, call):
+    if earlier:
+        publish(run, ENTRY)
+    (root / "models").mkdir(exist_ok=True)
+    before, count = tree(root), 0
+    (run / "saved_model" / "saved_model.pb").write_bytes(b"second graph")
+
+    def failing(real):
+        def rename(*args):
+            nonlocal count
+            count += 1
+            if count == call:
+                raise OSError(28, "No space left on device")
+            return real(*args)
+
+        return rename
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing.os, "rename", failing(os.rename))
+        patch.setattr(publishing.os, "replace", failing(os.replace))
+        if call <= (5 if earlier else 3):
+            with pytest.raises(InputError, match=r"No space left.*Nothing was changed"):
+                publish(run, ENTRY)
+            assert tree(root) == before
+    publish(run, ENTRY)
+    assert zoo.verify() == [(ENTRY, None)]
+
+
+def test_a_publication_that_was_killed_does_not_lose_the_old_one(root, run):
+    folder = publish(run, ENTRY)
+    folder.rename(folder.with_name(".1.old"))
+    folder.with_name(".1.new").mkdir()
+    (run / "saved_model" / "big").write_bytes(bytes(5_000_001))
+    with pytest.raises(InputError):
+        publish(run, ENTRY)
+    assert zoo.verify() == [(ENTRY, None)]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda run: (run / "summary.json").unlink(), "expected a finished run with summary.json"),
+        (lambda run: (run / "samples.png").unlink(), "samples.png"),
+        (lambda run: (run / "saved_model" / "saved_model.pb").unlink(), "saved_model.pb"),
+        (lambda run: (run / "summary.json").write_text('{"steps": 1, "metrics": {}}'), "got 1"),
+        (lambda run: (run / "summary.json").write_text('{"steps": 2000}'), "'metrics'"),
+        (lambda run: (run / "summary.json").write_text("[]"), "summary.json"),
+        (lambda run: (run / "summary.json").write_text("{"), "summary.json"),
+        (lambda run: (run / "recipe.toml").write_text("model = "), "recipe.toml"),
+        (lambda run: (run / "saved_model" / "x").write_bytes(bytes(5_000_001)), "at most 5,000,0"),
+        (lambda run: (run / "saved_model" / ".x").write_bytes(b"x"), "expected a relative path"),
+    ],
+)
+def test_a_run_that_is_not_fit_changes_nothing(root, run, change, message):
+    (root / "models").mkdir()
+    change(run)
+    before = tree(root)
+    with pytest.raises(InputError, match=message) as caught:
+        publish(run, ENTRY)
+    assert tree(root) == before and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["wgan_gp", "dcgan_fashion_mnist", "wgan_gp_fashion_mnistx", f"{ENTRY}_X", "../x", ""]
+)
+def test_the_name_is_the_recipes(root, run, name):
+    with pytest.raises(InputError, match="expected the entry name 'wgan_gp_fashion_mnist'"):
+        publish(run, name)
+
+
+def test_the_data_can_be_had_by_others(root, run):
+    for name in ("folder:photos", "npz:x.npz"):
+        (run / "recipe.toml").write_text(RECIPE.replace("fashion_mnist", name))
+        with pytest.raises(InputError, match="data set that others can get"):
+            publish(run, ENTRY)
+    (run / "recipe.toml").write_text(RECIPE.replace("fashion_mnist", "tfds:omniglot"))
+    (run / "summary.json").write_text('{"steps": 2000, "images_per_second": null, "metrics": {}}')
+    publish(run, "wgan_gp_tfds_omniglot")
+    assert "It took 2,000 steps." in zoo.info("wgan_gp_tfds_omniglot")["card"]
+
+
+def test_needs_a_checkout(root, run, tmp_path):
+    with pytest.raises(InputError, match="expected a checkout"):
+        publish(run, ENTRY, root=tmp_path)

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Trains a GAN: flags -> recipe -> fit -> measure -> export.
+
+    python train.py                                              # DCGAN on clothes, 3 minutes
+    python train.py --model=wgan_gp --dataset=fashion_mnist      # any variant, any data set
+    python train.py --recipe=dcgan_fashion_mnist                 # reproduces a pretrained entry
+    python train.py --run_dir=runs/x                             # goes on with the run in runs/x
+
+Every key of a recipe is a flag. A flag's value is written as in TOML; deeper keys are reached by
+--set=learning.g_optimizer.config.learning_rate=1e-4.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from absl import app, flags, logging
+
+from ganzoo import recipe as recipes
+from ganzoo.errors import InputError, unknown
+
+FLAGS = flags.FLAGS
+STRATEGIES = ("none", "mirrored", "multiworker", "tpu")
+
+flags.DEFINE_string("run_dir", None, "Directory of the run; runs/<model>_<dataset> if not given.")
+flags.DEFINE_string("recipe", None, "Name of a pretrained entry, or a TOML file, to start from.")
+flags.DEFINE_multi_string("set", [], "Any recipe key by its dotted path: KEY=VALUE.")
+flags.DEFINE_string("data_dir", None, "Where imported data sets are; $GANZOO_DATA if not given.")
+flags.DEFINE_string("strategy", "none", f"How to distribute: {', '.join(STRATEGIES)}.")
+flags.DEFINE_bool("dry_run", False, "Print the resolved recipe and the networks, and stop.")
+flags.DEFINE_bool("list", False, "Print the variants and the pretrained entries, and stop.")
+for _key, _help in recipes.HELP.items():
+    flags.DEFINE_string(_key, None, _help)
+
+
+def main(_) -> None:
+    """Does what the flags say."""
+    from ganzoo import gans, run, zoo
+
+    if FLAGS.list:
+        print("variants:  ", " ".join(gans.list_variants()))
+        print("pretrained:", " ".join(zoo.list_pretrained()))
+        return
+    recipe = chosen_recipe().resolved()
+    if FLAGS.dry_run:
+        print(recipe.to_toml())
+        gan, _ = run.build(recipe, FLAGS.data_dir)
+        gan.generator.summary()
+        gan.discriminator.summary()
+        return
+    run_dir = run_directory(recipe)
+    try:
+        summary = run.train(recipe, run_dir, FLAGS.data_dir, strategy())
+    except KeyboardInterrupt:
+        print(f"\nStopped. What is done is in {run_dir}/checkpoints; to go on, type:")
+        print(f"  python train.py --run_dir={run_dir}")
+        sys.exit(130)
+    print(run.closing_words(run_dir, summary))
+
+
+def chosen_recipe() -> recipes.Recipe:
+    """Returns the recipe that the flags ask for: a named one, that of a begun run, or defaults."""
+    from ganzoo import zoo
+
+    given = {k: FLAGS[k].value for k in recipes.HELP if FLAGS[k].value is not None}
+    for item in FLAGS.set:
+        key, equals, value = item.partition("=")
+        if not equals:
+            raise InputError(f"--set: expected KEY=VALUE, got {item!r}.")
+        given[key] = value
+    begun = Path(FLAGS.run_dir or "", "recipe.toml")
+    if FLAGS.recipe:
+        path = Path(FLAGS.recipe)
+        recipe = recipes.Recipe.load(path if path.exists() else zoo.recipe_path(FLAGS.recipe))
+    elif FLAGS.run_dir and not given and begun.exists():
+        return recipes.Recipe.load(begun)
+    else:
+        recipe = recipes.Recipe()
+    return recipe.replace({key: recipes.value_of(value) for key, value in given.items()})
+
+
+def run_directory(recipe: recipes.Recipe) -> Path:
+    """Returns --run_dir, or a directory named after the recipe."""
+    name = recipe.dataset.replace(":", "_").strip("/").replace("/", "_")
+    return Path(FLAGS.run_dir or f"runs/{recipe.model}_{name}")
+
+
+def strategy():
+    """Returns the `tf.distribute.Strategy` that --strategy names."""
+    import tensorflow as tf
+
+    if FLAGS.strategy == "none":
+        return tf.distribute.get_strategy()
+    if FLAGS.strategy == "mirrored":
+        return tf.distribute.MirroredStrategy()
+    if FLAGS.strategy == "multiworker":
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    if FLAGS.strategy == "tpu":
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver.connect()
+        return tf.distribute.TPUStrategy(resolver)
+    raise unknown("strategy", FLAGS.strategy, STRATEGIES)
+
+
+def parsed(argv: list[str]) -> list[str]:
+    """Returns what is left of the command line after the flags; a wrong one is one line."""
+    try:
+        rest = FLAGS(argv)
+    except flags.Error as error:
+        refuse(str(error).replace("\n", " "))
+    if len(rest) > 1:
+        refuse(f"expected flags only, got {rest[1]!r}: write --flag=value.")
+    return rest
+
+
+def refuse(message: str) -> None:
+    """Ends with one line and status 2."""
+    print(f"train.py: {message}", file=sys.stderr)
+    sys.exit(2)
+
+
+def guarded(argv) -> None:
+    """Runs `main`, with what a person did wrong as one line."""
+    logging.set_verbosity(logging.WARNING)
+    try:
+        main(argv)
+    except InputError as error:
+        refuse(str(error))
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    app.run(guarded, flags_parser=parsed)
