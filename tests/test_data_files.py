@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import socket
 import tarfile
 import zipfile
@@ -340,6 +341,7 @@ def test_folder_classes_and_broken_images(shades):
     assert [b["label"].numpy().tolist() for b in one_pass] == [[0, 0, 0, 1], [1, 1, 1, 2], [2, 2]]
     assert int(one_pass.cardinality()) == tf.data.UNKNOWN_CARDINALITY
     assert len(shade(data.load(name, batch_size=4))) == 2
+    assert shade(data.load(name, batch_size=5, shuffle=False))[1] == [6, 7, 8, 9, 10]
     assert set(folder.report(str(shades))) == {"a/1.png", "c/3.png"}
     images, labels = data.arrays(name)
     assert len(images) == 10 and labels.tolist() == [0] * 3 + [1] * 4 + [2] * 3
@@ -490,14 +492,14 @@ def test_folder_of_many_images_takes_little_memory(tmp_path):
 
 @pytest.fixture(scope="module")
 def sets(tmp_path_factory):
-    """Three small TFDS sets, made here: 28 x 28 grey with labels, many sizes, and no image."""
+    """Small TFDS sets, made here: grey with labels, many sizes, no image, and one named MNIST."""
     import tensorflow_datasets as tfds
 
     root = tmp_path_factory.mktemp("tfds")
 
-    def write(name, features, examples):
+    def write(name, features, examples, version="1.0.0"):
         class Small(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-            VERSION = tfds.core.Version("1.0.0")
+            VERSION = tfds.core.Version(version)
 
             def _info(self):
                 all_features = tfds.features.FeaturesDict(features)
@@ -527,6 +529,12 @@ def sets(tmp_path_factory):
         [{"image": np.full((8 + i, 9, 3), i, np.uint8)} for i in range(10)],
     )
     write("numbers", {"x": np.int64}, [{"x": 1}])
+    write(
+        "mnist",
+        {"image": image(shape=(28, 28, 1)), "label": tfds.features.ClassLabel(num_classes=10)},
+        [{"image": np.full((28, 28, 1), i, np.uint8), "label": i} for i in range(10)],
+        str(tfds.builder_cls("mnist").VERSION),
+    )
     return str(root)
 
 
@@ -585,6 +593,33 @@ def test_tfds_refusals(sets, monkeypatch):
         data.info("tfds:cats_vs_dog", data_dir=sets)
     with pytest.raises(InputError, match="cannot open"):
         data.info("tfds:mnist/nope", data_dir=sets)
+
+
+def test_damaged_tfds_copy_is_told(sets, tmp_path):
+    shutil.copytree(f"{sets}/shades_same", tmp_path / "shades_same")
+    (record,) = tmp_path.rglob("*.tfrecord*")
+    record.write_bytes(record.read_bytes()[:-9])
+    with pytest.raises(InputError, match="damaged"):
+        data.arrays("tfds:shades_same", data_dir=str(tmp_path))
+
+
+def test_prepared_tfds_copy_will_do(sets, monkeypatch):
+    monkeypatch.delenv("GANZOO_DATA", raising=False)
+    monkeypatch.setenv("GANZOO_HOME", sets)
+    images, labels = data.arrays("mnist", data_dir=sets)
+    assert sorted(images[:, 0, 0, 0]) == list(range(10)) and len(labels) == 10
+
+
+def test_failed_download_is_told(tmp_path, monkeypatch):
+    import tensorflow_datasets as tfds
+
+    def fail(_):
+        raise ConnectionError("reset\nby peer")
+
+    monkeypatch.setattr(download, "reachable", lambda url: True)
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail)
+    with pytest.raises(InputError, match=r"cannot download cifar10 .reset.: import its files"):
+        data.load("cifar10", data_dir=str(tmp_path))
 
 
 def test_offline_is_told_soon(tmp_path, monkeypatch):

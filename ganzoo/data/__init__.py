@@ -36,7 +36,9 @@ def load(
     """Returns batches: `real` float32 (N, H, W, C) in [-1, 1], `label` int32 (N,) if there are any.
 
     With `repeat=True` batch b is a pure function of (seed, b), so that a run which stopped after
-    b batches goes on with `start_batch=b` as if it had not stopped.
+    b batches goes on with `start_batch=b` as if it had not stopped. The e-th pass over a dataset
+    of one pass has the order of endless epoch e. A folder's one pass leaves out broken images, so
+    its cardinality is unknown; a TFDS set over 1 GiB is shuffled in blocks (see `tfds.TFDS`).
 
     Args:
         name: One of `names()`.
@@ -65,13 +67,26 @@ def load(
     return batches.map(_to_float, num_parallel_calls=2).prefetch(2).with_options(options)
 
 
-def info(name, split="train", *, image_size=None, channels=None, data_dir=None) -> Info:
+def info(
+    name: str,
+    split: str = "train",
+    *,
+    image_size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
+    data_dir: str | None = None,
+) -> Info:
     """Returns what is known of a data set; arguments and errors as of `load`."""
     return _open(name, split, image_size, channels, data_dir).info
 
 
 def arrays(
-    name, split="train", *, image_size=None, channels=None, data_dir=None, limit=None
+    name: str,
+    split: str = "train",
+    *,
+    image_size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
+    data_dir: str | None = None,
+    limit: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Returns the images, uint8 (N, H, W, C) or float32 (N, 2), and int32 labels (N,) or None.
 

@@ -7,7 +7,13 @@ from ganzoo.errors import unknown
 CLASSES = {**idx.CLASSES, "cifar10": cifar10.CLASSES}
 
 
-def source(name, split="train", image_size=None, channels=None, data_dir=None) -> Memory:
+def source(
+    name: str,
+    split: str = "train",
+    image_size: tuple[int, int] | None = None,
+    channels: int | None = None,
+    data_dir: str | None = None,
+) -> Memory:
     """Returns one split, "train" or "test", of one of `CLASSES`.
 
     Imported originals keep their order; a TFDS copy holds the same examples in another.
@@ -25,7 +31,7 @@ def source(name, split="train", image_size=None, channels=None, data_dir=None) -
     return Memory(name, split, *arrays, CLASSES[name], image_size, channels)
 
 
-def import_files(name, path, data_dir=None) -> str:
+def import_files(name: str, path: str, data_dir: str | None = None) -> str:
     """Stores the originals in or below `path` for `source`; returns what was done.
 
     Raises:

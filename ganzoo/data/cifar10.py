@@ -5,7 +5,9 @@ The Python batches are not read: they are pickles, which can run code.
 Reference: Krizhevsky, 2009, "Learning multiple layers of features from tiny images".
 """
 
+import gzip
 import hashlib
+import io
 import json
 import os
 import pathlib
@@ -114,13 +116,14 @@ def _sheet(path: pathlib.Path) -> np.ndarray:
 
 def _members(path: pathlib.Path) -> dict[str, bytes]:
     """Returns the six batches in the archive, read in place; nothing is extracted."""
-    batches, total = {}, 0
+    batches, most = {}, 7 * _BIN_SIZE
     try:
-        with tarfile.open(path, "r|gz") as archive:
+        with gzip.open(path) as file:  # tarfile by itself would set no bound to what it reads
+            content = file.read(most + 1)
+        if len(content) > most:
+            raise InputError(f"{path} expands to more than CIFAR-10 does: get it again.")
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
             for member in archive:
-                total += member.size
-                if total > 8 * _BIN_SIZE:
-                    raise InputError(f"{path} expands to more than CIFAR-10 does: get it again.")
                 batch = pathlib.PurePosixPath(member.name).name.removesuffix(".bin")
                 if batch in _BATCHES and member.isreg() and member.size == _BIN_SIZE:
                     batches[batch] = archive.extractfile(member).read()

@@ -4,6 +4,7 @@ A top-level `train` or `test` folder is the split of that name. If a split holds
 and no images beside them, the folders are its classes, in sorted order.
 """
 
+import dataclasses
 import os
 
 import numpy as np
@@ -37,7 +38,13 @@ class Folder(Source):
     (seed, b); one pass leaves it out, and so cannot know its number of batches beforehand.
     """
 
-    def __init__(self, path, split="train", image_size=None, channels=None):
+    def __init__(
+        self,
+        path: str,
+        split: str = "train",
+        image_size: tuple[int, int] | None = None,
+        channels: int | None = None,
+    ):
         """Lists the images and decodes up to the first readable one. Arguments as of `load`.
 
         Raises:
@@ -76,6 +83,8 @@ class Folder(Source):
 
     def batches(self, order):
         """See `Source.batches`."""
+        count = len(self._tree)
+        order.per_epoch(count)  # complains if there are too few
         read = self._replaced if order.repeat else self._readable
 
         def fetch(index):
@@ -86,10 +95,11 @@ class Folder(Source):
                 batch["label"] = tf.ensure_shape(labels, (known,))
             return batch
 
-        batches = order.indices(len(self._tree)).map(fetch, num_parallel_calls=4)
         if order.repeat:
-            return batches
-        # Only now are broken images known, so batches are put together again.
+            return order.indices(count).map(fetch, num_parallel_calls=4)
+        # Which images are broken is only known once they are read: batches are formed after that.
+        whole = dataclasses.replace(order, drop_remainder=False)
+        batches = whole.indices(count).map(fetch, num_parallel_calls=4)
         return batches.rebatch(order.batch_size, order.drop_remainder)
 
     def _replaced(self, index):

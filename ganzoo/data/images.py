@@ -60,7 +60,7 @@ def to_picture(pixels: np.ndarray) -> Image.Image:
 
 def opaque(image: Image.Image) -> Image.Image:
     """Returns the picture with any transparency laid on white and 16 bits brought to 8."""
-    if image.mode.startswith("I") and image.getextrema()[1] > 255:
+    if image.mode.startswith("I"):  # 16-bit PNG, PGM or TIFF
         return Image.fromarray((np.asarray(image, np.int64) >> 8).clip(0, 255).astype(np.uint8))
     if image.has_transparency_data:
         image = image.convert("RGBA")

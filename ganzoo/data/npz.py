@@ -24,7 +24,12 @@ _LABELS = {
 }
 
 
-def source(path, split="train", image_size=None, channels=None) -> Memory:
+def source(
+    path: str,
+    split: str = "train",
+    image_size: tuple[int, int] | None = None,
+    channels: int | None = None,
+) -> Memory:
     """Returns one split, "train" or "test", of the archive at `path`.
 
     Raises:

@@ -53,7 +53,16 @@ class Source(abc.ABC):
 class Memory(Source):
     """A set that is held as one array; a batch is one gather."""
 
-    def __init__(self, name, split, real, labels, class_names, image_size=None, channels=None):
+    def __init__(
+        self,
+        name: str,
+        split: str,
+        real: np.ndarray,
+        labels: np.ndarray | None,
+        class_names: tuple[str, ...] | None,
+        image_size: tuple[int, int] | None = None,
+        channels: int | None = None,
+    ):
         """Keeps the arrays; resizing waits until the examples are asked for.
 
         Args:
@@ -89,9 +98,11 @@ class Memory(Source):
         """See `Source.batches`."""
         real, labels = self.arrays(None)
         with tf.device("CPU"):  # data stay off accelerators until they are batches
-            columns = {"real": tf.constant(real)}
+            # `identity`: TensorFlow keeps a second copy of a constant's array until the next
+            # operation runs.
+            columns = {"real": tf.identity(tf.constant(real))}
             if labels is not None:
-                columns["label"] = tf.constant(labels)
+                columns["label"] = tf.identity(tf.constant(labels))
         return order.indices(len(real)).map(
             lambda index: {key: tf.gather(column, index) for key, column in columns.items()},
             num_parallel_calls=2,

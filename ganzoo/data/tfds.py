@@ -22,7 +22,14 @@ class TFDS(Source):
     what it skips of that epoch, without decoding it.
     """
 
-    def __init__(self, name, split="train", image_size=None, channels=None, data_dir=None):
+    def __init__(
+        self,
+        name: str,
+        split: str = "train",
+        image_size: tuple[int, int] | None = None,
+        channels: int | None = None,
+        data_dir: str | None = None,
+    ):
         """Opens the set, and downloads it if need be. Arguments as of `ganzoo.data.load`.
 
         Raises:
@@ -32,10 +39,7 @@ class TFDS(Source):
 
         self._builder = _prepared(name, data_dir)
         features = self._builder.info.features
-        features = (
-            dict(features.items()) if isinstance(features, tfds.features.FeaturesDict) else {}
-        )
-        image = features.get("image")
+        image = features["image"] if "image" in features else None
         if not isinstance(image, tfds.features.Image) or image.np_dtype != np.uint8:
             raise InputError(f"tfds:{name} has no feature 'image' of uint8 pictures.")
         try:
@@ -47,7 +51,7 @@ class TFDS(Source):
             raise InputError(f"tfds:{name} has images of many sizes: give image_size.")
         self._channels = channels or min(3, image.shape[2] or 3)
         self._same = image.shape == (*self._size, self._channels)
-        label = features.get("label")
+        label = features["label"] if "label" in features else None
         names = label.names if isinstance(label, tfds.features.ClassLabel) else None
         self._encoded = self._builder.as_dataset(
             split=split, shuffle_files=False, decoders={"image": tfds.decode.SkipDecoding()}
@@ -62,10 +66,17 @@ class TFDS(Source):
         count = min(self.info.num_examples, limit or self.info.num_examples)
         real = np.empty((count, *self.info.image_shape), np.uint8)
         labels = None if self.info.num_classes is None else np.empty(count, np.int32)
-        for i, example in enumerate(self._decoded(self._encoded.take(count)).as_numpy_iterator()):
-            real[i] = example["real"]
-            if labels is not None:
-                labels[i] = example["label"]
+        done = 0
+        try:
+            for example in self._decoded(self._encoded.take(count)).as_numpy_iterator():
+                real[done] = example["real"]
+                if labels is not None:
+                    labels[done] = example["label"]
+                done += 1
+        except tf.errors.OpError as error:
+            raise self._damaged(str(error).splitlines()[0]) from error
+        if done < count:
+            raise self._damaged(f"{done} of {count} examples")
         return real, labels
 
     def batches(self, order: Order):
@@ -95,6 +106,10 @@ class TFDS(Source):
         if order.repeat:
             return batches
         return batches.apply(tf.data.experimental.assert_cardinality(per_epoch))
+
+    def _damaged(self, reason: str) -> InputError:
+        folder = self._builder.data_dir
+        return InputError(f"the TFDS copy in {folder} is damaged ({reason}): delete it.")
 
     def _decoded(self, examples: tf.data.Dataset) -> tf.data.Dataset:
         feature = self._builder.info.features["image"]

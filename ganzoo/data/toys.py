@@ -50,7 +50,12 @@ MIXTURES = {
 }
 
 
-def source(name, split="train", image_size=None, channels=None) -> Memory:
+def source(
+    name: str,
+    split: str = "train",
+    image_size: tuple[int, int] | None = None,
+    channels: int | None = None,
+) -> Memory:
     """Returns 100,000 points, always the same ones; the label is the mode.
 
     Raises:

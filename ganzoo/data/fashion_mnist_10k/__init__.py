@@ -16,7 +16,9 @@ from ganzoo.errors import unknown
 SHEET = pathlib.Path(__file__).with_name("images.png")
 
 
-def source(split="train", image_size=None, channels=None) -> Memory:
+def source(
+    split: str = "train", image_size: tuple[int, int] | None = None, channels: int | None = None
+) -> Memory:
     """Returns the set, 28 x 28 grey.
 
     Raises:

@@ -1,0 +1,154 @@
+"""The conformance test that every variant passes, and that a new one should be given.
+
+    def test_mine():
+        run_gan_test(lambda: MyGAN(...), batches, terms={"d_adv", "g_adv"})
+"""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from unittest import mock
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganzoo import distribute, export
+from ganzoo.gan import GAN, as_batch, split, weights_of
+
+
+def run_gan_test(make: Callable[[], GAN], dataset: tf.data.Dataset, terms: set[str]) -> None:
+    """Asserts what holds of every GAN.
+
+    It trains, with finite logs of the expected names; a side's turn moves that side alone; it is a
+    pure function of its seed; it is saved and loaded whole, optimizers and counters included, and
+    goes on from there as if nothing had happened; its export draws what it draws.
+
+    Args:
+        make: Returns a compiled GAN, the same at each call but for its random weights.
+        dataset: At least 4 batches, of a few examples each; its order must not change.
+        terms: Names of the terms it logs, without the gradient norms.
+    """
+    keras.utils.set_random_seed(0)
+    gan = make()
+    check_fit(gan, dataset, terms)
+    check_turns(gan, dataset)
+    check_seed(make, dataset)
+    check_saving(gan, dataset)
+    check_export(gan)
+
+
+def check_fit(gan: GAN, dataset, terms: set[str]) -> None:
+    """Asserts that two steps move the weights and log finite numbers under the expected names."""
+    before = values(weights_of(gan.generator))
+    logs = gan.fit(dataset, epochs=2, steps_per_epoch=1, verbose=0).history
+    sides = {"g"} if gan.discriminator is None else {"d", "g"}
+    expected = terms | {f"{side}_grad_norm" for side in sides}
+    assert set(logs) == expected, f"logs {sorted(logs)}, expected {sorted(expected)}"
+    assert np.isfinite(list(logs.values())).all(), logs
+    assert int(gan.step.numpy()) == 2
+    assert differ(before, values(weights_of(gan.generator))), "the generator did not move"
+
+
+def check_turns(gan: GAN, dataset) -> None:
+    """Asserts that a turn of one side leaves the weights of the other bit for bit."""
+    batch = split(as_batch(next(iter(regrouped(gan, dataset)))), max(gan.n_critic, 1))[0]
+    if gan.discriminator is not None:
+        own, other = values(weights_of(gan.discriminator)), values(weights_of(gan.generator))
+        gan.discriminator_step(batch | gan.generate(batch))
+        assert not differ(other, values(weights_of(gan.generator))), "D's turn moved G"
+        assert differ(own, values(weights_of(gan.discriminator))), "D's turn did not move D"
+    other = values(weights_of(gan.discriminator))
+    with tf.GradientTape() as tape:
+        gan.generator_step(batch | gan.generate(batch), tape)
+    assert not differ(other, values(weights_of(gan.discriminator))), "G's turn moved D"
+
+
+def check_seed(make: Callable[[], GAN], dataset) -> None:
+    """Asserts that two trainings from one seed end with the same bits."""
+    ends = []
+    for _ in range(2):
+        keras.utils.set_random_seed(1)
+        gan = make()
+        gan.fit(dataset, epochs=2, steps_per_epoch=1, verbose=0)
+        ends.append(values(gan.weights))
+    assert not differ(*ends), "the same seed gave two trainings"
+
+
+def check_saving(gan: GAN, dataset) -> None:
+    """Asserts that a saved and loaded GAN has the same state and the same next step."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, "gan.keras")
+        gan.save(path)
+        loaded = keras.saving.load_model(path)
+    assert type(loaded) is type(gan)
+    for _ in range(2):
+        assert not differ(state(gan), state(loaded)), "what was loaded is not what was saved"
+        for one in (gan, loaded):
+            one.fit(dataset, steps_per_epoch=1, verbose=0)
+
+
+def check_export(gan: GAN) -> None:
+    """Asserts that the export, loaded by TensorFlow or by us, draws what the GAN draws."""
+    expected = gan.sample(5, seed=3).astype("float32")
+    with tempfile.TemporaryDirectory() as directory:
+        gan.export(Path(directory, "1"))
+        served = tf.saved_model.load(str(Path(directory, "1")))
+        ours = export.load(Path(directory, "1"))
+    # The export computes in float32; of a generator in half precision, all but a few pixels agree.
+    for other in (served.sample(5, 3).numpy(), ours.sample(5, seed=3)):
+        assert np.mean(np.abs(expected - other.astype("float32"))) < 1.0
+
+
+def check_replicas(make: Callable[[], GAN], dataset, strategy: tf.distribute.Strategy) -> None:
+    """Asserts that replicas that see the same data and noise train as one device does.
+
+    Summed gradients of twice the same batch are the gradients of that batch, if each was divided
+    by the number of replicas; that replicas see different noise is `check_noise`.
+    """
+
+    def alike(seed, step):
+        return distribute.random.key(seed, step.value)
+
+    count = strategy.num_replicas_in_sync
+    # Each step's batch is `n_critic` turns, cut for the replicas first: each gets all the turns.
+    ends = []
+    for scope, copies in [(tf.distribute.get_strategy(), 1), (strategy, count)]:
+        with scope.scope(), mock.patch.object(distribute, "replica_key", alike):
+            keras.utils.set_random_seed(2)
+            gan = make()
+            data = regrouped(gan, dataset).map(lambda b, n=copies: repeated(b, n))
+            history = keras.Model.fit(gan, data, steps_per_epoch=2, verbose=0, shuffle=False)
+            ends.append((values(gan.weights), history.history))
+    for one, many in zip(ends[0][0], ends[1][0], strict=True):
+        np.testing.assert_allclose(one, many, rtol=1e-4, atol=1e-5)
+    for name, logged in ends[0][1].items():
+        np.testing.assert_allclose(logged, ends[1][1][name], rtol=1e-3, atol=1e-5, err_msg=name)
+
+
+def regrouped(gan: GAN, dataset):
+    """Returns the dataset as `fit` hands it to `train_step`."""
+    from ganzoo.gan import regroup
+
+    return regroup(dataset, gan.n_critic) if gan.n_critic > 1 else dataset
+
+
+def repeated(batch: dict, copies: int) -> dict:
+    """Returns the batch `copies` times, one after the other."""
+    return {name: tf.concat([value] * copies, axis=0) for name, value in batch.items()}
+
+
+def state(gan: GAN) -> list[np.ndarray]:
+    """Returns all that a GAN must keep: weights, averages, buffers, counters, optimizers."""
+    optimizers = [gan.g_optimizer, gan.d_optimizer]
+    return values([*gan.weights, *(v for o in optimizers if o is not None for v in o.variables)])
+
+
+def values(variables) -> list[np.ndarray]:
+    """Returns the values of variables."""
+    return [keras.ops.convert_to_numpy(variable) for variable in variables]
+
+
+def differ(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
+    """Returns whether two lists of arrays differ in a bit."""
+    return any(not np.array_equal(x, y) for x, y in zip(a, b, strict=True))

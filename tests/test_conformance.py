@@ -1,0 +1,91 @@
+"""What every variant must do. A new variant is one more line in CASES."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import ganzoo
+from ganzoo import distribute, testing
+
+IMAGES, POINTS = (8, 8, 1), (2,)
+CASES = {  # variant -> the terms it logs
+    "gan": {"d_adv", "g_adv"},
+    "dcgan": {"d_adv", "g_adv"},
+    "lsgan": {"d_adv", "g_adv"},
+    "wgan": {"d_adv", "g_adv"},
+    "wgan_gp": {"d_adv", "d_gradient_penalty", "g_adv"},
+    "dragan": {"d_adv", "d_dragan", "g_adv"},
+}
+
+
+def batches(shape, count=12, size=4):
+    images = np.random.default_rng(0).uniform(-1, 1, (count * size, *shape)).astype("float32")
+    return tf.data.Dataset.from_tensor_slices({"real": images}).batch(size, drop_remainder=True)
+
+
+def maker(name, shape=IMAGES, **learning):
+    return lambda: ganzoo.create(name, shape, width=4, latent_dim=8, seed=7, **learning)
+
+
+def test_every_variant_has_a_case():
+    assert list(CASES) == ganzoo.list_variants()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_images(name):
+    testing.run_gan_test(maker(name), batches(IMAGES), CASES[name])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_points(name):
+    testing.run_gan_test(maker(name, POINTS), batches(POINTS), CASES[name])
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("name", CASES)
+def test_half_precision(name, policy):
+    keras.config.set_dtype_policy(policy)
+    gan = maker(name)()
+    testing.check_fit(gan, batches(IMAGES), CASES[name])
+    testing.check_saving(gan, batches(IMAGES))
+    testing.check_export(gan)
+    scaled = isinstance(gan.d_optimizer, keras.optimizers.LossScaleOptimizer)
+    assert scaled == (policy == "mixed_float16")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_two_replicas_train_as_one(name, two_replicas):
+    testing.check_replicas(maker(name), batches(IMAGES), two_replicas)
+
+
+def test_replicas_have_noise_of_their_own(two_replicas):
+    with two_replicas.scope():
+        gan = maker("dcgan")()
+
+    def draw():
+        with ganzoo.gan.random.scope(distribute.replica_key(0, gan.step)):
+            return gan.generate({"real": tf.zeros((4, *IMAGES))})["fake"]
+
+    one, other = two_replicas.experimental_local_results(two_replicas.run(tf.function(draw)))
+    assert np.abs(one.numpy() - other.numpy()).max() > 1e-3
+
+
+def test_all_tricks_at_once_under_two_replicas(two_replicas):
+    with two_replicas.scope():
+        gan = maker(
+            "wgan_gp",
+            n_critic=2,
+            penalties=["gradient_penalty", {"class_name": "R1", "config": {"interval": 2}}],
+            replay=16,
+            ema=0.9,
+            steps_per_execution=2,
+        )()
+    logs = gan.fit(batches(IMAGES, 32, 8), epochs=2, steps_per_epoch=4, verbose=0).history
+    assert np.isfinite(list(logs.values())).all()
+    assert int(gan.step.numpy()) == 8
+    replicas = [
+        two_replicas.experimental_local_results(v.value) for v in testing.weights_of(gan.generator)
+    ]
+    for copies in replicas:
+        np.testing.assert_array_equal(*[copy.numpy() for copy in copies])
