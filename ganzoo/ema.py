@@ -10,13 +10,15 @@ class EMA(keras.layers.Layer):
     """Keeps a copy of the generator whose weights trail those of the one in training.
 
     w_ema <- beta w_ema + (1 - beta) w after every step, with beta = min(decay, (1 + t) / (10 + t)),
-    so that the random start is forgotten at once. Statistics that no gradient trains (the moving
-    ones of batch normalisation) are copied: they are averages already.
+    so that the random start is forgotten at once. The moving statistics of batch normalisation,
+    which no gradient trains, are copied at every step; as they belong to other weights than the
+    averaged ones, `recalibrate` takes them anew where it counts, after every epoch of `fit`.
 
     Args:
         decay: The weight of the past, in [0, 1); 0 makes the copy equal the generator.
 
-    Reference: Yazici et al., 2019, arXiv:1806.04498; Karras et al., 2018, arXiv:1710.10196.
+    Reference: Yazici et al., 2019, arXiv:1806.04498; Karras et al., 2018, arXiv:1710.10196;
+    Izmailov et al., 2018, arXiv:1803.05407, section 3.2, for the statistics.
     """
 
     def __init__(self, decay: float = 0.999, **kwargs):
@@ -41,6 +43,34 @@ class EMA(keras.layers.Layer):
                 average.assign(weight + beta * (average - weight))
             else:
                 average.assign(weight)
+
+    def recalibrate(self, sampler: keras.Model, batches: int = 8, batch_size: int = 256) -> None:
+        """Sets the statistics of batch normalisation to those of the averaged weights.
+
+        Without it the samples of a DCGAN came out brighter than the data: the copied statistics
+        are those of a generator that moves about the average.
+
+        Args:
+            sampler: The averaged network as an `export.Sampler`, which draws its inputs.
+            batches: Batches of latents, always the same ones, whose statistics are averaged.
+            batch_size: Latents in each.
+        """
+        layers = [
+            layer
+            for layer in self.network._flatten_layers()
+            if isinstance(layer, keras.layers.BatchNormalization)
+        ]
+        if not layers:
+            return
+        momenta = [layer.momentum for layer in layers]
+        self.network.trainable = True  # or the layers would use the statistics, not take them
+        for batch in range(batches):
+            for layer in layers:
+                layer.momentum = 1.0 - 1.0 / (batch + 1)  # a running mean over the batches
+            self.network(sampler.inputs_of(batch_size, seed=batch), training=True)
+        self.network.trainable = False
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum
 
     def get_config(self) -> dict:
         """Returns the arguments."""

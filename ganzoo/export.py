@@ -59,6 +59,11 @@ class Sampler(keras.Model):
         with random.scope(random.key(seed)):
             return keras.random.randint((num,), 0, self.num_classes, seed=random.seed("label"))
 
+    def inputs_of(self, num, seed):
+        """Returns what to call the network on for `num` images: latents, or [latents, labels]."""
+        latents = self.latents(num, seed)
+        return [latents, self.labels(num, seed)] if self.conditional else latents
+
     def sample(
         self, num=None, seed=0, *, labels=None, truncation=None, latents=None, batch_size=250
     ) -> np.ndarray:
@@ -173,9 +178,9 @@ def save(sampler: Sampler, path) -> None:
 
 def _write(sampler: Sampler, path: Path) -> None:
     sampler = Sampler(in_float32(sampler.network), sampler.latent_dim, sampler.num_classes)
-    module, scalar = tf.Module(), tf.TensorSpec((), tf.int32)
+    scalar = tf.TensorSpec((), tf.int32)
     # A plain list: the weights are then found again by their place, `network/<i>`.
-    module.network = [weight.value for weight in sampler.network.weights]
+    weights = [weight.value for weight in sampler.network.weights]
     inputs = [tf.TensorSpec((None, sampler.latent_dim), tf.float32, name="latents")]
     if sampler.conditional:
         inputs.append(tf.TensorSpec((None,), tf.int32, name="labels"))
@@ -184,15 +189,13 @@ def _write(sampler: Sampler, path: Path) -> None:
         return {"images": sampler(list(inputs) if len(inputs) > 1 else inputs[0])}
 
     def sample(num, seed):
-        latents = sampler.latents(num, seed)
-        inputs = [latents, sampler.labels(num, seed)] if sampler.conditional else latents
-        return as_pixels(sampler(inputs))
+        return as_pixels(sampler(sampler.inputs_of(num, seed)))
 
-    module.serve = tf.function(serve, input_signature=inputs)
-    module.sample = tf.function(sample, input_signature=[scalar, scalar])
+    module = Endpoint(weights, tf.function(serve, input_signature=inputs))
+    module.sample = Endpoint(weights, tf.function(sample, input_signature=[scalar, scalar]))
     named = tf.function(lambda num, seed: {"images": sample(num, seed)})
     signatures = {
-        "serving_default": module.serve.get_concrete_function(),
+        "serving_default": module.function.get_concrete_function(),
         "sample": named.get_concrete_function(
             num=tf.TensorSpec((), tf.int32, name="num"),
             seed=tf.TensorSpec((), tf.int32, name="seed"),
@@ -211,6 +214,19 @@ def _write(sampler: Sampler, path: Path) -> None:
     (path / ABOUT).write_text(json.dumps(about, indent=1))
     with contextlib.suppress(OSError):
         os.rmdir(path / "assets")  # empty, and git would not keep it
+
+
+class Endpoint(tf.Module):
+    """A function with its weights, so that `tf.saved_model.load(path).sample(16, 0)` has them.
+
+    A loaded function alone does not keep its variables alive: they would go with the object that
+    `load` returned, before the call.
+    """
+
+    def __init__(self, weights, function):
+        super().__init__()
+        self.network, self.function = weights, function
+        self.__call__ = function  # the loader makes what has this attribute callable
 
 
 def load(path) -> Sampler:

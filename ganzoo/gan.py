@@ -232,7 +232,9 @@ class GAN(keras.Model):
             self.train_function = distribute.train_function(self)
         return self.train_function
 
-    def fit(self, x=None, y=None, batch_size=None, *args, **kwargs):
+    def fit(
+        self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None, **kwargs
+    ):
         """`keras.Model.fit`, where a batch is what one turn sees.
 
         A dataset whose batches hold 64 images gives each of D's turns 64 fresh ones, whatever
@@ -242,7 +244,10 @@ class GAN(keras.Model):
             x: A `tf.data.Dataset` of batches (see the batch contract), or an array of images.
             y: Integer labels of an array.
             batch_size: Images of a turn, for arrays; 32 if not given.
-            *args: As in Keras.
+            epochs: As in Keras.
+            verbose: As in Keras.
+            callbacks: As in Keras; before them, the statistics of the averaged generator are taken
+                anew after every epoch.
             **kwargs: As in Keras.
         """
         self._assert_compile_called("fit")
@@ -252,7 +257,14 @@ class GAN(keras.Model):
             x = regroup(x, self.n_critic)
         if isinstance(x, tf.data.Dataset):
             kwargs["shuffle"] = False  # it shuffles itself
-        return super().fit(x, None, None, *args, **kwargs)
+        if self.ema is not None:
+            recalibrate = keras.callbacks.LambdaCallback(
+                on_epoch_end=lambda epoch, logs: self.ema.recalibrate(self.sampler)
+            )
+            callbacks = [recalibrate, *keras.tree.flatten(callbacks or [])]
+        return super().fit(
+            x, epochs=epochs, verbose=verbose, callbacks=callbacks, **kwargs
+        )
 
     def test_step(self, data):
         """Refuses: a GAN has no validation loss."""

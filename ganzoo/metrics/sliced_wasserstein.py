@@ -7,11 +7,13 @@ def sliced_wasserstein(a, b, *, directions: int = 128, patches: int = 32, seed: 
     """Returns the mean distance of two sets of the same size along random directions.
 
     The earth mover's distance of two sets of numbers is the mean distance of the sorted ones; here
-    the numbers are the projections of patches of 7x7 pixels, at each level of a Laplacian pyramid
-    down to 16 pixels a side, or of the points themselves.
+    the numbers are the projections of patches of 7x7 pixels, at each level of a Laplacian pyramid,
+    or of the points themselves.
 
-    Departures from the paper: patches are normalised by the statistics of `a` in both sets, so that
-    a difference in brightness or contrast counts; the result is not multiplied by 1,000.
+    Departures from the paper: the pyramid ends below 14 pixels a side and not at 16, so that at the
+    last level a patch is about the whole image; patches are normalised by the statistics of `a` in
+    both sets, so that a difference in brightness or contrast counts; the result is not multiplied
+    by 1,000.
 
     Args:
         a: The real set: uint8 images (N, H, W, C), or float points (N, D).
@@ -63,7 +65,7 @@ def _patches(images, rows, columns):
 
 def _pyramid(images):
     """Yields the differences between the images and their blurred halves, then the last half."""
-    while min(images.shape[1:3]) >= 32:
+    while min(images.shape[1:3]) >= 14:
         half = _halved(images)
         yield images - _doubled(half, images.shape)
         images = half
