@@ -10,14 +10,15 @@ Every key of a recipe is a flag. A flag's value is written as in TOML; deeper ke
 --set=learning.g_optimizer.config.learning_rate=1e-4.
 """
 
-import os
 import sys
 from pathlib import Path
 
 from absl import app, flags, logging
 
+from ganzoo import gans, zoo
 from ganzoo import recipe as recipes
 from ganzoo.errors import InputError, unknown
+from ganzoo.quiet import import_tensorflow
 
 FLAGS = flags.FLAGS
 STRATEGIES = ("none", "mirrored", "multiworker", "tpu")
@@ -35,13 +36,17 @@ for _key, _help in recipes.HELP.items():
 
 def main(_) -> None:
     """Does what the flags say."""
-    from ganzoo import gans, run, zoo
-
     if FLAGS.list:
         print("variants:  ", " ".join(gans.list_variants()))
         print("pretrained:", " ".join(zoo.list_pretrained()))
         return
-    recipe = chosen_recipe().resolved()
+    if FLAGS.strategy not in STRATEGIES:
+        raise unknown("strategy", FLAGS.strategy, STRATEGIES)
+    recipe = chosen_recipe()
+    import_tensorflow()
+    from ganzoo import run
+
+    recipe = recipe.resolved()
     if FLAGS.dry_run:
         print(recipe.to_toml())
         gan, _ = run.build(recipe, FLAGS.data_dir)
@@ -60,8 +65,6 @@ def main(_) -> None:
 
 def chosen_recipe() -> recipes.Recipe:
     """Returns the recipe that the flags ask for: a named one, that of a begun run, or defaults."""
-    from ganzoo import zoo
-
     given = {k: FLAGS[k].value for k in recipes.HELP if FLAGS[k].value is not None}
     for item in FLAGS.set:
         key, equals, value = item.partition("=")
@@ -95,10 +98,8 @@ def strategy():
         return tf.distribute.MirroredStrategy()
     if FLAGS.strategy == "multiworker":
         return tf.distribute.MultiWorkerMirroredStrategy()
-    if FLAGS.strategy == "tpu":
-        resolver = tf.distribute.cluster_resolver.TPUClusterResolver.connect()
-        return tf.distribute.TPUStrategy(resolver)
-    raise unknown("strategy", FLAGS.strategy, STRATEGIES)
+    resolver = tf.distribute.cluster_resolver.TPUClusterResolver.connect()
+    return tf.distribute.TPUStrategy(resolver)
 
 
 def parsed(argv: list[str]) -> list[str]:
@@ -106,7 +107,7 @@ def parsed(argv: list[str]) -> list[str]:
     try:
         rest = FLAGS(argv)
     except flags.Error as error:
-        refuse(str(error).replace("\n", " "))
+        refuse(str(error))
     if len(rest) > 1:
         refuse(f"expected flags only, got {rest[1]!r}: write --flag=value.")
     return rest
@@ -114,7 +115,7 @@ def parsed(argv: list[str]) -> list[str]:
 
 def refuse(message: str) -> None:
     """Ends with one line and status 2."""
-    print(f"train.py: {message}", file=sys.stderr)
+    print(f"train.py: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(2)
 
 
@@ -128,5 +129,4 @@ def guarded(argv) -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     app.run(guarded, flags_parser=parsed)

@@ -13,8 +13,7 @@ from pathlib import Path
 from ganzoo import __version__, files, zoo
 from ganzoo.arguments import Parser, labels, parse, whole
 from ganzoo.errors import InputError
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow: or it talks on stderr
+from ganzoo.quiet import import_tensorflow
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -64,7 +63,7 @@ def _sample(args: argparse.Namespace) -> int:
     options = {}
     if args.labels is not None:
         options["labels"] = [args.labels[i % len(args.labels)] for i in range(args.num)]
-    _import_tensorflow()
+    import_tensorflow()
     images = model().sample(args.num, seed=args.seed, **options)
     if out.suffix == ".npz":
         import numpy as np
@@ -104,20 +103,8 @@ def _load(folder: Path):
     return export.load(folder)
 
 
-def _import_tensorflow() -> None:
-    """Imports TensorFlow without the lines about its build, which no log level silences."""
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        import tensorflow  # noqa: F401
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
-
-
 def _export(args: argparse.Namespace) -> int:
-    _import_tensorflow()
+    import_tensorflow()
     from ganzoo import run
 
     out = args.out or args.run / "saved_model"
@@ -144,7 +131,7 @@ def _publish(args: argparse.Namespace) -> int:
 
 
 def _data(args: argparse.Namespace) -> int:
-    _import_tensorflow()
+    import_tensorflow()
     from ganzoo import data
 
     print(data.import_files(args.name, args.source, args.data_dir))

@@ -247,7 +247,9 @@ def load(path) -> Sampler:
         network.trainable = True  # the average of a training is not; what is loaded may be tuned
         network.set_weights([reader.get_tensor(name) for name in names])
     except FileNotFoundError as error:
-        raise InputError(f"{path} is no SavedModel of ganzoo: {error.filename} is missing") from error
+        raise InputError(
+            f"{path} is no SavedModel of ganzoo: {error.filename} is missing"
+        ) from error
     except (OSError, ValueError, KeyError, TypeError, tf.errors.OpError) as error:
         problem = str(error).splitlines()[0]
         raise InputError(f"{path} is damaged or was not written by ganzoo: {problem}") from error
@@ -263,7 +265,9 @@ def in_float32(network: keras.Model) -> keras.Model:
             if value.get("class_name") == "DTypePolicy":
                 return "float32"
             return {
-                k: "float32" if k == "dtype" and isinstance(v, str) and v != "int32" else config_of(v)
+                k: "float32"
+                if k == "dtype" and isinstance(v, str) and v != "int32"
+                else config_of(v)
                 for k, v in value.items()
             }
         if isinstance(value, (list, tuple)):

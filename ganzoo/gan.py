@@ -137,7 +137,7 @@ class GAN(keras.Model):
         }  # fmt: skip
         canonical = self.learning()
         given = {k: canonical[k] if v is None else v for k, v in given.items()}
-        parts = {name: make(given[name]) for name, make in MAKERS.items()}
+        parts = {name: made(name, value) for name, value in given.items()}
         if self.discriminator is not None and parts["n_critic"] < 1:
             raise InputError(f"expected n_critic >= 1, got {parts['n_critic']}")
         for name, side in [("g_optimizer", self.generator), ("d_optimizer", self.discriminator)]:
@@ -262,9 +262,7 @@ class GAN(keras.Model):
                 on_epoch_end=lambda epoch, logs: self.ema.recalibrate(self.sampler)
             )
             callbacks = [recalibrate, *keras.tree.flatten(callbacks or [])]
-        return super().fit(
-            x, epochs=epochs, verbose=verbose, callbacks=callbacks, **kwargs
-        )
+        return super().fit(x, epochs=epochs, verbose=verbose, callbacks=callbacks, **kwargs)
 
     def test_step(self, data):
         """Refuses: a GAN has no validation loss."""
@@ -319,17 +317,34 @@ class GAN(keras.Model):
         self.compile(**keras.saving.deserialize_keras_object(config))
 
 
-# How each argument of `compile` is made of what a person or a recipe gives.
 MAKERS = {
     "g_optimizer": keras.optimizers.get,
     "d_optimizer": keras.optimizers.get,
     "loss": losses.get,
     "n_critic": int,
-    "penalties": lambda given: [penalties.get(item) for item in given],
-    "augment": lambda given: given,
+    "penalties": lambda given: [penalties.get(item) for item in listed(given)],
     "replay": replay.get,
     "ema": ema.get,
 }
+
+
+def listed(given) -> list:
+    """Returns one penalty, or several, as a list."""
+    return list(given) if isinstance(given, (list, tuple)) else [given]
+
+
+def made(name: str, given):
+    """Returns an argument of `compile` made of what a person or a recipe gives for it.
+
+    Raises:
+        InputError: If nothing can be made of it.
+    """
+    try:
+        return MAKERS[name](given) if name in MAKERS else given
+    except InputError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name}={given!r}: {' '.join(str(error).split())}") from error
 
 
 def networks_of(side) -> list:

@@ -54,4 +54,3 @@ def get(kind: str, identifier, classes: dict[str, type]):
         return cls(**identifier.get("config", {}))
     except (TypeError, ValueError) as error:
         raise InputError(f"{kind} {cls.__name__}: {error}") from error
-

@@ -25,6 +25,7 @@ import tomli_w
 
 from ganzoo import files
 from ganzoo.errors import InputError, unknown
+from ganzoo.gans import list_variants
 
 HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe are the same
     "model": "Variant to train; `--list` shows them.",
@@ -41,7 +42,7 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "precision": "auto, float32, mixed_bfloat16 or mixed_float16.",
     "width": "architecture: filters, or units, of the networks' narrowest layer.",
     "latent_dim": "architecture: width of the Gaussian that G draws from.",
-    "g_optimizer": "learning: optimizer of G, e.g. '{class_name=\"Adam\", "
+    "g_optimizer": 'learning: optimizer of G, e.g. \'{class_name="Adam", '
     "config={learning_rate=2e-4, beta_1=0.5}}'.",
     "d_optimizer": "learning: optimizer of D.",
     "loss": "learning: non_saturating, minimax, least_squares, wasserstein, hinge, or a config.",
@@ -88,6 +89,8 @@ class Recipe:
             if isinstance(value, bool) or not isinstance(value, field.type):
                 expected = getattr(field.type, "__name__", str(field.type))
                 raise InputError(f"recipe: {field.name}: expected {expected}, got {value!r}.")
+        if self.model not in list_variants():
+            raise unknown("model", self.model, list_variants())
         for name in ("steps", "batch_size", "steps_per_epoch", "steps_per_execution"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -168,7 +171,7 @@ class Recipe:
                 if key not in keys:
                     raise unknown(f"[{table}] key of {self.model}", key, keys)
         parts = canonical["learning"] | self.learning
-        learning = {k: spec(gan.MAKERS[k](v) if k in gan.MAKERS else v) for k, v in parts.items()}
+        learning = {k: spec(gan.made(k, v)) for k, v in parts.items()}
         return dataclasses.replace(
             self,
             architecture=architecture | self.architecture,

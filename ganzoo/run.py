@@ -1,14 +1,14 @@
 """A run: a recipe carried out in a directory of its own, to its end, over any number of starts.
 
-    recipe.toml     what is trained, with every default written out
-    metrics.jsonl   a line an epoch
-    curves.png      losses and gradient norms
-    samples/        a grid of the same latents after every epoch
-    tensorboard/    the same for TensorBoard
-    checkpoints/    the newest two and the best one
-    saved_model/    the exported generator, of the best epoch     (these three at the end)
-    samples.png     its samples
-    summary.json    what it took and what came out
+recipe.toml     what is trained, with every default written out
+metrics.jsonl   a line an epoch
+curves.png      losses and gradient norms
+samples/        a grid of the same latents after every epoch
+tensorboard/    the same for TensorBoard
+checkpoints/    the newest two and the best one
+saved_model/    the exported generator, of the best epoch     (these three at the end)
+samples.png     its samples
+summary.json    what it took and what came out
 """
 
 import contextlib
@@ -201,7 +201,7 @@ Best epoch: step {summary["best_step"]}, sliced Wasserstein distance {summary["m
 
   look at it    {run_dir / "samples.png"}  (and {run_dir / "samples"}, {run_dir / "curves.png"})
   more samples  ganzoo sample {run_dir} --num=64 --out=grid.png
-  in Python     tf.saved_model.load("{run_dir / "saved_model"}").sample(16, 0)
+  in Python     tensorflow.saved_model.load("{run_dir / "saved_model"}").sample(16, 0)
   watch         tensorboard --logdir={run_dir / "tensorboard"}
   next          python train.py --dataset=fashion_mnist --steps=20000    (all 60,000 images)
                 python train.py --model=wgan_gp                          (another variant)

@@ -1,7 +1,7 @@
 """The conformance test that every variant passes, and that a new one should be given.
 
-    def test_mine():
-        run_gan_test(lambda: MyGAN(...), batches, terms={"d_adv", "g_adv"})
+def test_mine():
+    run_gan_test(lambda: MyGAN(...), batches, terms={"d_adv", "g_adv"})
 """
 
 import tempfile

@@ -1,5 +1,35 @@
-"""Measures of samples against data."""
+"""Measures of samples against data; all of them take arrays, datasets, folders or features."""
 
+from ganzoo.metrics.diversity import ms_ssim, ms_ssim_diversity, pairwise_distance
+from ganzoo.metrics.features import extract, moments
+from ganzoo.metrics.frechet import fid, fid_infinity, frechet_distance
+from ganzoo.metrics.inception_score import inception_score
+from ganzoo.metrics.kid import kid
+from ganzoo.metrics.modes import class_histogram, histogram_kl, mixture_modes, stacked_modes
+from ganzoo.metrics.moments import Moments
+from ganzoo.metrics.neighbours import copied, nearest
+from ganzoo.metrics.precision_recall import density_coverage, precision_recall
 from ganzoo.metrics.sliced_wasserstein import sliced_wasserstein
 
-__all__ = ["sliced_wasserstein"]
+__all__ = [
+    "Moments",
+    "class_histogram",
+    "copied",
+    "density_coverage",
+    "extract",
+    "fid",
+    "fid_infinity",
+    "frechet_distance",
+    "histogram_kl",
+    "inception_score",
+    "kid",
+    "mixture_modes",
+    "moments",
+    "ms_ssim",
+    "ms_ssim_diversity",
+    "nearest",
+    "pairwise_distance",
+    "precision_recall",
+    "sliced_wasserstein",
+    "stacked_modes",
+]

@@ -59,7 +59,9 @@ def _places(shape, patches, rng):
 def _patches(images, rows, columns):
     side = [np.arange(min(7, size)) for size in images.shape[1:3]]
     image = np.arange(len(images))[:, None, None, None]
-    cut = images[image, rows[..., None, None] + side[0][:, None], columns[..., None, None] + side[1]]
+    cut = images[
+        image, rows[..., None, None] + side[0][:, None], columns[..., None, None] + side[1]
+    ]
     return cut.reshape(rows.size, -1)
 
 
@@ -75,7 +77,9 @@ def _pyramid(images):
 def _halved(images):
     height, width = (side // 2 * 2 for side in images.shape[1:3])
     cells = images[:, :height, :width]
-    return (cells[:, ::2, ::2] + cells[:, 1::2, ::2] + cells[:, ::2, 1::2] + cells[:, 1::2, 1::2]) / 4
+    return (
+        cells[:, ::2, ::2] + cells[:, 1::2, ::2] + cells[:, ::2, 1::2] + cells[:, 1::2, 1::2]
+    ) / 4
 
 
 def _doubled(images, shape):

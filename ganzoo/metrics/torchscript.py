@@ -3,8 +3,8 @@
 Such an archive is a zip: raw little-endian numbers in `<root>/data/<key>`, and `<root>/data.pkl`,
 a pickle that says which module owns which of them. A pickle is a program for a stack machine; here
 its instructions are walked through and only what builds tuples, dicts and names is followed, with
-plain values in place of objects. No class is looked up, nothing is imported or called, and any other
-instruction is an error.
+plain values in place of objects. No class is looked up, nothing is imported or called, and any
+other instruction is an error.
 """
 
 import pickletools
@@ -14,7 +14,8 @@ import numpy as np
 
 _LARGEST = 64 * 2**20  # bytes of one member; the largest tensor of Inception-v3 has 8 MB
 _MARK = object()
-_DTYPES = {"torch FloatStorage": "<f4", "torch DoubleStorage": "<f8", "torch LongStorage": "<i8"}
+_IGNORED = ("collections OrderedDict", "torch.jit._pickle build_intlist")  # hooks, padding
+_DTYPES = {"torch FloatStorage": "<f4"}
 
 
 def tensors(archive: zipfile.ZipFile) -> dict[str, np.ndarray]:
@@ -106,7 +107,7 @@ def _walk(pickled: bytes):
                 function, arguments = stack[-2:]
                 if function == "torch._utils _rebuild_tensor_v2":
                     stack[-2:] = [("tensor", *arguments[:4])]
-                elif function == "collections OrderedDict" or function.startswith("torch.jit._pickle"):
+                elif function in _IGNORED:
                     stack[-2:] = [None]
                 else:
                     raise ValueError(f"its index calls {function}")

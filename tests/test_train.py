@@ -1,0 +1,197 @@
+"""train.py as a person uses it: what it leaves, what it refuses, and that it goes on when killed."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TINY = ["--image_size=8", "--width=4", "--latent_dim=8", "--batch_size=16", "--precision=float32"]
+
+
+def train(*flags, **kwargs):
+    command = [sys.executable, ROOT / "train.py", *map(str, flags)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, **kwargs)
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "images.npz"
+    np.savez(path, images=np.random.default_rng(0).integers(0, 256, (70, 8, 8, 1), "uint8"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, images):
+    run = tmp_path_factory.mktemp("run") / "tiny"
+    done = train(f"--run_dir={run}", f"--dataset=npz:{images}", "--steps=10", *TINY)
+    assert done.returncode == 0, done.stderr
+    return run, done
+
+
+def test_a_run_leaves_all_that_it_promises(finished):
+    run, done = finished
+    for name in ("recipe.toml", "metrics.jsonl", "curves.png", "samples.png", "summary.json"):
+        assert (run / name).stat().st_size > 0, name
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [4, 8, 10]
+    assert {"d_adv", "g_adv", "d_grad_norm", "g_grad_norm", "swd"} <= rows[0].keys()
+    assert sorted(p.name for p in (run / "samples").iterdir())[-1] == "epoch-0003.png"
+    assert list((run / "tensorboard").glob("events*"))
+    assert (run / "saved_model" / "saved_model.pb").exists()
+    assert f"ganzoo sample {run}" in done.stdout
+    assert not [p for p in run.rglob("*.tmp*")]
+
+
+def test_a_second_start_does_nothing_again(finished):
+    run, _ = finished
+    before = {p: p.stat().st_mtime_ns for p in run.rglob("*") if p.is_file() and p.name != ".lock"}
+    again = train(f"--run_dir={run}")
+    assert again.returncode == 0, again.stderr
+    assert "Done: 10 steps" in again.stdout
+    assert before == {p: p.stat().st_mtime_ns for p in before}
+
+
+def test_the_generator_of_a_run_can_be_exported_again(finished, tmp_path):
+    run, _ = finished
+    command = [sys.executable, "-m", "ganzoo.cli", "export", run, f"--out={tmp_path}/1"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "1" / "saved_model.pb").exists()
+
+
+def test_another_recipe_is_refused_with_the_difference(finished):
+    run, _ = finished
+    refused = train(f"--run_dir={run}", "--steps=12", "--model=lsgan", *TINY)
+    assert refused.returncode == 2
+    assert "steps: 10 -> 12" in refused.stderr and "model: dcgan -> lsgan" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+
+WRONG = {
+    "--model=dcgam": "'dcgan'",
+    "--stepz=3": "steps",
+    "--steps=many": "expected int, got 'many'",
+    "--steps=0": "at least 1",
+    "--batch_size=99999999": "10000",
+    "--loss=hinges": "'hinge'",
+    "--ema=2": "[0, 1)",
+    "--n_critic=0": "n_critic >= 1",
+    "--penalties=r1": "layer",  # a word, not a list; and batch normalisation under R1
+    "--penalties=['r3']": "'r2'",
+    "--clip=0.1": "clip",
+    "--dataset=fashion_mnst": "fashion_mnist",
+    "--dataset=folder:/no/such/folder": "/no/such/folder",
+    "--dataset=npz:/no/such.npz": "/no/such.npz",
+    "--set=learning.optimizer=adam": "g_optimizer",
+    "--set=steps": "KEY=VALUE",
+    "--recipe=dcgan_fashion": "dcgan_fashion_mnist",
+    "--recipe=/no/such.toml": "such.toml",
+    "--precision=float8": "float32",
+    "--strategy=mirror": "mirrored",
+    "--image_size=4": "8",
+    "--g_optimizer=adamm": "adamm",
+    "fashion_mnist": "--flag=value",
+}
+
+
+@pytest.mark.parametrize("flag", WRONG)
+def test_a_wrong_flag_is_one_line_and_status_2(flag, tmp_path):
+    refused = train(flag, f"--run_dir={tmp_path}/run")
+    assert refused.returncode == 2, refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1, refused.stderr
+    assert WRONG[flag] in refused.stderr
+    assert not list(tmp_path.rglob("*.h5"))
+
+
+def test_dry_run_prints_recipe_and_networks_and_leaves_nothing(tmp_path):
+    done = train("--dry_run", "--model=wgan_gp", "--width=4", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "GradientPenalty" in done.stdout and "Total params" in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+def test_help_and_list():
+    shown = train("--help").stdout
+    assert "--n_critic" in shown and "--penalties" in shown and "--run_dir" in shown
+    assert "wgan_gp" in train("--list").stdout
+
+
+def weights(run: Path) -> dict[str, np.ndarray]:
+    newest = sorted((run / "checkpoints").glob("step-*.weights.h5"))[-1]
+    found = {}
+    with h5py.File(newest) as file:
+        file.visititems(
+            lambda name, item: (
+                found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+            )
+        )
+    return found
+
+
+def killed_and_restarted(flags, run, kills: int, rng: random.Random) -> int:
+    """Starts the run, kills it at random moments, and lets it end; returns the steps it took up."""
+    command = [sys.executable, str(ROOT / "train.py"), f"--run_dir={run}", *map(str, flags)]
+    going_on = 0
+    for _ in range(kills):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        log = run / "metrics.jsonl"
+        lines = len(log.read_text().splitlines()) if log.exists() else 0
+        deadline = time.time() + 120
+        while process.poll() is None and time.time() < deadline:  # at least one more epoch
+            if log.exists() and len(log.read_text().splitlines()) > lines:
+                break
+            time.sleep(0.02)
+        time.sleep(rng.uniform(0.0, 1.0))
+        os.kill(process.pid, signal.SIGKILL)
+        going_on += "Going on" in process.communicate()[0]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return going_on + ("Going on" in done.stdout)
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(12, marks=pytest.mark.slow)])
+def test_a_killed_run_ends_with_the_same_bits(images, tmp_path, kills):
+    # 70 images in turns of 16, 2 turns a step: an epoch of the run (5 steps) crosses those of data.
+    flags = [
+        f"--dataset=npz:{images}", "--model=wgan_gp", "--n_critic=2", "--replay=40", "--ema=0.9",
+        "--steps=203", "--steps_per_epoch=5", *TINY,
+    ]  # fmt: skip
+    whole = train(f"--run_dir={tmp_path}/whole", *flags)
+    assert whole.returncode == 0, whole.stderr
+    went_on = killed_and_restarted(flags, tmp_path / "killed", kills, random.Random(kills))
+    assert went_on >= 1, "no start found a checkpoint: the test did not test"
+    expected, found = weights(tmp_path / "whole"), weights(tmp_path / "killed")
+    assert expected.keys() == found.keys() and len(expected) > 50
+    for name, value in expected.items():
+        np.testing.assert_array_equal(value, found[name], err_msg=name)
+    logs = [
+        (tmp_path / run / "metrics.jsonl").read_text().splitlines() for run in ("whole", "killed")
+    ]
+    for one, other in zip(*logs, strict=True):
+        one, other = json.loads(one), json.loads(other)
+        for row in (one, other):
+            row.pop("seconds"), row.pop("images_per_second", None)
+        assert one == other
+
+
+def test_an_interrupt_says_how_to_go_on(images, tmp_path):
+    command = [sys.executable, str(ROOT / "train.py"), f"--run_dir={tmp_path}/run"]
+    command += [f"--dataset=npz:{images}", "--steps=100000", *TINY]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.time() + 120
+    while not list(tmp_path.rglob("step-*.json")) and time.time() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert f"python train.py --run_dir={tmp_path}/run" in out
+    assert "Traceback" not in err
