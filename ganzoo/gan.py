@@ -90,7 +90,7 @@ class GAN(keras.Model):
         return {"fake": ops.cast(fake, "float32")}
 
     def discriminate(self, images, batch):
-        """Returns the discriminator's output on `images`, augmented, with the batch's conditions."""
+        """Returns the discriminator's output on `images`, augmented, with their conditions."""
         images = self.augment(images, training=True) if self.augment else images
         return self.discriminator(conditioned(self.discriminator, images, batch), training=True)
 
@@ -374,7 +374,8 @@ def as_batch(data) -> dict:
     """Returns any of the forms of the batch contract as the dict, images scaled to [-1, 1]."""
     if not isinstance(data, dict):
         data = data if isinstance(data, (tuple, list)) else (data,)
-        data = dict(zip(("real", "label"), [item for item in data if item is not None]))
+        data = dict(zip(("real", "label"), data, strict=False))
+    data = {name: value for name, value in data.items() if value is not None}
     return {name: scaled(value) if name != "label" else value for name, value in data.items()}
 
 

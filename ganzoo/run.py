@@ -175,7 +175,15 @@ def _finish(gan, recipe, run_dir, checkpoint) -> dict:
         "seconds": rows[-1]["seconds"],
         "images_per_second": round(float(np.median(rates)), 1) if rates else None,
         "best_step": best["step"],
-        "metrics": {"swd": best["swd"], "swd_last": rows[-1]["swd"], "swd_num": MEASURED},
+        "metrics": {
+            "swd": {
+                "value": best["swd"],
+                "features": "patches of pixels",
+                "against": f"{recipe.dataset} {recipe.split}",
+                "n_real": MEASURED,
+                "n_fake": MEASURED,
+            }
+        },
         "parameters": {
             side: getattr(gan, side).count_params() for side in ("generator", "discriminator")
         },
@@ -195,9 +203,10 @@ def closing_words(run_dir, summary: dict) -> str:
     """Returns what a person wants to know at the end: what came out, where it is, what is next."""
     run_dir = Path(run_dir)
     minutes, rate = summary["seconds"] / 60, summary["images_per_second"]
+    distance = summary["metrics"]["swd"]["value"]
     return f"""
 Done: {summary["steps"]} steps in {minutes:.1f} minutes, {rate} images/s.
-Best epoch: step {summary["best_step"]}, sliced Wasserstein distance {summary["metrics"]["swd"]:.4f}.
+Best epoch: step {summary["best_step"]}, sliced Wasserstein distance {distance:.4f}.
 
   look at it    {run_dir / "samples.png"}  (and {run_dir / "samples"}, {run_dir / "curves.png"})
   more samples  ganzoo sample {run_dir} --num=64 --out=grid.png

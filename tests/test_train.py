@@ -1,4 +1,4 @@
-"""train.py as a person uses it: what it leaves, what it refuses, and that it goes on when killed."""
+"""train.py as a person uses it: what it leaves, what it refuses, that it goes on when killed."""
 
 import json
 import os

@@ -15,8 +15,8 @@ class Checkpoint(keras.callbacks.Callback):
 
     A checkpoint is `step-00000156.weights.h5` and, written last, `step-00000156.json` with its
     SHA-256. The newest two are kept, and the one with the smallest `monitor`. Together with a data
-    stream that starts at the step of the checkpoint (`data.load(..., repeat=True, start_batch=...)`)
-    a restored run ends with the weights of an uninterrupted one, bit for bit.
+    stream that starts where the checkpoint was (`data.load(..., repeat=True, start_batch=...)`) a
+    restored run ends with the weights of an uninterrupted one, bit for bit.
 
     Args:
         directory: Where the checkpoints go.

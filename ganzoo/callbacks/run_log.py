@@ -14,7 +14,7 @@ class RunLog(keras.callbacks.Callback):
     """Writes `metrics.jsonl`, TensorBoard scalars and `curves.png` after every epoch.
 
     A line holds `epoch`, `step`, `seconds` of training up to there over all sessions of the run,
-    and the logs. A run that is resumed drops the lines after its checkpoint: they will be made again.
+    and the logs. A run that is resumed drops the lines after its checkpoint: they are made again.
 
     Args:
         directory: The run's directory.

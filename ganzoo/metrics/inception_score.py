@@ -21,14 +21,14 @@ def inception_score(samples, classifier=None, *, splits: int = 10, **options) ->
     It is between 1 and the number of classes. It never sees the data: use it beside FID, and only
     where the classifier's classes are those of the data (arXiv:1801.01973).
 
-    The samples are split in their order. Publications use the 1008 classes of the Inception
+    The samples are split in their order: shuffle them first if they are sorted by class. Publications use the 1008 classes of the Inception
     network of 2015, which the imported weights do not hold: figures of another classifier are no
     comparison.
 
     Args:
         samples: Class probabilities (N, K), or images as of `features.extract`.
         classifier: For images: a function from uint8 (N, H, W, C) to probabilities (N, K).
-        splits: Number of equal parts; the last N % splits samples are left out.
+        splits: Number of parts, of one size or two that differ by 1.
         **options: Of `features.extract`.
 
     Raises:
@@ -49,8 +49,8 @@ def inception_score(samples, classifier=None, *, splits: int = 10, **options) ->
         raise InputError("expected probabilities: rows of numbers from 0 to 1 whose sum is 1.")
     if not 1 <= splits <= len(p):
         raise InputError(f"splits must be from 1 to the {len(p)} samples, got {splits}.")
-    size = len(p) // splits
-    parts = p[: size * splits].reshape(splits, size, -1)
+    ends = [i * len(p) // splits for i in range(splits + 1)]
+    parts = (p[start:end] for start, end in zip(ends[:-1], ends[1:], strict=True))
     scores = [np.exp(_mutual_information(part)) for part in parts]
     return InceptionScore(float(np.mean(scores)), float(np.std(scores)))
 
