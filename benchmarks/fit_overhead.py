@@ -37,7 +37,7 @@ def measure(arguments: dict, batch: int, steps: int) -> dict:
     gan = ganzoo.create(**arguments)
     load = {"image_size": size, "batch_size": batch * gan.n_critic, "repeat": True}
     stream = ganzoo.data.load("fashion_mnist_10k", **load)
-    step = tf.function(gan.train_step)
+    step = tf.function(gan.train_step, autograph=False)
 
     def bare():
         iterator = iter(stream)

@@ -155,7 +155,7 @@ class GAN(keras.Model):
     def train_step(self, data):
         """Plays one step: D's turns, then G's. Returns the running means of the named terms."""
         key = distribute.replica_key(self.seed, self.step)
-        *early, last = split(as_batch(data), max(self.n_critic, 1))
+        *early, last = split(self.checked(as_batch(data)), max(self.n_critic, 1))
         for turn, batch in enumerate(early):
             with random.scope(random.fold(key, turn + 1)):
                 self.discriminator_step(batch | self.generate(batch))
@@ -170,6 +170,21 @@ class GAN(keras.Model):
             self.ema.update(self.generator, self.step)
         self.after_step(logs)
         return self.track(logs)
+
+    def checked(self, batch):
+        """Returns the batch.
+
+        Raises:
+            InputError: If its images are not of the shape that the generator makes.
+        """
+        if "real" in batch and isinstance(self.generator, keras.Model):
+            expected, got = self.generator.output_shape[1:], tuple(batch["real"].shape[1:])
+            if expected != got:
+                raise InputError(
+                    f"expected images of shape {expected}, which the generator makes, got {got}: "
+                    "resize the data, or build the networks for its shape."
+                )
+        return batch
 
     def discriminator_step(self, batch) -> dict:
         """Plays a turn of D on a batch with its fakes; returns its logs."""
@@ -407,11 +422,14 @@ def split(batch: dict, turns: int) -> list[dict]:
 def from_arrays(x, y, batch_size: int) -> tf.data.Dataset:
     """Returns shuffled batches of arrays: of one, of a dict of them, or of images and labels."""
     data = x if y is None else (x, y)
-    dataset = tf.data.Dataset.from_tensor_slices(data)
-    count = int(dataset.cardinality())
+    columns = tf.nest.map_structure(tf.convert_to_tensor, data)
+    count = len(tf.nest.flatten(columns)[0])
     if count < batch_size:
         raise InputError(f"expected at least batch_size={batch_size} images, got {count}.")
-    return dataset.shuffle(count, seed=0).batch(batch_size, drop_remainder=True).prefetch(2)
+    order = tf.data.Dataset.range(count).shuffle(count, seed=0)
+    return order.batch(batch_size, drop_remainder=True).map(
+        lambda index: tf.nest.map_structure(lambda column: tf.gather(column, index), columns)
+    )
 
 
 def regroup(dataset: tf.data.Dataset, turns: int) -> tf.data.Dataset:

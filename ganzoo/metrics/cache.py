@@ -97,7 +97,7 @@ def _cached(
 def _read(path: pathlib.Path, key: str) -> dict[str, np.ndarray] | None:
     """Returns the file's arrays; None if there is no file, or it is damaged or of another key."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
         return None

@@ -35,14 +35,14 @@ def fid(real, fake, features="inception", **options) -> float:
 def frechet_distance(a: Moments, b: Moments) -> float:
     """Returns the squared Frechet distance of two Gaussians, see `fid`.
 
-    tr (S_a S_b)^(1/2) is computed as the sum of the roots of the eigenvalues of the symmetric
-    S_a^(1/2) S_b S_a^(1/2), which is similar to S_a S_b: no complex number can arise, and a
-    singular matrix, as of fewer samples than features, needs no epsilon on its diagonal.
+    With S_a = L L^T, tr (S_a S_b)^(1/2) is the sum of the roots of the eigenvalues of the symmetric
+    L^T S_b L, which are those of S_a S_b: no complex number can arise, and a singular matrix, as of
+    fewer samples than features, needs no epsilon on its diagonal.
 
     Raises:
         InputError: If the widths differ, or a covariance is not positive semi-definite.
     """
-    return _distance(a, b, _root(a.covariance))
+    return _distance(a, b, _factor(a.covariance))
 
 
 def fid_infinity(
@@ -82,19 +82,19 @@ def fid_infinity(
             f"smallest={smallest}."
         )
     reference = feature.moments(real, features, **options)
-    root = _root(reference.covariance)
+    factor = _factor(reference.covariance)
     rng = np.random.default_rng(seed)
     sizes = np.linspace(smallest, len(rows), points).astype(int)
     subsets = (rng.choice(len(rows), size, replace=False) for size in sizes)
-    values = [_distance(reference, Moments.of(rows[subset]), root) for subset in subsets]
+    values = [_distance(reference, Moments.of(rows[subset]), factor) for subset in subsets]
     _, intercept = np.polyfit(1 / sizes, values, 1)
     return float(intercept)
 
 
-def _distance(a: Moments, b: Moments, root_a: np.ndarray) -> float:
+def _distance(a: Moments, b: Moments, factor: np.ndarray) -> float:
     if a.mean.shape != b.mean.shape:
         raise InputError(f"expected features of one width, got {len(a.mean)} and {len(b.mean)}.")
-    product = root_a @ b.covariance @ root_a
+    product = factor.T @ b.covariance @ factor
     values = np.linalg.eigvalsh((product + product.T) / 2)
     _check(values)
     traces = np.trace(a.covariance) + np.trace(b.covariance)
@@ -102,15 +102,18 @@ def _distance(a: Moments, b: Moments, root_a: np.ndarray) -> float:
     return float(apart @ apart + traces - 2 * np.sqrt(values.clip(0)).sum())
 
 
-def _root(matrix: np.ndarray) -> np.ndarray:
-    """Returns the symmetric square root, checked."""
-    values, vectors = np.linalg.eigh(matrix)
-    _check(values)
-    root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
-    residual = np.linalg.norm(root @ root - matrix)
+def _factor(matrix: np.ndarray) -> np.ndarray:
+    """Returns L with L L^T = matrix, checked: Cholesky's, or of the eigenvectors if singular."""
+    try:
+        factor = np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(matrix)
+        _check(values)
+        factor = vectors * np.sqrt(values.clip(0))
+    residual = np.linalg.norm(factor @ factor.T - matrix)
     if not residual <= _TOLERANCE * np.linalg.norm(matrix):  # also if it is NaN
         raise InputError(f"the square root of a covariance failed: residual {residual:g}.")
-    return root
+    return factor
 
 
 def _check(values: np.ndarray) -> None:

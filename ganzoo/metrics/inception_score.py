@@ -21,9 +21,9 @@ def inception_score(samples, classifier=None, *, splits: int = 10, **options) ->
     It is between 1 and the number of classes. It never sees the data: use it beside FID, and only
     where the classifier's classes are those of the data (arXiv:1801.01973).
 
-    The samples are split in their order: shuffle them first if they are sorted by class. Publications use the 1008 classes of the Inception
-    network of 2015, which the imported weights do not hold: figures of another classifier are no
-    comparison.
+    The samples are split in their order: shuffle them first if they are sorted by class.
+    Publications use the 1008 classes of the Inception network of 2015, which the imported weights
+    do not hold: figures of another classifier are no comparison.
 
     Args:
         samples: Class probabilities (N, K), or images as of `features.extract`.

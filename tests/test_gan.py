@@ -1,0 +1,191 @@
+"""What the base class does with a batch, checked against arithmetic done by hand."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import ganzoo
+from ganzoo import InputError, distribute, random
+from ganzoo.gan import GAN, as_batch, regroup
+
+
+def linear_pair(dim=3, latent=2):
+    """Two networks of one matrix each, so that a step can be written down."""
+    generator = keras.Sequential([keras.Input((latent,)), keras.layers.Dense(dim, use_bias=False)])
+    critic = keras.Sequential([keras.Input((dim,)), keras.layers.Dense(1, use_bias=False)])
+    return generator, critic
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def test_a_step_is_what_the_equations_say():
+    keras.utils.set_random_seed(0)
+    generator, critic = linear_pair()
+    gan = GAN(generator, critic, latent_dim=2)
+    sgd = keras.optimizers.SGD
+    gan.compile(sgd(0.1), sgd(0.2), loss="non_saturating", ema=0.0, seed=5)
+    x = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+    g, d = generator.get_weights()[0], critic.get_weights()[0]
+    with random.scope(random.fold(distribute.replica_key(5, gan.step), 0)):
+        z = keras.random.normal((4, 2), seed=random.seed("latent")).numpy()
+    fake = z @ g
+    # D: -log s(xd) - log(1 - s(fd)), averaged; then G, against the new D, on the same fakes.
+    d_new = d - 0.2 * (x.T @ (sigmoid(x @ d) - 1) + fake.T @ sigmoid(fake @ d)) / 4
+    g_new = g - 0.1 * z.T @ ((sigmoid(fake @ d_new) - 1) @ d_new.T) / 4
+    logs = gan.train_step({"real": tf.constant(x)})
+    np.testing.assert_allclose(critic.get_weights()[0], d_new, rtol=1e-5)
+    np.testing.assert_allclose(generator.get_weights()[0], g_new, rtol=1e-5)
+    d_loss = -np.mean(np.log(sigmoid(x @ d))) - np.mean(np.log(1 - sigmoid(fake @ d)))
+    np.testing.assert_allclose(logs["d_adv"], d_loss, rtol=1e-5)
+    np.testing.assert_allclose(logs["d_grad_norm"], np.linalg.norm(d_new - d) / 0.2, rtol=1e-4)
+    np.testing.assert_allclose(logs["g_grad_norm"], np.linalg.norm(g_new - g) / 0.1, rtol=1e-4)
+    np.testing.assert_array_equal(gan.ema.network.get_weights()[0], generator.get_weights()[0])
+
+
+def test_each_turn_of_the_critic_sees_fresh_data_and_fresh_noise():
+    seen = []
+
+    class Spy(GAN):
+        def discriminator_step(self, batch):
+            seen.append((batch["real"].numpy(), batch["fake"].numpy()))
+            return super().discriminator_step(batch)
+
+    gan = Spy(*linear_pair(), latent_dim=2)
+    gan.compile(n_critic=3, run_eagerly=True)
+    x = np.arange(18, dtype="float32").reshape(6, 3)
+    dataset = tf.data.Dataset.from_tensor_slices(x).batch(2)
+    logs = gan.fit(dataset, verbose=0)
+    np.testing.assert_array_equal(np.concatenate([real for real, _ in seen]), x)
+    fakes = [fake for _, fake in seen]
+    assert not np.allclose(fakes[0], fakes[1]) and not np.allclose(fakes[1], fakes[2])
+    assert int(gan.step.numpy()) == 1 and int(gan.d_optimizer.iterations.numpy()) == 3
+    assert int(gan.g_optimizer.iterations.numpy()) == 1 and "d_adv" in logs.history
+
+
+def test_regroup_joins_batches_in_order_and_knows_how_many():
+    dataset = tf.data.Dataset.range(14).batch(2)
+    joined = regroup(dataset, 3)
+    assert int(joined.cardinality()) == 2
+    assert [list(b.numpy()) for b in joined] == [list(range(6)), list(range(6, 12))]
+
+
+def test_integer_images_are_scaled_and_bare_tensors_named():
+    batch = as_batch((tf.constant([[[[0]], [[255]]]], tf.uint8), tf.constant([3])))
+    np.testing.assert_allclose(batch["real"].numpy().ravel(), [-1, 1])
+    assert batch["label"].numpy() == [3]
+    assert set(as_batch((tf.zeros((1, 2)), None))) == {"real"}
+
+
+def test_arrays_and_datasets_of_uint8_train():
+    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), "uint8")
+    gan = ganzoo.create("dcgan", (8, 8, 1), width=4, latent_dim=4)
+    assert len(gan.fit(images, batch_size=16, epochs=2, verbose=0).epoch) == 2
+    assert int(gan.step.numpy()) == 4
+    gan.fit(tf.data.Dataset.from_tensor_slices(images).batch(8), verbose=0)
+    gan.fit({"real": images, "label": np.zeros(40, "int32")}, verbose=0)
+
+
+def test_wrong_data_is_refused_in_words():
+    gan = ganzoo.create("wgan_gp", (8, 8, 1), width=4, latent_dim=4)
+    with pytest.raises(InputError, match=r"expected images of shape \(8, 8, 1\).*got \(9, 9, 1\)"):
+        gan.fit(np.zeros((200, 9, 9, 1), "uint8"), verbose=0)
+    with pytest.raises(InputError, match="at least batch_size=32 images, got 5"):
+        gan.fit(np.zeros((5, 8, 8, 1), "uint8"), verbose=0)
+    with pytest.raises(InputError, match="divides by 5, got 12"):
+        gan.train_step({"real": tf.zeros((12, 8, 8, 1))})
+    with pytest.raises(InputError, match="Evaluate"):
+        gan.evaluate(np.zeros((32, 8, 8, 1), "uint8"), verbose=0)
+
+
+def test_wrong_arguments_are_refused_in_words():
+    with pytest.raises(InputError, match="Did you mean 'wgan_gp'"):
+        ganzoo.create("wgan-gp")
+    with pytest.raises(InputError, match="Did you mean 'penalties'"):
+        ganzoo.create("dcgan", (8, 8, 1), penalty=[])
+    with pytest.raises(InputError, match="takes no labels"):
+        ganzoo.create("dcgan", (8, 8, 1), num_classes=10)
+    with pytest.raises(InputError, match="n_critic >= 1"):
+        ganzoo.create("dcgan", (8, 8, 1), width=4, n_critic=0)
+    with pytest.raises(InputError, match="g_optimizer='adamm'"):
+        ganzoo.create("dcgan", (8, 8, 1), width=4, g_optimizer="adamm")
+    unbuilt = keras.Sequential([keras.layers.Dense(1)])
+    with pytest.raises(InputError, match="must be built"):
+        GAN(unbuilt, linear_pair()[1])
+
+
+def test_several_steps_in_one_execution_are_the_same_steps():
+    ends = []
+    for execution in (1, 3):
+        keras.utils.set_random_seed(0)
+        gan = ganzoo.create(
+            "dcgan", (8, 8, 1), width=4, latent_dim=4, steps_per_execution=execution
+        )
+        images = np.random.default_rng(0).integers(0, 256, (48, 8, 8, 1), "uint8")
+        gan.fit(tf.data.Dataset.from_tensor_slices(images).batch(8), verbose=0)
+        ends.append(gan.generator.get_weights())
+    for one, other in zip(*ends, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_everything_compiles_under_xla():
+    gan = ganzoo.create(
+        "wgan_gp", (8, 8, 1), width=4, latent_dim=4, n_critic=2, replay=32, jit_compile=True,
+        penalties=["gradient_penalty", {"class_name": "R1", "config": {"interval": 2}}],
+    )  # fmt: skip
+    images = np.random.default_rng(0).integers(0, 256, (64, 8, 8, 1), "uint8")
+    logs = gan.fit(images, batch_size=16, epochs=2, verbose=0).history
+    assert np.isfinite(list(logs.values())).all()
+
+
+def test_the_epoch_log_is_the_mean_over_its_steps():
+    keras.utils.set_random_seed(0)
+    gan = ganzoo.create("gan", (2,), width=4, latent_dim=4)
+    points = np.random.default_rng(0).normal(size=(64, 2)).astype("float32")
+    rows = []
+    keep = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda _, logs: rows.append(float(logs["d_adv"]))
+    )
+    history = gan.fit(points, batch_size=16, verbose=0, callbacks=[keep]).history
+    assert history["d_adv"] == [pytest.approx(rows[-1])]  # Keras logs running means
+
+
+def conditional_pair():
+    latents, label = keras.Input((4,)), keras.Input((), dtype="int32")
+    x = keras.layers.Concatenate()([latents, keras.layers.Embedding(3, 4)(label)])
+    x = keras.layers.Dense(64, activation="tanh")(x)
+    generator = keras.Model([latents, label], keras.layers.Reshape((8, 8, 1))(x))
+    image, label = keras.Input((8, 8, 1)), keras.Input((), dtype="int32")
+    x = keras.layers.Concatenate()(
+        [keras.layers.Flatten()(image), keras.layers.Embedding(3, 4)(label)]
+    )
+    return generator, keras.Model([image, label], keras.layers.Dense(1)(x))
+
+
+def test_networks_that_take_labels_are_given_them(tmp_path):
+    gan = GAN(*conditional_pair(), latent_dim=4, num_classes=3)
+    gan.compile()
+    images = np.random.default_rng(0).integers(0, 256, (32, 8, 8, 1), "uint8")
+    gan.fit(images, np.arange(32, dtype="int32") % 3, batch_size=8, verbose=0)
+    assert not np.array_equal(gan.sample(4, labels=0), gan.sample(4, labels=2))
+    gan.export(tmp_path / "1")
+    served = tf.saved_model.load(str(tmp_path / "1"))
+    out = served.signatures["serving_default"](
+        latents=tf.zeros((2, 4)), labels=tf.constant([0, 2])
+    )["images"]
+    assert out.shape == (2, 8, 8, 1)
+    np.testing.assert_array_equal(served.sample(6, 1).numpy(), gan.sample(6, seed=1))
+
+
+def test_a_loaded_gan_has_its_parts():
+    gan = ganzoo.create(
+        "wgan", (2,), width=4, clip=0.02, replay=8, loss="hinge", g_optimizer="adam", ema=0.5
+    )
+    config = gan.get_compile_config()
+    other = ganzoo.create("wgan", (2,), width=4)
+    other.compile_from_config(config)
+    assert other.replay.capacity == 8 and other.ema.decay == 0.5
+    assert type(other.loss).__name__ == "Hinge" and type(other.g_optimizer).__name__ == "Adam"
+    assert all(w.constraint.bound == 0.02 for w in other.discriminator.trainable_variables)
