@@ -51,7 +51,7 @@ class EMA(keras.layers.Layer):
         are those of a generator that moves about the average.
 
         Args:
-            sampler: The averaged network as an `export.Sampler`, which draws its inputs.
+            sampler: The averaged network as an `Sampler`, which draws its inputs.
             batches: Batches of latents, always the same ones, whose statistics are averaged.
             batch_size: Latents in each.
         """

@@ -3,18 +3,7 @@
 A step plays `n_critic` turns of the discriminator, each on fresh data, then one of the generator.
 A side's turn descends the sum of a dict of named, weighted terms: those of its loss hook and those
 of the penalties on its side. A variant says what its terms are; a trick is one more term, one more
-layer, or one more key in the batch.
-
-The batch contract. A batch is a dict of tensors whose first axis is the example:
-
-    real       images, (N, H, W, C), float32 in [-1, 1]; or points, (N, D), for 2-D toys
-    label      integer class, (N,)
-    condition  whatever else both networks are given
-    fake       what `generate` adds, of the shape of `real`; fake_* where a variant makes more
-    x, y       the two images of a pair, or of two unpaired sets, in place of `real`
-
-Integer images are taken as 0..255 and scaled to [-1, 1]; a bare tensor is taken as `real`, a pair
-of tensors as (`real`, `label`).
+layer, or one more key in the batch, whose contract is in `batch.py`.
 """
 
 import types
@@ -24,7 +13,9 @@ import tensorflow as tf
 from keras import ops
 
 from ganzoo import distribute, ema, export, losses, penalties, random, replay
+from ganzoo.batch import as_batch, conditioned, from_arrays, regroup, size_of, split
 from ganzoo.errors import InputError
+from ganzoo.sampler import Sampler
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -291,14 +282,14 @@ class GAN(keras.Model):
         return self.sampler(inputs, training=training)
 
     @property
-    def sampler(self) -> "export.Sampler":
+    def sampler(self) -> Sampler:
         """The generator to draw from: the averaged one, once there is one."""
         average = getattr(self, "ema", None)
         network = self.generator if average is None else average.network
-        return export.Sampler(network, self.latent_dim, self.num_classes)
+        return Sampler(network, self.latent_dim, self.num_classes)
 
     def sample(self, num: int, seed: int = 0, **kwargs):
-        """Returns `num` images, uint8 (num, H, W, C); see `export.Sampler.sample`."""
+        """Returns `num` images, uint8 (num, H, W, C); see `Sampler.sample`."""
         return self.sampler.sample(num, seed, **kwargs)
 
     def export(self, path) -> None:
@@ -370,75 +361,3 @@ def networks_of(side) -> list:
 def weights_of(side) -> list:
     """Returns the trainable weights of a side."""
     return [weight for network in networks_of(side) for weight in network.trainable_variables]
-
-
-def conditioned(network, x, batch):
-    """Returns what to call `network` on: `x`, and the batch's label if it takes two inputs."""
-    if len(network.inputs) == 1:
-        return x
-    return [x, batch["condition"] if "condition" in batch else batch["label"]]
-
-
-def size_of(batch):
-    """Returns the number of examples, as an integer where it is known."""
-    first = next(iter(batch.values()))
-    return first.shape[0] or ops.shape(first)[0]
-
-
-def as_batch(data) -> dict:
-    """Returns any of the forms of the batch contract as the dict, images scaled to [-1, 1]."""
-    if not isinstance(data, dict):
-        data = data if isinstance(data, (tuple, list)) else (data,)
-        data = dict(zip(("real", "label"), data, strict=False))
-    data = {name: value for name, value in data.items() if value is not None}
-    return {name: scaled(value) if name != "label" else value for name, value in data.items()}
-
-
-def scaled(images):
-    """Returns integer images 0..255 as float32 in [-1, 1]; others as float32."""
-    if images.dtype.is_integer:
-        return tf.cast(images, tf.float32) / 127.5 - 1.0
-    return tf.cast(images, tf.float32)
-
-
-def split(batch: dict, turns: int) -> list[dict]:
-    """Returns the batch in `turns` equal parts.
-
-    Raises:
-        InputError: If it does not divide.
-    """
-    if turns == 1:
-        return [batch]
-    size = size_of(batch)
-    if isinstance(size, int) and size % turns:
-        raise InputError(
-            f"a step of n_critic={turns} turns needs a batch that divides by {turns}, got {size}; "
-            f"use a batch of {turns} x N."
-        )
-    parts = {name: tf.split(value, turns) for name, value in batch.items()}
-    return [{name: parts[name][i] for name in parts} for i in range(turns)]
-
-
-def from_arrays(x, y, batch_size: int) -> tf.data.Dataset:
-    """Returns shuffled batches of arrays: of one, of a dict of them, or of images and labels."""
-    data = x if y is None else (x, y)
-    columns = tf.nest.map_structure(tf.convert_to_tensor, data)
-    count = len(tf.nest.flatten(columns)[0])
-    if count < batch_size:
-        raise InputError(f"expected at least batch_size={batch_size} images, got {count}.")
-    order = tf.data.Dataset.range(count).shuffle(count, seed=0)
-    return order.batch(batch_size, drop_remainder=True).map(
-        lambda index: tf.nest.map_structure(lambda column: tf.gather(column, index), columns)
-    )
-
-
-def regroup(dataset: tf.data.Dataset, turns: int) -> tf.data.Dataset:
-    """Returns the dataset with `turns` of its batches joined into each one."""
-    size = tf.nest.flatten(dataset.element_spec)[0].shape[0]
-    if size is None:
-        size = int(tf.shape(tf.nest.flatten(next(iter(dataset)))[0])[0])
-    joined = dataset.rebatch(size * turns, drop_remainder=True).prefetch(2)
-    batches = int(dataset.cardinality())
-    if batches < 0:  # endless, or unknown
-        return joined
-    return joined.apply(tf.data.experimental.assert_cardinality(batches // turns))

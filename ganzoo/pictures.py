@@ -72,6 +72,6 @@ def curves(path, rows: list[dict]) -> None:
     axes[1].set_yscale("log")
     axes[1].set_xlabel("step")
     for axis in axes:
-        axis.legend(loc="upper right", fontsize="small")
+        axis.legend(loc="best", fontsize="small")
     with files.replacing(path, ".png") as temporary:
         figure.savefig(temporary)

@@ -178,7 +178,7 @@ def _finish(gan, recipe, run_dir, checkpoint) -> dict:
         "metrics": {
             "swd": {
                 "value": best["swd"],
-                "features": "patches of pixels",
+                "features": "points" if len(gan.generator.output_shape) == 2 else "pixels",
                 "against": f"{recipe.dataset} {recipe.split}",
                 "n_real": MEASURED,
                 "n_fake": MEASURED,

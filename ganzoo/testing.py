@@ -14,7 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo import distribute, export
-from ganzoo.gan import GAN, as_batch, split, weights_of
+from ganzoo.batch import as_batch, regroup, split
+from ganzoo.gan import GAN, weights_of
 
 
 def run_gan_test(make: Callable[[], GAN], dataset: tf.data.Dataset, terms: set[str]) -> None:
@@ -128,8 +129,6 @@ def check_replicas(make: Callable[[], GAN], dataset, strategy: tf.distribute.Str
 
 def regrouped(gan: GAN, dataset):
     """Returns the dataset as `fit` hands it to `train_step`."""
-    from ganzoo.gan import regroup
-
     return regroup(dataset, gan.n_critic) if gan.n_critic > 1 else dataset
 
 

@@ -7,7 +7,8 @@ import tensorflow as tf
 
 import ganzoo
 from ganzoo import InputError, distribute, random
-from ganzoo.gan import GAN, as_batch, regroup
+from ganzoo.batch import as_batch, regroup
+from ganzoo.gan import GAN
 
 
 def linear_pair(dim=3, latent=2):

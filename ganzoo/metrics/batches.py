@@ -66,8 +66,8 @@ def to_uint8(batch) -> np.ndarray:
     if not isinstance(batch, np.ndarray | list):
         batch = ops.convert_to_numpy(batch)  # a tensor
     batch = np.asarray(batch)
-    if batch.ndim != 4 or batch.shape[-1] not in (1, 3):
-        raise InputError(f"{_EXPECTED}, with C = 1 or 3; got shape {batch.shape}.")
+    if batch.ndim != 4 or batch.shape[-1] not in (1, 3) or batch.dtype.kind in "bOSU":
+        raise InputError(f"{_EXPECTED}, with C = 1 or 3; got {batch.dtype} {batch.shape}.")
     if batch.dtype == np.uint8:
         return batch
     low, high = (batch.min(), batch.max()) if batch.size else (0, 0)

@@ -55,15 +55,16 @@ def fid_infinity(
     `points` of them with n evenly spaced from `smallest` to all, and the line fitted to it over 1/n
     is read at 0. The real set stays whole, so its own bias stays in.
 
-    Departure from the paper: the samples are as given, not drawn from a Sobol sequence of latents;
-    `smallest`, there 5,000 of 50,000, is a tenth of what there is.
+    Departure from the paper: the samples are as given, not drawn from a Sobol sequence of latents.
 
     Args:
         real: As of `fid`.
         fake: Images or features, not moments.
         features: As of `features.extract`.
         points: Number of subsets, at least 2.
-        smallest: Size of the smallest subset, at least 2.
+        smallest: Size of the smallest subset. By default a tenth of the samples or 2.5 times the
+            features (5,120 of Inception's; the paper has 5,000), as with fewer the line is a curve;
+            but not over half of the samples.
         seed: Of the subsets.
         **options: Of `features.extract`.
 
@@ -75,7 +76,8 @@ def fid_infinity(
     if isinstance(fake, Moments):
         raise InputError("fid_infinity needs the samples, or their features; got moments.")
     rows = feature.extract(fake, features, **options)
-    smallest = max(2, len(rows) // 10) if smallest is None else smallest
+    if smallest is None:
+        smallest = max(2, min(max(len(rows) // 10, rows.shape[1] * 5 // 2), len(rows) // 2))
     if points < 2 or not 2 <= smallest < len(rows):
         raise InputError(
             f"expected points >= 2 and 2 <= smallest < {len(rows)} samples, got points={points}, "

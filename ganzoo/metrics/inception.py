@@ -41,7 +41,8 @@ def inception(weights, dtype: str = "float32") -> keras.Model:
     model = keras.Model(images, features, name="inception_2015")
     for layer in model.layers:
         if layer.weights:
-            layer.set_weights([weights[f"{layer.name}.{part}"] for part in ("kernel", "bias")])
+            name = layer.name.replace("-", ".")
+            layer.set_weights([weights[f"{name}.kernel"], weights[f"{name}.bias"]])
     model.trainable = False
     return model
 
@@ -58,6 +59,7 @@ _OPTIONS = (32, 64, 64, None, 128, 160, 160, 192, None, "average", "max")
 
 
 def _conv(x, name, filters, kernel, stride, padding, dtype):
+    name = name.replace(".", "-")  # under the torch backend a name may hold no dot
     return layers.Conv2D(
         filters, kernel, stride, padding, activation="relu", name=name, dtype=dtype
     )(x)

@@ -1,0 +1,139 @@
+"""Sampler: a trained generator and what it takes to draw from it."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from ganzoo import random
+from ganzoo.errors import InputError
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class Sampler(keras.Model):
+    """A trained generator and what it takes to draw from it.
+
+    Args:
+        network: A built network from latents (N, latent_dim), or from [latents, labels], to images
+            (N, H, W, C) in [-1, 1] or points (N, D).
+        latent_dim: Width of the Gaussian.
+        num_classes: Number of classes, if the network is given labels.
+    """
+
+    def __init__(self, network, latent_dim, num_classes=None, **kwargs):
+        super().__init__(**kwargs)
+        self.network, self.latent_dim, self.num_classes = network, latent_dim, num_classes
+        self.built = True
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the network is given labels."""
+        return len(self.network.inputs) > 1
+
+    def call(self, inputs, training: bool = False):
+        """Returns the images of latents, or of [latents, labels], in [-1, 1]."""
+        return self.network(inputs, training=training)
+
+    def latents(self, num, seed, truncation: float | None = None):
+        """Returns float32 (num, latent_dim): a pure function of the integer seed."""
+        with random.scope(random.key(seed)):
+            shape, draw = (num, self.latent_dim), random.seed("latent")
+            if truncation is None:
+                return keras.random.normal(shape, seed=draw)
+            # The normal restricted to [-t, t], by its inverse distribution function.
+            edge = ops.erf(truncation / np.sqrt(2.0))
+            uniform = keras.random.uniform(shape, -1.0, 1.0, seed=draw)
+            return np.sqrt(2.0) * ops.erfinv(ops.clip(edge * uniform, -1.0 + 1e-6, 1.0 - 1e-6))
+
+    def labels(self, num, seed):
+        """Returns uniform int32 classes, (num,): a pure function of the integer seed."""
+        with random.scope(random.key(seed)):
+            return keras.random.randint((num,), 0, self.num_classes, seed=random.seed("label"))
+
+    def inputs_of(self, num, seed):
+        """Returns what to call the network on for `num` images: latents, or [latents, labels]."""
+        latents = self.latents(num, seed)
+        return [latents, self.labels(num, seed)] if self.conditional else latents
+
+    def sample(
+        self, num=None, seed=0, *, labels=None, truncation=None, latents=None, batch_size=250
+    ) -> np.ndarray:
+        """Draws images.
+
+        Args:
+            num: How many; not needed with `latents` or with a list of labels.
+            seed: Integer; the same seed gives the same images, and a larger `num` begins alike.
+            labels: Class of all images, or one for each; drawn uniformly if not given. Only for
+                generators that are given labels.
+            truncation: Latents are drawn from the normal restricted to [-truncation, truncation]:
+                below 2, better images that vary less (Brock et al., 2019, arXiv:1809.11096).
+            latents: The latents themselves, (num, latent_dim).
+            batch_size: Images that are made at a time.
+
+        Returns:
+            uint8 (num, H, W, C); points, float32 (num, D), from a generator of points.
+
+        Raises:
+            InputError: If an argument does not fit the generator.
+        """
+        latents, labels = self._inputs(num, seed, labels, truncation, latents)
+        pieces = []
+        for start in range(0, len(latents), batch_size):
+            inputs = latents[start : start + batch_size]
+            if self.conditional:
+                inputs = [inputs, labels[start : start + batch_size]]
+            pieces.append(ops.convert_to_numpy(as_pixels(self(inputs))))
+        return np.concatenate(pieces)
+
+    def _inputs(self, num, seed, labels, truncation, latents):
+        if labels is not None:
+            if not self.conditional:
+                raise InputError("this generator is not given labels: drop `labels`.")
+            labels = np.atleast_1d(np.asarray(labels, "int32"))
+            if labels.min() < 0 or labels.max() >= self.num_classes:
+                raise InputError(f"expected labels from 0 to {self.num_classes - 1}, got {labels}")
+            num = len(labels) if num is None else num
+            if len(labels) not in (1, num):
+                raise InputError(f"expected 1 or {num} labels, got {len(labels)}")
+            labels = np.broadcast_to(labels, num)
+        if latents is None:
+            if num is None or num < 1:
+                raise InputError(f"expected num >= 1, got {num}")
+            if truncation is not None and truncation <= 0:
+                raise InputError(f"expected truncation > 0, got {truncation}")
+            latents = self.latents(num, seed, truncation)
+        latents = ops.convert_to_tensor(latents, "float32")
+        if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
+            raise InputError(
+                f"expected latents of shape (N, {self.latent_dim}), got {tuple(latents.shape)}"
+            )
+        if self.conditional and labels is None:
+            labels = self.labels(len(latents), seed)
+        return latents, labels
+
+    def export(self, path) -> None:
+        """Writes a self-sufficient SavedModel; see `export.save`."""
+        from ganzoo import export  # which is written in terms of this class
+
+        export.save(self, path)
+
+    def get_config(self) -> dict:
+        """Returns the arguments; the network travels as its own config."""
+        return super().get_config() | {
+            "network": keras.saving.serialize_keras_object(self.network),
+            "latent_dim": self.latent_dim,
+            "num_classes": self.num_classes,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects=None):
+        """Returns the model that `get_config` described."""
+        network = keras.saving.deserialize_keras_object(config["network"], custom_objects)
+        return cls(**(config | {"network": network}))
+
+
+def as_pixels(images):
+    """Returns images in [-1, 1] as uint8; anything but images as float32."""
+    images = ops.cast(images, "float32")
+    if images.ndim != 4:
+        return images
+    return ops.cast(ops.clip(ops.round(images * 127.5 + 127.5), 0, 255), "uint8")
