@@ -13,6 +13,10 @@ import tensorflow as tf
 from ganzoo.errors import InputError
 from ganzoo.sampler import Sampler, as_pixels
 
+# What the readers of JSON, of Keras' configs and of checkpoints raise on damaged files.
+UNREADABLE = (
+    OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError, tf.errors.OpError,
+)  # fmt: skip
 ABOUT = "assets.extra/ganzoo.json"  # inside the SavedModel, where its format has room for it
 
 
@@ -32,17 +36,27 @@ def save(sampler: Sampler, path) -> None:
         InputError: If `path` is something else than a SavedModel.
     """
     path = Path(path)
-    if path.exists() and not (path / "saved_model.pb").is_file() and any(path.iterdir()):
-        raise InputError(f"{path} is no SavedModel and not empty: export to another directory.")
+    if path.is_file() or (path.is_dir() and any(path.iterdir()) and not is_saved_model(path)):
+        raise InputError(f"{path} is something else than a SavedModel: export to another place.")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
         _write(sampler, temporary / "new")
         if path.exists():
             path.rename(temporary / "old")
-        (temporary / "new").rename(path)
+        try:
+            (temporary / "new").rename(path)
+        except OSError:
+            if (temporary / "old").exists():
+                (temporary / "old").rename(path)
+            raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def is_saved_model(path: Path) -> bool:
+    """Returns whether the directory holds a SavedModel."""
+    return (path / "saved_model.pb").is_file()
 
 
 def _write(sampler: Sampler, path: Path) -> None:
@@ -108,6 +122,8 @@ def load(path) -> Sampler:
         InputError: If the directory is not such a SavedModel, or is damaged.
     """
     path = Path(path)
+    if not (path / ABOUT).is_file():
+        raise InputError(f"{path} is no SavedModel of ganzoo: {path / ABOUT} is missing.")
     try:
         about = json.loads((path / ABOUT).read_text())
         network = keras.saving.deserialize_keras_object(about["network"], safe_mode=True)
@@ -115,14 +131,10 @@ def load(path) -> Sampler:
         names = [f"network/{i}/.ATTRIBUTES/VARIABLE_VALUE" for i in range(len(network.weights))]
         network.trainable = True  # the average of a training is not; what is loaded may be tuned
         network.set_weights([reader.get_tensor(name) for name in names])
-    except FileNotFoundError as error:
-        raise InputError(
-            f"{path} is no SavedModel of ganzoo: {error.filename} is missing"
-        ) from error
-    except (OSError, ValueError, KeyError, TypeError, tf.errors.OpError) as error:
-        problem = str(error).splitlines()[0]
+        return Sampler(network, about["latent_dim"], about["num_classes"])
+    except UNREADABLE as error:
+        problem = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"{path} is damaged or was not written by ganzoo: {problem}") from error
-    return Sampler(network, about["latent_dim"], about["num_classes"])
 
 
 def in_float32(network: keras.Model) -> keras.Model:

@@ -1,5 +1,7 @@
 """Sampler: a trained generator and what it takes to draw from it."""
 
+import math
+
 import keras
 import numpy as np
 from keras import ops
@@ -40,9 +42,9 @@ class Sampler(keras.Model):
             if truncation is None:
                 return keras.random.normal(shape, seed=draw)
             # The normal restricted to [-t, t], by its inverse distribution function.
-            edge = ops.erf(truncation / np.sqrt(2.0))
-            uniform = keras.random.uniform(shape, -1.0, 1.0, seed=draw)
-            return np.sqrt(2.0) * ops.erfinv(ops.clip(edge * uniform, -1.0 + 1e-6, 1.0 - 1e-6))
+            edge = min(math.erf(truncation / math.sqrt(2.0)), 1.0 - 1e-6)
+            uniform = keras.random.uniform(shape, -edge, edge, seed=draw)
+            return math.sqrt(2.0) * ops.erfinv(uniform)
 
     def labels(self, num, seed):
         """Returns uniform int32 classes, (num,): a pure function of the integer seed."""
@@ -85,29 +87,31 @@ class Sampler(keras.Model):
         return np.concatenate(pieces)
 
     def _inputs(self, num, seed, labels, truncation, latents):
+        if latents is not None:
+            latents = ops.convert_to_tensor(latents, "float32")
+            if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
+                raise InputError(
+                    f"expected latents of shape (N, {self.latent_dim}), got {tuple(latents.shape)}"
+                )
+            num = latents.shape[0]
         if labels is not None:
             if not self.conditional:
                 raise InputError("this generator is not given labels: drop `labels`.")
             labels = np.atleast_1d(np.asarray(labels, "int32"))
-            if labels.min() < 0 or labels.max() >= self.num_classes:
-                raise InputError(f"expected labels from 0 to {self.num_classes - 1}, got {labels}")
             num = len(labels) if num is None else num
-            if len(labels) not in (1, num):
-                raise InputError(f"expected 1 or {num} labels, got {len(labels)}")
+            if labels.ndim != 1 or not len(labels) or len(labels) not in (1, num):
+                raise InputError(f"expected 1 or {num} labels, got shape {labels.shape}")
+            if not np.isin(labels, range(self.num_classes)).all():
+                raise InputError(f"expected labels from 0 to {self.num_classes - 1}, got {labels}")
             labels = np.broadcast_to(labels, num)
+        if num is None or num < 1:
+            raise InputError(f"expected num >= 1, got {num}")
+        if truncation is not None and truncation <= 0:
+            raise InputError(f"expected truncation > 0, got {truncation}")
         if latents is None:
-            if num is None or num < 1:
-                raise InputError(f"expected num >= 1, got {num}")
-            if truncation is not None and truncation <= 0:
-                raise InputError(f"expected truncation > 0, got {truncation}")
             latents = self.latents(num, seed, truncation)
-        latents = ops.convert_to_tensor(latents, "float32")
-        if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
-            raise InputError(
-                f"expected latents of shape (N, {self.latent_dim}), got {tuple(latents.shape)}"
-            )
         if self.conditional and labels is None:
-            labels = self.labels(len(latents), seed)
+            labels = self.labels(num, seed)
         return latents, labels
 
     def export(self, path) -> None:

@@ -1,5 +1,6 @@
 """Measures of samples against data; all of them take arrays, datasets, folders or features."""
 
+from ganzoo.metrics.cache import real_features, real_moments
 from ganzoo.metrics.diversity import ms_ssim, ms_ssim_diversity, pairwise_distance
 from ganzoo.metrics.features import extract, moments
 from ganzoo.metrics.frechet import fid, fid_infinity, frechet_distance
@@ -30,6 +31,8 @@ __all__ = [
     "nearest",
     "pairwise_distance",
     "precision_recall",
+    "real_features",
+    "real_moments",
     "sliced_wasserstein",
     "stacked_modes",
 ]
