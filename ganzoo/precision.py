@@ -32,5 +32,5 @@ def has_bfloat16() -> bool:
         capability = tf.config.experimental.get_device_details(devices[0])
         return capability.get("compute_capability", (0, 0)) >= (8, 0)
     cpu = Path("/proc/cpuinfo")
-    flags = cpu.read_text() if cpu.exists() else ""
-    return any(f" {flag} " in flags for flag in ("avx512_bf16", "amx_bf16"))
+    flags = set(cpu.read_text().split()) if cpu.exists() else set()
+    return bool(flags & {"avx512_bf16", "amx_bf16"})

@@ -204,7 +204,7 @@ def test_help_is_complete(command, capsys):
 def test_tensorflow_is_loaded_quietly(calls, monkeypatch, capfd):
     monkeypatch.delitem(sys.modules, "tensorflow")
     monkeypatch.setattr(sys, "meta_path", [Noisy(), *sys.meta_path])
-    cli._import_tensorflow()
+    cli.import_tensorflow()
     os.write(2, b"after")
     assert capfd.readouterr().err == "after"
 

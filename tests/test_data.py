@@ -176,9 +176,17 @@ def test_crop_is_about_the_centre(tmp_path):
     assert grey.shape == (1, 4, 4, 1) and (grey == 76).all()  # 0.299 red
 
 
-def test_limit_is_spread_over_the_set(numbered):
-    assert data.arrays(numbered, limit=5)[1].tolist() == [0, 2, 4, 6, 8]
+def test_limit_is_a_fair_choice_of_the_set(numbered):
+    some = data.arrays(numbered, limit=5)[1].tolist()
+    assert len(set(some)) == 5 and some == data.arrays(numbered, limit=5)[1].tolist()
     assert len(data.arrays(numbered, limit=50)[1]) == 10
+
+
+@pytest.mark.parametrize("name", ["fashion_mnist_10k", "ring8", "grid25"])
+def test_limit_leaves_no_class_out(name):  # their classes take turns: every n-th is of one class
+    _, labels = data.arrays(name, limit=1000)
+    counts = np.bincount(labels)
+    assert len(counts) == data.info(name).num_classes and counts.min() > 15
 
 
 @pytest.mark.parametrize(("name", "modes"), [("ring8", 8), ("grid25", 25)])

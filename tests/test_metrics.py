@@ -99,8 +99,8 @@ def test_distance_is_that_of_the_seed():
 
 
 def test_unsigned_images_do_not_wrap_around():
-    a, b = np.full((4, 8, 8, 1), 250, "uint8"), np.full((4, 8, 8, 1), 5, "uint8")
-    a[:, :4], b[:, :4] = 5, 250
+    a, b = np.full((4, 32, 32, 1), 250, "uint8"), np.full((4, 32, 32, 1), 5, "uint8")
+    a[:, :4], b[:, :9] = 5, 250
     both = metrics.sliced_wasserstein(a, b)
     assert both == pytest.approx(metrics.sliced_wasserstein(a.astype(float), b.astype(float)))
 

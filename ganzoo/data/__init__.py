@@ -96,7 +96,7 @@ def arrays(
         image_size: See there.
         channels: See there.
         data_dir: See there.
-        limit: Return only so many, evenly spaced, as many sets are sorted by class.
+        limit: Return only so many, a random choice that is always the same.
 
     Raises:
         InputError: As `load` does.
@@ -110,15 +110,19 @@ def import_files(name: str, source: str, data_dir: str | None = None) -> str:
     """Stores a published set's own files, checked by SHA-256; returns what was done.
 
     Args:
-        name: "mnist", "fashion_mnist" or "cifar10".
-        source: A folder which holds the files, at any depth.
+        name: "mnist", "fashion_mnist", "cifar10", or "inception" for the feature network's weights.
+        source: A folder which holds the files, at any depth; of "inception", also the file.
         data_dir: Where to; by default $GANZOO_DATA or the cache.
 
     Raises:
         InputError: If the files are missing or are not the originals.
     """
+    if name == "inception":
+        from ganzoo.metrics.weights import import_inception
+
+        return import_inception(source, data_dir)
     if name not in base.CLASSES:
-        raise unknown("data set to import", name, base.CLASSES)
+        raise unknown("data set to import", name, [*base.CLASSES, "inception"])
     return base.import_files(name, source, data_dir)
 
 

@@ -13,7 +13,7 @@ from absl import logging
 from PIL import Image, ImageOps
 
 from ganzoo.data import images
-from ganzoo.data.source import Info, Source, spaced
+from ganzoo.data.source import Info, Source, chosen
 from ganzoo.data.tree import Tree
 from ganzoo.errors import InputError, unknown
 
@@ -74,7 +74,7 @@ class Folder(Source):
     def arrays(self, limit):
         """See `Source.arrays`; broken images are left out."""
         count = len(self._tree)
-        index = spaced(count, min(count, limit or count))
+        index = chosen(count, min(count, limit or count))
         size = len(index) * int(np.prod(self.info.image_shape))
         if size > _LIMIT:
             raise InputError(f"{self.info.name} takes {size / 2**30:.0f} GiB: give a limit.")

@@ -47,7 +47,7 @@ class Source(abc.ABC):
 
     @abc.abstractmethod
     def arrays(self, limit: int | None) -> tuple[np.ndarray, np.ndarray | None]:
-        """Returns all examples and their labels, or about evenly spaced `limit` of them."""
+        """Returns all examples and their labels, or a fixed random `limit` of them."""
 
 
 class Memory(Source):
@@ -88,7 +88,7 @@ class Memory(Source):
         """See `Source.arrays`."""
         real, labels = self._real, self._labels
         if limit is not None and limit < len(real):
-            keep = spaced(len(real), limit)
+            keep = chosen(len(real), limit)
             real, labels = real[keep], None if labels is None else labels[keep]
         if real.ndim == 4:
             real = images.fit_all(real, self._size, self._channels)
@@ -109,6 +109,11 @@ class Memory(Source):
         )
 
 
-def spaced(count: int, limit: int) -> np.ndarray:
-    """Returns `limit` evenly spaced indices below `count`: many sets are sorted by class."""
-    return np.arange(limit, dtype=np.int64) * count // limit
+def chosen(count: int, limit: int) -> np.ndarray:
+    """Returns `limit` indices below `count` in order, always the same ones.
+
+    They are drawn, as sets may be sorted by class, or have their classes take turns.
+    """
+    if limit >= count:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(0).choice(count, limit, replace=False))
