@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from ganzoo import parts
+from ganzoo import parts, random
 
 
 class EMA(keras.layers.Layer):
@@ -67,7 +67,8 @@ class EMA(keras.layers.Layer):
         for batch in range(batches):
             for layer in layers:
                 layer.momentum = 1.0 - 1.0 / (batch + 1)  # a running mean over the batches
-            self.network(sampler.inputs_of(batch_size, seed=batch), training=True)
+            with random.scope(random.key(batch)):
+                self.network(sampler.inputs_of(batch_size, seed=batch), training=True)
         self.network.trainable = False
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum

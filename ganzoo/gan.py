@@ -6,6 +6,8 @@ of the penalties on its side. A variant says what its terms are; a trick is one 
 layer, or one more key in the batch, whose contract is in `batch.py`.
 """
 
+import copy
+import operator
 import types
 
 import keras
@@ -138,6 +140,11 @@ class GAN(keras.Model):
         for part in [*parts["penalties"], parts["replay"], parts["ema"]]:
             if part is not None:
                 part.attach(self)
+        names = [penalty.name for penalty in parts["penalties"]]
+        if len(set(names)) < len(names):
+            raise InputError(f"two penalties have one name, of {names}: give one of them `name=`.")
+        if isinstance(augment, keras.layers.Layer):
+            random.adopt(augment)
         for name, part in parts.items():
             setattr(self, name, part)
         self.seed = seed
@@ -327,7 +334,7 @@ MAKERS = {
     "g_optimizer": keras.optimizers.get,
     "d_optimizer": keras.optimizers.get,
     "loss": losses.get,
-    "n_critic": int,
+    "n_critic": operator.index,
     "penalties": lambda given: [penalties.get(item) for item in listed(given)],
     "replay": replay.get,
     "ema": ema.get,
@@ -346,6 +353,8 @@ def made(name: str, given):
         InputError: If nothing can be made of it.
     """
     try:
+        # Keras writes into the config of an optimizer that it is given: it gets a copy.
+        given = copy.deepcopy(given) if isinstance(given, dict) else given
         return MAKERS[name](given) if name in MAKERS else given
     except InputError:
         raise

@@ -66,7 +66,8 @@ def curves(path, rows: list[dict]) -> None:
         axes = figure.subplots(2, 1, sharex=True)
         for name in names:
             axis = axes[1] if name in norms else axes[0]
-            axis.plot(steps, [row.get(name, math.nan) for row in rows], label=name)
+            values = [math.nan if row.get(name) is None else row[name] for row in rows]
+            axis.plot(steps, values, label=name)
     axes[0].set_ylabel("terms of the loss")
     axes[1].set_ylabel("gradient norm")
     axes[1].set_yscale("log")

@@ -41,7 +41,9 @@ class FixedSeed(keras.random.SeedGenerator):
 
 def key(seed: int, step=0):
     """Returns the key, an int32 tensor of shape (2,), of a step of the run with this seed."""
-    return ops.stack([ops.cast(seed % _INT31, "int32"), ops.cast(step % _INT31, "int32")])
+    counters = ops.stack([ops.cast(seed % _INT31, "int32"), ops.cast(step % _INT31, "int32")])
+    # Drawn, not taken as they are: `fold` adds, and seed 1 must not be seed 0 on replica 1.
+    return keras.random.randint((2,), 0, _INT31, "int32", seed=FixedSeed(counters))
 
 
 def fold(key, data):

@@ -95,6 +95,8 @@ class Recipe:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(f"recipe: {name}: expected at least 1, got {value}.")
+        if not 0 <= self.seed < 2**32:
+            raise InputError(f"recipe: seed: expected 0 to 2**32 - 1, got {self.seed}.")
         if self.steps % self.steps_per_execution:
             raise InputError(
                 f"recipe: steps: expected a multiple of steps_per_execution="
@@ -242,6 +244,8 @@ def spec(part):
 
 def _shortest(value):
     """Returns the shortest decimal that is the same float32: optimizers store their rates so."""
+    if isinstance(value, dict):  # a schedule
+        return {key: _shortest(item) for key, item in value.items() if item is not None}
     if isinstance(value, float) and float(np.float32(value)) == value:
         return float(str(np.float32(value)))
     return value

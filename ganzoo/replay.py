@@ -69,6 +69,7 @@ class Replay(keras.layers.Layer):
         places = ops.where(fits, self.seen + places[:count], ops.cast(drawn, "int32"))
         past = ops.cast(ops.take(self.images.value, places, axis=0), fake.dtype)
         swap = keras.random.uniform((count,), seed=random.seed("share")) < self.share
+        swap = ops.logical_and(swap, places < self.seen)
         swap = ops.reshape(swap, (-1,) + (1,) * (len(fake.shape) - 1))
         kept = ops.cast(ops.where(ops.logical_or(swap, fits), fake, past), "float32")
         shown = ops.where(ops.logical_and(swap, ops.logical_not(fits)), past, fake)

@@ -177,7 +177,7 @@ def _finish(gan, recipe, run_dir, checkpoint) -> dict:
         "best_step": best["step"],
         "metrics": {
             "swd": {
-                "value": best["swd"],
+                "value": best.get("swd"),
                 "features": "points" if len(gan.generator.output_shape) == 2 else "pixels",
                 "against": f"{recipe.dataset} {recipe.split}",
                 "n_real": MEASURED,
@@ -204,9 +204,10 @@ def closing_words(run_dir, summary: dict) -> str:
     run_dir = Path(run_dir)
     minutes, rate = summary["seconds"] / 60, summary["images_per_second"]
     distance = summary["metrics"]["swd"]["value"]
+    distance = "never finite: the run diverged" if distance is None else f"{distance:.4f}"
     return f"""
 Done: {summary["steps"]} steps in {minutes:.1f} minutes, {rate} images/s.
-Best epoch: step {summary["best_step"]}, sliced Wasserstein distance {distance:.4f}.
+Best epoch: step {summary["best_step"]}, sliced Wasserstein distance {distance}.
 
   look at it    {run_dir / "samples.png"}  (and {run_dir / "samples"}, {run_dir / "curves.png"})
   more samples  ganzoo sample {run_dir} --num=64 --out=grid.png

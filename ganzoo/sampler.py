@@ -77,7 +77,7 @@ class Sampler(keras.Model):
         Raises:
             InputError: If an argument does not fit the generator.
         """
-        latents, labels = self._inputs(num, seed, labels, truncation, latents)
+        latents, labels = self._inputs(num, seed, labels, truncation, latents, batch_size)
         pieces = []
         for start in range(0, len(latents), batch_size):
             inputs = latents[start : start + batch_size]
@@ -86,14 +86,16 @@ class Sampler(keras.Model):
             pieces.append(ops.convert_to_numpy(as_pixels(self(inputs))))
         return np.concatenate(pieces)
 
-    def _inputs(self, num, seed, labels, truncation, latents):
+    def _inputs(self, num, seed, labels, truncation, latents, batch_size):
         if latents is not None:
             latents = ops.convert_to_tensor(latents, "float32")
             if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
                 raise InputError(
                     f"expected latents of shape (N, {self.latent_dim}), got {tuple(latents.shape)}"
                 )
-            num = latents.shape[0]
+            if num not in (None, len(latents)):
+                raise InputError(f"expected num={num} latents, got {len(latents)}: drop `num`.")
+            num = len(latents)
         if labels is not None:
             if not self.conditional:
                 raise InputError("this generator is not given labels: drop `labels`.")
@@ -106,6 +108,8 @@ class Sampler(keras.Model):
             labels = np.broadcast_to(labels, num)
         if num is None or num < 1:
             raise InputError(f"expected num >= 1, got {num}")
+        if batch_size < 1:
+            raise InputError(f"expected batch_size >= 1, got {batch_size}")
         if truncation is not None and truncation <= 0:
             raise InputError(f"expected truncation > 0, got {truncation}")
         if latents is None:

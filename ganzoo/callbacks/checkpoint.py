@@ -1,6 +1,7 @@
 """Checkpoint: a run that was killed at any moment goes on as if it had not been."""
 
 import json
+import math
 from pathlib import Path
 
 import keras
@@ -39,9 +40,10 @@ class Checkpoint(keras.callbacks.Callback):
         """
         records = sorted(self.records(), key=lambda record: -record["step"])
         found = self._first_intact(gan, records)
-        if found is None and records:
+        count = len(list(self.directory.glob("step-*.json")))
+        if found is None and count:
             raise InputError(
-                f"none of the {len(records)} checkpoints in {self.directory} is intact; to start "
+                f"none of the {count} checkpoints in {self.directory} is intact; to start "
                 "the run over, delete that directory."
             )
         return found["epoch"] if found else 0
@@ -70,8 +72,9 @@ class Checkpoint(keras.callbacks.Callback):
         with files.replacing(weights, ".weights.h5") as temporary:
             self.model.save_weights(temporary)
             record = {"epoch": epoch + 1, "step": step, "sha256": files.sha256(temporary)}
-        if self.monitor in (logs or {}):
-            record[self.monitor] = float(logs[self.monitor])
+        value = (logs or {}).get(self.monitor)
+        if value is not None and math.isfinite(value):  # one that diverged is never the best
+            record[self.monitor] = float(value)
         files.write_text(weights.with_name(f"step-{step:08d}.json"), json.dumps(record))
         self._drop_old()
 
@@ -104,7 +107,7 @@ class Checkpoint(keras.callbacks.Callback):
 def _read(path: Path) -> dict | None:
     try:
         record = json.loads(path.read_text())
-        return record if {"epoch", "step", "sha256"} <= record.keys() else None
-    except (OSError, ValueError, AttributeError):
+        return {key: record[key] for key in ("epoch", "step", "sha256")} | record
+    except (OSError, ValueError, LookupError, TypeError):
         logging.warning("skipping checkpoint record %s: it cannot be read", path)
         return None

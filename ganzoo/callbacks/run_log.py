@@ -1,6 +1,7 @@
 """RunLog: what happened, an epoch a line, for programs, for TensorBoard and for the eye."""
 
 import json
+import math
 import time
 from pathlib import Path
 
@@ -38,7 +39,9 @@ class RunLog(keras.callbacks.Callback):
         step = int(self.model.step.numpy())
         values = {name: float(f"{float(value):.6g}") for name, value in (logs or {}).items()}
         seconds = round(self.seconds + time.perf_counter() - self.start, 2)
-        self.rows.append({"epoch": epoch + 1, "step": step, "seconds": seconds} | values)
+        # JSON has no NaN: what is not finite, in a run that diverged, is null.
+        row = {name: value if math.isfinite(value) else None for name, value in values.items()}
+        self.rows.append({"epoch": epoch + 1, "step": step, "seconds": seconds} | row)
         files.write_text(self.path, "".join(json.dumps(row) + "\n" for row in self.rows))
         pictures.curves(self.path.with_name("curves.png"), self.rows)
         if self.writer is not None:

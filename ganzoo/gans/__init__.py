@@ -58,6 +58,9 @@ def create(
         raise InputError(f"variant {name!r} takes no labels: drop num_classes.")
     sizes = {"width": width, "latent_dim": latent_dim}
     sizes = {key: value for key, value in sizes.items() if value is not None}
+    for key, value in sizes.items():
+        if not isinstance(value, int) or value < 1:
+            raise InputError(f"expected {key} >= 1, got {value!r}.")
     gan = cls(**cls.networks(tuple(image_shape), **sizes))
     gan.compile(**learning)
     return gan

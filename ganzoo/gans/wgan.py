@@ -2,6 +2,7 @@
 
 import keras
 
+from ganzoo.errors import InputError
 from ganzoo.gan import GAN, weights_of
 from ganzoo.losses import Wasserstein
 from ganzoo.networks import dcgan
@@ -12,8 +13,6 @@ class Clip(keras.constraints.Constraint):
     """Keeps every entry of a weight within [-bound, bound]."""
 
     def __init__(self, bound: float = 0.01):
-        if not bound > 0:
-            raise ValueError(f"expected bound > 0, got {bound}")
         self.bound = bound
 
     def __call__(self, weight):
@@ -54,6 +53,8 @@ class WGAN(GAN):
     def compile(self, *args, clip=None, **kwargs):
         """As `GAN.compile`; `clip` bounds the critic's weights, all of them."""
         clip = self.learning()["clip"] if clip is None else clip
+        if not isinstance(clip, (int, float)) or not clip > 0:
+            raise InputError(f"expected clip > 0, got {clip!r}.")
         for weight in weights_of(self.discriminator):
             weight.constraint = Clip(clip)
             weight.assign(weight.constraint(weight))

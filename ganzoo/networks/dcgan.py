@@ -2,8 +2,8 @@
 
 Strided convolutions in place of pooling and of upsampling; no hidden dense layer; batch
 normalisation but for G's output and D's input; ReLU in G, LeakyReLU of slope 0.2 in D; weights
-drawn from N(0, 0.02). Every stage halves or doubles each axis that is still larger than 4 to 7
-pixels, by a kernel of 4 that the stride divides, so that no checkerboard is built in. Sizes that
+drawn from N(0, 0.02). Every stage halves or doubles each axis that is still 8 pixels
+or larger, by a kernel of 4 that the stride divides, so that no checkerboard is built in. Sizes that
 are no multiple of a power of two are made a little larger and cropped.
 
 Departures from the paper: kernels of 4 where it has 5, which a stride of 2 does not divide; and a
@@ -16,7 +16,7 @@ Reference: Radford et al., 2016, arXiv:1511.06434.
 import keras
 from keras import layers
 
-from ganzoo.errors import InputError
+from ganzoo.errors import InputError, unknown
 from ganzoo.networks import mlp
 
 
@@ -68,6 +68,8 @@ def discriminator(image_shape, width: int = 32, normalization: str | None = "bat
             penalties need; or None.
     """
     checked(image_shape)
+    if normalization not in NORMALIZATIONS:
+        raise unknown("normalization", normalization, map(str, NORMALIZATIONS))
     inputs = x = keras.Input(tuple(image_shape), name="images")
     for stage, stride in enumerate(stages(image_shape)):
         normalize = NORMALIZATIONS[normalization] if stage else None
