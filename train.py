@@ -31,6 +31,8 @@ flags.DEFINE_string("strategy", "none", f"How to distribute: {', '.join(STRATEGI
 flags.DEFINE_bool("dry_run", False, "Print the resolved recipe and the networks, and stop.")
 flags.DEFINE_bool("list", False, "Print the variants and the pretrained entries, and stop.")
 for _key, _help in recipes.HELP.items():
+    _default = getattr(recipes.Recipe, _key, None)
+    _help += f" (default: {_default})" if _default is not None else ""
     flags.DEFINE_string(_key, None, _help)
 
 
@@ -104,6 +106,9 @@ def strategy():
 
 def parsed(argv: list[str]) -> list[str]:
     """Returns what is left of the command line after the flags; a wrong one is one line."""
+    if {"--help", "-h", "-help", "--helpfull", "--helpshort"} & set(argv):
+        print(f"{__doc__}\n{FLAGS.main_module_help()}")  # absl's own would end with status 1
+        sys.exit(0)
     try:
         rest = FLAGS(argv)
     except flags.Error as error:

@@ -70,6 +70,10 @@ def train(recipe: Recipe, run_dir, data_dir=None, strategy=None, verbose="auto")
             gan, info = build(recipe, data_dir)
         checkpoint = callbacks.Checkpoint(run_dir / "checkpoints")
         epoch = checkpoint.restore(gan)
+        print(
+            f"Training {recipe.model} on {info.num_examples:,} examples of {recipe.dataset}, in "
+            f"{run_dir}: {recipe.steps} steps, batches of {recipe.batch_size}, {recipe.precision}."
+        )
         if epoch:
             print(f"Going on in {run_dir} after epoch {epoch}, step {int(gan.step.numpy())}.")
         if int(gan.step.numpy()) < recipe.steps:

@@ -145,7 +145,7 @@ def state(gan: GAN) -> list[np.ndarray]:
 
 def values(variables) -> list[np.ndarray]:
     """Returns the values of variables."""
-    return [keras.ops.convert_to_numpy(variable) for variable in variables]
+    return [variable.numpy() for variable in variables]
 
 
 def differ(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
