@@ -44,14 +44,15 @@ def main(_) -> None:
         return
     if FLAGS.strategy not in STRATEGIES:
         raise unknown("strategy", FLAGS.strategy, STRATEGIES)
+    changes = deeper_changes()
     recipe = chosen_recipe()
     import_tensorflow()
     from ganzoo import run
 
-    recipe = recipe.resolved()
+    recipe = recipe.resolved().replace(changes).resolved()
     if FLAGS.dry_run:
-        print(recipe.to_toml())
         gan, _ = run.build(recipe, FLAGS.data_dir)
+        print(recipe.to_toml())
         gan.generator.summary()
         gan.discriminator.summary()
         return
@@ -68,20 +69,26 @@ def main(_) -> None:
 def chosen_recipe() -> recipes.Recipe:
     """Returns the recipe that the flags ask for: a named one, that of a begun run, or defaults."""
     given = {k: FLAGS[k].value for k in recipes.HELP if FLAGS[k].value is not None}
-    for item in FLAGS.set:
-        key, equals, value = item.partition("=")
-        if not equals:
-            raise InputError(f"--set: expected KEY=VALUE, got {item!r}.")
-        given[key] = value
     begun = Path(FLAGS.run_dir or "", "recipe.toml")
     if FLAGS.recipe:
         path = Path(FLAGS.recipe)
         recipe = recipes.Recipe.load(path if path.exists() else zoo.recipe_path(FLAGS.recipe))
-    elif FLAGS.run_dir and not given and begun.exists():
-        return recipes.Recipe.load(begun)
+    elif FLAGS.run_dir and begun.exists():
+        recipe = recipes.Recipe.load(begun)
     else:
         recipe = recipes.Recipe()
     return recipe.replace({key: recipes.value_of(value) for key, value in given.items()})
+
+
+def deeper_changes() -> dict:
+    """Returns what --set says, by dotted path."""
+    changes = {}
+    for item in FLAGS.set:
+        key, equals, value = item.partition("=")
+        if not equals:
+            raise InputError(f"--set: expected KEY=VALUE, got {item!r}.")
+        changes[key] = recipes.value_of(value)
+    return changes
 
 
 def run_directory(recipe: recipes.Recipe) -> Path:

@@ -20,9 +20,14 @@ from ganzoo.errors import InputError
 
 def conditioned(network, x, batch):
     """Returns what to call `network` on: `x`, and the batch's label if it takes two inputs."""
-    if len(network.inputs) == 1:
+    if inputs_of(network) == 1:
         return x
     return [x, batch["condition"] if "condition" in batch else batch["label"]]
+
+
+def inputs_of(network) -> int:
+    """Returns how many inputs a network has; one, for a class of somebody's own."""
+    return len(getattr(network, "inputs", None) or [network])
 
 
 def size_of(batch):
@@ -66,25 +71,53 @@ def split(batch: dict, turns: int) -> list[dict]:
 
 
 def from_arrays(x, y, batch_size: int) -> tf.data.Dataset:
-    """Returns shuffled batches of arrays: of one, of a dict of them, or of images and labels."""
-    data = x if y is None else (x, y)
-    columns = tf.nest.map_structure(tf.convert_to_tensor, data)
-    count = len(tf.nest.flatten(columns)[0])
+    """Returns shuffled batches of arrays: of one, of a dict of them, or of images and labels.
+
+    Raises:
+        InputError: If they are too few, not of one length, or floats that are not in [-1, 1].
+    """
+    columns = tf.nest.map_structure(tf.convert_to_tensor, x if y is None else (x, y))
+    counts = {len(column) for column in tf.nest.flatten(columns)}
+    count = min(counts)
+    if len(counts) > 1:
+        raise InputError(f"expected arrays of one length, got {sorted(counts)}.")
     if count < batch_size:
         raise InputError(f"expected at least batch_size={batch_size} images, got {count}.")
+    for column in tf.nest.flatten(columns):
+        if column.dtype.is_floating and len(column.shape) == 4:
+            low, high = float(tf.reduce_min(column)), float(tf.reduce_max(column))
+            if not -1.001 <= low < 0.0 < high <= 1.001:
+                raise InputError(
+                    f"expected float images in [-1, 1], got {low:g} to {high:g}: scale them, or "
+                    "give integers 0..255."
+                )
     order = tf.data.Dataset.range(count).shuffle(count, seed=0)
     return order.batch(batch_size, drop_remainder=True).map(
         lambda index: tf.nest.map_structure(lambda column: tf.gather(column, index), columns)
     )
 
 
-def regroup(dataset: tf.data.Dataset, turns: int) -> tf.data.Dataset:
-    """Returns the dataset with `turns` of its batches joined into each one."""
-    size = tf.nest.flatten(dataset.element_spec)[0].shape[0]
-    if size is None:
+def regroup(dataset: tf.data.Dataset, turns: int, replicas: int = 1) -> tf.data.Dataset:
+    """Returns the dataset with `turns` of its batches joined into each one, for `replicas`.
+
+    A last batch that is short is left out where it could not be divided.
+
+    Raises:
+        InputError: If a batch does not divide by the replicas, or there is not one step of them.
+    """
+    size = tf.nest.flatten(dataset.element_spec)[0].shape[:1]
+    size = size[0] if size else 0  # 0: one example, not a batch; None: the last one may be short
+    if size == 0 or (turns == 1 and replicas == 1):
+        return dataset  # as it is, or to be refused when its shape is checked
+    even = size is not None
+    if not even:
         size = int(tf.shape(tf.nest.flatten(next(iter(dataset)))[0])[0])
-    joined = dataset.rebatch(size * turns, drop_remainder=True).prefetch(2)
+    if size % replicas:
+        raise InputError(f"expected a batch that divides by {replicas} replicas, got {size}.")
     batches = int(dataset.cardinality())
-    if batches < 0:  # endless, or unknown
+    if 0 <= batches < turns:
+        raise InputError(f"a step takes n_critic={turns} batches, and there are but {batches}.")
+    joined = dataset.rebatch(size * turns, drop_remainder=True).prefetch(2)
+    if batches < 0 or not even:  # endless, or not known
         return joined
     return joined.apply(tf.data.experimental.assert_cardinality(batches // turns))

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from ganzoo import parts, random
+from ganzoo.sampler import clone
 
 
 class EMA(keras.layers.Layer):
@@ -68,7 +69,7 @@ class EMA(keras.layers.Layer):
             for layer in layers:
                 layer.momentum = 1.0 - 1.0 / (batch + 1)  # a running mean over the batches
             with random.scope(random.key(batch)):
-                self.network(sampler.inputs_of(batch_size, seed=batch), training=True)
+                self.network(sampler.draw_inputs(batch_size, seed=batch), training=True)
         self.network.trainable = False
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
@@ -76,15 +77,6 @@ class EMA(keras.layers.Layer):
     def get_config(self) -> dict:
         """Returns the arguments."""
         return super().get_config() | {"decay": self.decay}
-
-
-def clone(network: keras.Model) -> keras.Model:
-    """Returns a network of the same architecture and the same weights."""
-    copy = type(network).from_config(network.get_config())
-    if not copy.built:
-        copy.build_from_config(network.get_build_config())
-    copy.set_weights(network.get_weights())
-    return copy
 
 
 CLASSES = parts.table(EMA)

@@ -19,4 +19,5 @@ def unknown(kind: str, name: object, choices: Iterable[str]) -> InputError:
     choices = list(choices)
     near = difflib.get_close_matches(str(name), choices, n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return InputError(f"unknown {kind} {name!r}.{hint} Valid: {', '.join(choices)}.")
+    more = f" and {len(choices) - 30} more" if len(choices) > 30 else ""
+    return InputError(f"unknown {kind} {name!r}.{hint} Valid: {', '.join(choices[:30])}{more}.")

@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo.errors import InputError
-from ganzoo.sampler import Sampler, as_pixels
+from ganzoo.sampler import Sampler, as_pixels, clone
 
 # What the readers of JSON, of Keras' configs and of checkpoints raise on damaged files.
 UNREADABLE = (
@@ -60,7 +60,8 @@ def is_saved_model(path: Path) -> bool:
 
 
 def _write(sampler: Sampler, path: Path) -> None:
-    sampler = Sampler(in_float32(sampler.network), sampler.latent_dim, sampler.num_classes)
+    network = in_float32(clone(sampler.network))
+    sampler = Sampler(network, sampler.latent_dim, sampler.num_classes, dtype="float32")
     scalar = tf.TensorSpec((), tf.int32)
     # A plain list: the weights are then found again by their place, `network/<i>`.
     weights = [weight.value for weight in sampler.network.weights]
@@ -72,7 +73,7 @@ def _write(sampler: Sampler, path: Path) -> None:
         return {"images": sampler(list(inputs) if len(inputs) > 1 else inputs[0])}
 
     def sample(num, seed):
-        return as_pixels(sampler(sampler.inputs_of(num, seed)))
+        return as_pixels(sampler(sampler.draw_inputs(num, seed)))
 
     module = Endpoint(weights, tf.function(serve, input_signature=inputs))
     module.sample = Endpoint(weights, tf.function(sample, input_signature=[scalar, scalar]))
@@ -127,36 +128,19 @@ def load(path) -> Sampler:
     try:
         about = json.loads((path / ABOUT).read_text())
         network = keras.saving.deserialize_keras_object(about["network"], safe_mode=True)
+        network = in_float32(network)  # of a network as a whole a config names no policy
         reader = tf.train.load_checkpoint(str(path / "variables" / "variables"))
         names = [f"network/{i}/.ATTRIBUTES/VARIABLE_VALUE" for i in range(len(network.weights))]
         network.trainable = True  # the average of a training is not; what is loaded may be tuned
         network.set_weights([reader.get_tensor(name) for name in names])
-        return Sampler(network, about["latent_dim"], about["num_classes"])
+        return Sampler(network, about["latent_dim"], about["num_classes"], dtype="float32")
     except UNREADABLE as error:
         problem = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"{path} is damaged or was not written by ganzoo: {problem}") from error
 
 
 def in_float32(network: keras.Model) -> keras.Model:
-    """Returns a copy of the network that computes in float32."""
-
-    def config_of(value):
-        """Returns the config with every dtype policy in it set to float32."""
-        if isinstance(value, dict):
-            if value.get("class_name") == "DTypePolicy":
-                return "float32"
-            return {
-                k: "float32"
-                if k == "dtype" and isinstance(v, str) and v != "int32"
-                else config_of(v)
-                for k, v in value.items()
-            }
-        if isinstance(value, (list, tuple)):
-            return type(value)(config_of(item) for item in value)
-        return value
-
-    copy = type(network).from_config(config_of(network.get_config()))
-    if not copy.built:
-        copy.build_from_config(network.get_build_config())
-    copy.set_weights(network.get_weights())
-    return copy
+    """Returns the network, all of it set to compute in float32, its weights as they are."""
+    for layer in network._flatten_layers():
+        layer.dtype_policy = "float32"
+    return network

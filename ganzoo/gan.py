@@ -9,6 +9,7 @@ layer, or one more key in the batch, whose contract is in `batch.py`.
 import copy
 import operator
 import types
+import warnings
 
 import keras
 import tensorflow as tf
@@ -28,7 +29,8 @@ class GAN(keras.Model):
 
     Args:
         generator: A built network from latents (N, latent_dim), or from [latents, labels], to
-            images (N, H, W, C) in [-1, 1]; or a dict of networks that are trained together.
+            images (N, H, W, C) in [-1, 1]; or a `Sampler`, such as `load_pretrained` returns. In
+            variants that say so, a dict of networks that are trained together.
         discriminator: A built network from images, or from [images, labels], to logits (N, ...);
             or a dict of networks. One with several outputs gives its logits first.
         latent_dim: Width of the Gaussian that the generator draws from.
@@ -39,12 +41,19 @@ class GAN(keras.Model):
 
     def __init__(self, generator, discriminator=None, latent_dim=128, num_classes=None, **kwargs):
         super().__init__(**kwargs)
+        if isinstance(generator, Sampler):  # one that was loaded, to be trained further
+            generator, latent_dim = generator.network, generator.latent_dim
         self.generator, self.discriminator = generator, discriminator
         self.latent_dim, self.num_classes = latent_dim, num_classes
         for network in [*networks_of(generator), *networks_of(discriminator)]:
             if not network.built:
                 raise InputError(f"network {network.name!r} must be built: call it once first.")
             random.adopt(network)
+        width = getattr(generator, "input_shape", None)
+        if isinstance(width, tuple) and len(width) == 2 and width[1] not in (None, latent_dim):
+            raise InputError(
+                f"the generator takes latents of {width[1]}: give latent_dim={width[1]}."
+            )
         self.step = self.add_weight(
             name="step", shape=(), dtype="int64", initializer="zeros", trainable=False,
             aggregation="only_first_replica",
@@ -107,6 +116,8 @@ class GAN(keras.Model):
     ):  # fmt: skip
         """Says how the game is learned. What is not given is the variant's canonical choice.
 
+        Compiling anew starts optimizers, buffers and the average anew, the weights stay.
+
         Args:
             g_optimizer: Keras optimizer of the generator's side.
             d_optimizer: Keras optimizer of the discriminator's side.
@@ -123,6 +134,8 @@ class GAN(keras.Model):
             InputError: If a part does not fit the networks.
         """
         super().compile(optimizer=None, **kwargs)
+        if g_optimizer is not None and g_optimizer is d_optimizer:
+            raise InputError("each side needs an optimizer of its own: make two of them.")
         given = {
             "g_optimizer": g_optimizer, "d_optimizer": d_optimizer, "loss": loss,
             "n_critic": n_critic, "penalties": penalties, "augment": augment, "replay": replay,
@@ -140,9 +153,6 @@ class GAN(keras.Model):
         for part in [*parts["penalties"], parts["replay"], parts["ema"]]:
             if part is not None:
                 part.attach(self)
-        names = [penalty.name for penalty in parts["penalties"]]
-        if len(set(names)) < len(names):
-            raise InputError(f"two penalties have one name, of {names}: give one of them `name=`.")
         if isinstance(augment, keras.layers.Layer):
             random.adopt(augment)
         for name, part in parts.items():
@@ -152,8 +162,14 @@ class GAN(keras.Model):
 
     def train_step(self, data):
         """Plays one step: D's turns, then G's. Returns the running means of the named terms."""
+        # A step that starts where the data end must not count: counters wait for the batch.
+        with tf.control_dependencies([x for x in tf.nest.flatten(data) if x is not None]):
+            return self.play(self.checked(as_batch(data)))
+
+    def play(self, batch) -> dict:
+        """Plays one step on a batch of the contract; a variant with other turns replaces this."""
         key = distribute.replica_key(self.seed, self.step)
-        *early, last = split(self.checked(as_batch(data)), max(self.n_critic, 1))
+        *early, last = split(batch, max(self.n_critic, 1))
         for turn, batch in enumerate(early):
             with random.scope(random.fold(key, turn + 1)):
                 self.discriminator_step(batch | self.generate(batch))
@@ -175,13 +191,16 @@ class GAN(keras.Model):
         Raises:
             InputError: If its images are not of the shape that the generator makes.
         """
-        if "real" in batch and isinstance(self.generator, keras.Model):
-            expected, got = self.generator.output_shape[1:], tuple(batch["real"].shape[1:])
-            if expected != got:
-                raise InputError(
-                    f"expected images of shape {expected}, which the generator makes, got {got}: "
-                    "resize the data, or build the networks for its shape."
-                )
+        if not isinstance(self.generator, keras.Model):
+            return batch
+        if "real" not in batch:
+            raise InputError(f"expected the images under the key 'real', got {sorted(batch)}.")
+        expected, got = self.image_shape, tuple(batch["real"].shape[1:])
+        if expected != got:
+            raise InputError(
+                f"expected images of shape {expected}, which the generator makes, got {got}: "
+                "resize or batch the data, or build the networks for its shape."
+            )
         return batch
 
     def discriminator_step(self, batch) -> dict:
@@ -189,18 +208,24 @@ class GAN(keras.Model):
         if self.replay is not None:
             batch = batch | {"fake": self.replay(batch["fake"])}
         with tf.GradientTape() as tape:
-            terms = self.discriminator_loss(batch) | self.penalise("d", batch)
+            terms = joined(self.discriminator_loss(batch), self.penalise("d", batch))
             return self.descend("d", terms, tape)
 
     def generator_step(self, batch, tape) -> dict:
         """Plays a turn of G on a batch whose fakes were made on `tape`; returns its logs."""
-        terms = self.generator_loss(batch) | self.penalise("g", batch)
+        terms = joined(self.generator_loss(batch), self.penalise("g", batch))
         return self.descend("g", terms, tape)
 
     def penalise(self, side: str, batch) -> dict:
-        """Returns the terms of the penalties on this side, `"d"` or `"g"`, by their names."""
+        """Returns the terms of the penalties on this side, `"d"` or `"g"`, by their names.
+
+        The regularizers of the side's own layers, if it has any, are one more: `regularization`.
+        """
         turn = (self.d_optimizer if side == "d" else self.g_optimizer).iterations
-        return {p.name: p(self, batch, turn) for p in self.penalties if p.side == side}
+        terms = [{p.name: p(self, batch, turn)} for p in self.penalties if p.side == side]
+        networks = networks_of(self.discriminator if side == "d" else self.generator)
+        own = [loss for network in networks for loss in network.losses]
+        return joined(*terms, {"regularization": sum(own)} if own else {})
 
     def descend(self, side: str, terms: dict, tape) -> dict:
         """Applies the gradient of the sum of `terms`, on the open `tape`, to a side's weights.
@@ -231,6 +256,12 @@ class GAN(keras.Model):
                     trackers[name] = keras.metrics.Mean(name=name)
             trackers[name].update_state(value)
         return {name: tracker.result() for name, tracker in trackers.items()}
+
+    @property
+    def image_shape(self) -> tuple:
+        """The shape of what the generator makes: (H, W, C), or (D,)."""
+        shape = getattr(self.generator, "output_shape", None)
+        return tuple((shape or self.generator.compute_output_shape((None, self.latent_dim)))[1:])
 
     @property
     def metrics(self) -> list:
@@ -264,25 +295,27 @@ class GAN(keras.Model):
             **kwargs: As in Keras.
         """
         self._assert_compile_called("fit")
+        for name in ("validation_data", "validation_split"):
+            if kwargs.get(name) is not None:
+                raise InputError(NO_VALIDATION)
         if x is not None and (hasattr(x, "shape") or isinstance(x, (list, dict))):
             x = from_arrays(x, y, batch_size or 32)
-        if isinstance(x, tf.data.Dataset) and self.n_critic > 1:
-            x = regroup(x, self.n_critic)
         if isinstance(x, tf.data.Dataset):
+            x = regroup(x, self.n_critic, distribute.replicas(self.distribute_strategy))
             kwargs["shuffle"] = False  # it shuffles itself
         if self.ema is not None:
             recalibrate = keras.callbacks.LambdaCallback(
                 on_epoch_end=lambda epoch, logs: self.ema.recalibrate(self.sampler)
             )
             callbacks = [recalibrate, *keras.tree.flatten(callbacks or [])]
-        return super().fit(x, epochs=epochs, verbose=verbose, callbacks=callbacks, **kwargs)
+        with warnings.catch_warnings():
+            # Keras takes the end of a dataset of unknown length for a mistake.
+            warnings.filterwarnings("ignore", message=r"\s*Your input ran out of data")
+            return super().fit(x, epochs=epochs, verbose=verbose, callbacks=callbacks, **kwargs)
 
     def test_step(self, data):
         """Refuses: a GAN has no validation loss."""
-        raise InputError(
-            "a GAN has no validation loss: measure its samples with callbacks.Evaluate(dataset), "
-            "in place of validation_data and evaluate()."
-        )
+        raise InputError(NO_VALIDATION)
 
     def call(self, inputs, training: bool = False):
         """Returns the images of latents, or of [latents, labels], by the averaged generator."""
@@ -295,7 +328,7 @@ class GAN(keras.Model):
         network = self.generator if average is None else average.network
         return Sampler(network, self.latent_dim, self.num_classes)
 
-    def sample(self, num: int, seed: int = 0, **kwargs):
+    def sample(self, num: int | None = None, seed: int = 0, **kwargs):
         """Returns `num` images, uint8 (num, H, W, C); see `Sampler.sample`."""
         return self.sampler.sample(num, seed, **kwargs)
 
@@ -323,13 +356,18 @@ class GAN(keras.Model):
 
     def get_compile_config(self) -> dict:
         """Returns the arguments of `compile`, as they were resolved."""
-        return keras.saving.serialize_keras_object(self._compile_arguments)
+        arguments = getattr(self, "_compile_arguments", None)
+        return None if arguments is None else keras.saving.serialize_keras_object(arguments)
 
     def compile_from_config(self, config: dict) -> None:
         """Compiles as the saved model was."""
         self.compile(**keras.saving.deserialize_keras_object(config))
 
 
+NO_VALIDATION = (
+    "a GAN has no validation loss: measure its samples with callbacks.Evaluate(images), in place "
+    "of validation_data and evaluate()."
+)
 MAKERS = {
     "g_optimizer": keras.optimizers.get,
     "d_optimizer": keras.optimizers.get,
@@ -358,8 +396,21 @@ def made(name: str, given):
         return MAKERS[name](given) if name in MAKERS else given
     except InputError:
         raise
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
         raise InputError(f"{name}={given!r}: {' '.join(str(error).split())}") from error
+
+
+def joined(*terms: dict) -> dict:
+    """Returns the terms as one dict.
+
+    Raises:
+        InputError: If two of them have one name, or that of a log that every side has.
+    """
+    names = [name for part in terms for name in part]
+    for name in names:
+        if names.count(name) > 1 or name == "grad_norm":
+            raise InputError(f"two terms are called {name!r}: give the penalty another `name=`.")
+    return {name: value for part in terms for name, value in part.items()}
 
 
 def networks_of(side) -> list:

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from ganzoo import parts, random
+from ganzoo.batch import inputs_of
 from ganzoo.errors import InputError
 
 
@@ -32,12 +33,12 @@ class Replay(keras.layers.Layer):
         """Makes room for `capacity` images of the generator's size."""
         if self.built:
             return
-        if not isinstance(gan.generator, keras.Model) or len(gan.discriminator.inputs) > 1:
+        if not isinstance(gan.generator, keras.Model) or inputs_of(gan.discriminator) > 1:
             raise InputError(
                 "Replay keeps images alone: it needs one generator and a discriminator that is not "
                 "given labels or conditions."
             )
-        shape = (self.capacity, *gan.generator.output_shape[1:])
+        shape = (self.capacity, *gan.image_shape)
         # Each replica keeps its own past: "none" leaves the copies unsynchronised.
         self.images = self.add_weight(
             name="images", shape=shape, initializer="zeros", trainable=False, aggregation="none"

@@ -65,6 +65,8 @@ def train(recipe: Recipe, run_dir, data_dir=None, strategy=None, verbose="auto")
     """
     run_dir = Path(run_dir)
     with locked(run_dir):
+        for left in run_dir.rglob(".*.tmp*"):  # by a process that was killed
+            left.unlink()
         claim(run_dir, recipe)
         with (strategy or tf.distribute.get_strategy()).scope():
             gan, info = build(recipe, data_dir)
@@ -98,13 +100,13 @@ def export(run_dir, path) -> None:
 
 
 def claim(run_dir: Path, recipe: Recipe) -> None:
-    """Writes the recipe into a new run's directory.
+    """Writes the recipe into a run's directory, if there is no checkpoint of a run yet.
 
     Raises:
         InputError: If there is a run of another recipe, with the differences.
     """
     path = run_dir / "recipe.toml"
-    if not path.exists():
+    if not path.exists() or not any((run_dir / "checkpoints").glob("step-*.json")):
         recipe.save(path)
     elif changed := differences(Recipe.load(path), recipe):
         raise InputError(
@@ -182,7 +184,7 @@ def _finish(gan, recipe, run_dir, checkpoint) -> dict:
         "metrics": {
             "swd": {
                 "value": best.get("swd"),
-                "features": "points" if len(gan.generator.output_shape) == 2 else "pixels",
+                "features": "points" if len(gan.image_shape) == 1 else "pixels",
                 "against": f"{recipe.dataset} {recipe.split}",
                 "n_real": MEASURED,
                 "n_fake": MEASURED,

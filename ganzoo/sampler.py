@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from ganzoo import random
+from ganzoo.batch import inputs_of
 from ganzoo.errors import InputError
 
 
@@ -29,7 +30,7 @@ class Sampler(keras.Model):
     @property
     def conditional(self) -> bool:
         """Whether the network is given labels."""
-        return len(self.network.inputs) > 1
+        return inputs_of(self.network) > 1
 
     def call(self, inputs, training: bool = False):
         """Returns the images of latents, or of [latents, labels], in [-1, 1]."""
@@ -51,7 +52,7 @@ class Sampler(keras.Model):
         with random.scope(random.key(seed)):
             return keras.random.randint((num,), 0, self.num_classes, seed=random.seed("label"))
 
-    def inputs_of(self, num, seed):
+    def draw_inputs(self, num, seed):
         """Returns what to call the network on for `num` images: latents, or [latents, labels]."""
         latents = self.latents(num, seed)
         return [latents, self.labels(num, seed)] if self.conditional else latents
@@ -137,6 +138,25 @@ class Sampler(keras.Model):
         """Returns the model that `get_config` described."""
         network = keras.saving.deserialize_keras_object(config["network"], custom_objects)
         return cls(**(config | {"network": network}))
+
+
+def clone(network: keras.Model) -> keras.Model:
+    """Returns a network of the same architecture and the same weights.
+
+    Raises:
+        InputError: If the network cannot be made again of its config.
+    """
+    try:
+        copy = type(network).from_config(network.get_config())
+        if not copy.built:
+            copy.build_from_config(network.get_build_config())
+        copy.set_weights(network.get_weights())
+    except (NotImplementedError, TypeError, ValueError) as error:
+        raise InputError(
+            f"network {network.name!r} cannot be copied: a keras.Model of your own needs "
+            f"get_config, and build if it is not called on one tensor ({type(error).__name__})."
+        ) from error
+    return copy
 
 
 def as_pixels(images):

@@ -175,7 +175,8 @@ def buffer(capacity, share=0.5, shape=(2, 2, 1)):
     generator = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
     generator.add(keras.layers.Reshape(shape))
     critic = types.SimpleNamespace(inputs=[None])
-    made.attach(types.SimpleNamespace(generator=generator, discriminator=critic))
+    shape = generator.output_shape[1:]
+    made.attach(types.SimpleNamespace(generator=generator, discriminator=critic, image_shape=shape))
     return made
 
 

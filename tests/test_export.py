@@ -295,7 +295,7 @@ def test_savedmodel_names_no_file_of_its_maker(saved):
 
 
 def test_exporting_over_a_savedmodel_replaces_it(plain, copy):
-    other = export.Sampler(trained_like(export.in_float32(plain.network), 1), LATENT)
+    other = export.Sampler(trained_like(ganzoo.sampler.clone(plain.network), 1), LATENT)
     (copy / "stale").write_text("of the old one")
     other.export(copy)
     assert not (copy / "stale").exists()

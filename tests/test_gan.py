@@ -67,7 +67,7 @@ def test_each_turn_of_the_critic_sees_fresh_data_and_fresh_noise():
 
 
 def test_regroup_joins_batches_in_order_and_knows_how_many():
-    dataset = tf.data.Dataset.range(14).batch(2)
+    dataset = tf.data.Dataset.range(14).batch(2, drop_remainder=True)
     joined = regroup(dataset, 3)
     assert int(joined.cardinality()) == 2
     assert [list(b.numpy()) for b in joined] == [list(range(6)), list(range(6, 12))]
@@ -190,3 +190,116 @@ def test_a_loaded_gan_has_its_parts():
     assert other.replay.capacity == 8 and other.ema.decay == 0.5
     assert type(other.loss).__name__ == "Hinge" and type(other.g_optimizer).__name__ == "Adam"
     assert all(w.constraint.bound == 0.02 for w in other.discriminator.trainable_variables)
+
+
+@keras.saving.register_keras_serializable("test")
+class Own(keras.Model):
+    """A network as people write them."""
+
+    def __init__(self, shape, **kwargs):
+        super().__init__(**kwargs)
+        self.shape = tuple(shape)
+        self.dense = keras.layers.Dense(int(np.prod(shape)), activation="tanh")
+        self.reshape = keras.layers.Reshape(self.shape)
+
+    def build(self, input_shape):
+        self.dense.build((None, int(np.prod(input_shape[1:]))))
+        self.built = True
+
+    def call(self, x, training=False):
+        return self.reshape(self.dense(keras.ops.reshape(x, (keras.ops.shape(x)[0], -1))))
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], *self.shape)
+
+    def get_config(self):
+        return {"shape": self.shape}
+
+
+def test_networks_that_are_classes_of_ones_own(tmp_path):
+    generator, critic = Own((8, 8, 1)), Own((1,))
+    generator.build((None, 4)), critic.build((None, 8, 8, 1))
+    gan = GAN(generator, critic, latent_dim=4)
+    gan.compile(replay=32)
+    images = np.random.default_rng(0).integers(0, 256, (32, 8, 8, 1), "uint8")
+    gan.fit(images, batch_size=8, verbose=0)
+    gan.export(tmp_path / "1")
+    served = tf.saved_model.load(str(tmp_path / "1")).sample(3, 0).numpy()
+    np.testing.assert_array_equal(served, gan.sample(3))
+
+
+def test_a_loaded_generator_is_trained_further(tmp_path):
+    ganzoo.create("dcgan", (8, 8, 1), width=4, latent_dim=4).export(tmp_path / "1")
+    loaded = ganzoo.export.load(tmp_path / "1")
+    gan = ganzoo.gans.DCGAN(loaded, ganzoo.networks.dcgan.discriminator((8, 8, 1), width=4))
+    gan.compile()
+    before = loaded.sample(4)
+    gan.fit(np.random.default_rng(0).integers(0, 256, (64, 8, 8, 1), "uint8"), verbose=0)
+    assert not np.array_equal(before, loaded.sample(4)) and gan.latent_dim == 4
+
+
+def test_the_regularizers_of_a_network_are_a_term():
+    generator, _ = linear_pair()
+    l2 = keras.regularizers.L2(10.0)
+    critic = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, kernel_regularizer=l2)])
+    gan = GAN(generator, critic, latent_dim=2)
+    gan.compile()
+    expected = 10.0 * np.sum(critic.get_weights()[0] ** 2)
+    logs = gan.train_step({"real": tf.zeros((4, 3))})
+    np.testing.assert_allclose(logs["d_regularization"], expected, rtol=1e-5)
+
+
+def test_a_penalty_cannot_take_the_place_of_another_term():
+    gan = ganzoo.create("gan", (2,), width=4, penalties=[ganzoo.penalties.R1(name="adv")])
+    with pytest.raises(InputError, match="two terms are called 'adv'"):
+        gan.train_step({"real": tf.zeros((4, 2))})
+
+
+def test_datasets_that_cannot_be_divided_are_refused_or_shortened(two_replicas):
+    gan = ganzoo.create("gan", (2,), width=4, n_critic=3)
+    points = np.random.default_rng(0).normal(size=(47, 2)).astype("float32")
+    short = tf.data.Dataset.from_tensor_slices(points).batch(8)  # the sixth has but 7
+    gan.fit(short, verbose=0)
+    assert int(gan.step.numpy()) == 1
+    with pytest.raises(InputError, match="n_critic=3 batches, and there are but 2"):
+        gan.fit(short.take(2), verbose=0)
+    with two_replicas.scope():
+        pair = ganzoo.create("gan", (2,), width=4)
+    with pytest.raises(InputError, match="divides by 2 replicas, got 7"):
+        pair.fit(tf.data.Dataset.from_tensor_slices(points).batch(7, drop_remainder=True))
+    pair.fit(short, verbose=0)
+    assert int(pair.step.numpy()) == 5
+
+
+def test_common_mistakes_are_refused_in_words():
+    gan = ganzoo.create("dcgan", (8, 8, 1), width=4, latent_dim=4)
+    images = np.random.default_rng(0).uniform(0, 1, (32, 8, 8, 1)).astype("float32")
+    with pytest.raises(InputError, match=r"in \[-1, 1\], got .* to"):
+        gan.fit(images, verbose=0)
+    with pytest.raises(InputError, match="one length"):
+        gan.fit(2 * images - 1, np.zeros(31, "int32"), verbose=0)
+    with pytest.raises(InputError, match="key 'real', got .'image'"):
+        gan.fit({"image": 2 * images - 1}, verbose=0)
+    with pytest.raises(InputError, match="no validation loss"):
+        gan.fit(2 * images - 1, validation_data=images, verbose=0)
+    with pytest.raises(InputError, match="latent_dim=2"):
+        GAN(*linear_pair())
+    adam = keras.optimizers.Adam()
+    with pytest.raises(InputError, match="optimizer of its own"):
+        gan.compile(adam, adam)
+
+
+def test_a_half_precision_training_exports_in_single_precision(tmp_path):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    gan = ganzoo.create("dcgan", (8, 8, 1), width=4, latent_dim=4)
+    gan.export(tmp_path / "1")
+    keras.config.set_dtype_policy("float32")
+    served = tf.saved_model.load(str(tmp_path / "1"))
+    graph = served.signatures["serving_default"].graph.as_graph_def()
+    nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
+    assert not [n.name for n in nodes if n.attr["DstT"].type == tf.bfloat16.as_datatype_enum]
+    latents = np.random.default_rng(0).normal(size=(7, 4)).astype("float32")
+    ours = ganzoo.export.load(tmp_path / "1")(latents).numpy()
+    theirs = served.signatures["serving_default"](latents=tf.constant(latents))["images"]
+    np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    assert gan.generator.layers[1].compute_dtype == "bfloat16"  # the training's own is as it was

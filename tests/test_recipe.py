@@ -285,7 +285,10 @@ def test_differences_name_what_changed_and_how():
 
 
 def test_a_run_directory_of_another_recipe_is_refused_with_the_differences(tmp_path):
+    run.claim(tmp_path, Recipe(steps=5))  # a start that failed: there is nothing to lose
     run.claim(tmp_path, Recipe())
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "step-00000004.json").write_text("{}")
     run.claim(tmp_path, Recipe())
     with pytest.raises(InputError, match="steps: 2000 -> 8"):
         run.claim(tmp_path, Recipe(steps=8))

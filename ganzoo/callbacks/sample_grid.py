@@ -33,5 +33,5 @@ class SampleGrid(keras.callbacks.Callback):
 
 def draw(gan, num: int = 64, seed: int = 0):
     """Returns the grid of `num` samples, enlarged to be looked at."""
-    points = len(gan.generator.output_shape) == 2
+    points = len(gan.image_shape) == 1
     return pictures.enlarged(pictures.grid(gan.sample(1000 if points else num, seed)))
