@@ -123,6 +123,7 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _publish(args: argparse.Namespace) -> int:
+    import_tensorflow()  # the card quotes the variant's docstring
     from ganzoo.publish import publish
 
     folder = publish(args.run, args.entry, version=args.version)
