@@ -49,8 +49,7 @@ With TensorFlow alone:
 ```python
 import tensorflow as tf
 
-generator = tf.saved_model.load("saved_models/{entry}/{version}")  # keep it: it owns the weights
-images = generator.sample(16, 0)
+images = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)
 ```
 
 With a model server (the signature `serving_default` takes latents and gives images in [-1, 1]):
