@@ -92,7 +92,7 @@ def test_the_card_states_the_figures_the_paper_and_the_command(root, run):
         "| fid | 21.54 | n_real 10000, seed 0 |", "| recall | 0.5 | - |",
         "that of step 1,800, the best",
         "2,000 steps, 10 minutes, 123.5 images a second, 2 CPU cores, tensorflow 2.21.0, keras",
-        'generator = tf.saved_model.load("saved_models/wgan_gp_fashion_mnist/1")',
+        'images = tf.saved_model.load("saved_models/wgan_gp_fashion_mnist/1").sample(16, 0)',
         '{"signature_name": "sample", "inputs": {"num": 16, "seed": 0}}',
     ):  # fmt: skip
         assert words in card, words
