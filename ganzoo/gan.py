@@ -6,8 +6,6 @@ of the penalties on its side. A variant says what its terms are; a trick is one 
 layer, or one more key in the batch, whose contract is in `batch.py`.
 """
 
-import copy
-import operator
 import types
 import warnings
 
@@ -15,7 +13,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from ganzoo import distribute, ema, export, losses, penalties, random, replay
+from ganzoo import distribute, ema, export, learning, losses, random
 from ganzoo.batch import as_batch, conditioned, from_arrays, regroup, size_of, split
 from ganzoo.errors import InputError
 from ganzoo.sampler import Sampler
@@ -143,7 +141,7 @@ class GAN(keras.Model):
         }  # fmt: skip
         canonical = self.learning()
         given = {k: canonical[k] if v is None else v for k, v in given.items()}
-        parts = {name: made(name, value) for name, value in given.items()}
+        parts = {name: learning.made(name, value) for name, value in given.items()}
         if self.discriminator is not None and parts["n_critic"] < 1:
             raise InputError(f"expected n_critic >= 1, got {parts['n_critic']}")
         for name, side in [("g_optimizer", self.generator), ("d_optimizer", self.discriminator)]:
@@ -368,36 +366,6 @@ NO_VALIDATION = (
     "a GAN has no validation loss: measure its samples with callbacks.Evaluate(images), in place "
     "of validation_data and evaluate()."
 )
-MAKERS = {
-    "g_optimizer": keras.optimizers.get,
-    "d_optimizer": keras.optimizers.get,
-    "loss": losses.get,
-    "n_critic": operator.index,
-    "penalties": lambda given: [penalties.get(item) for item in listed(given)],
-    "replay": replay.get,
-    "ema": ema.get,
-}
-
-
-def listed(given) -> list:
-    """Returns one penalty, or several, as a list."""
-    return list(given) if isinstance(given, (list, tuple)) else [given]
-
-
-def made(name: str, given):
-    """Returns an argument of `compile` made of what a person or a recipe gives for it.
-
-    Raises:
-        InputError: If nothing can be made of it.
-    """
-    try:
-        # Keras writes into the config of an optimizer that it is given: it gets a copy.
-        given = copy.deepcopy(given) if isinstance(given, dict) else given
-        return MAKERS[name](given) if name in MAKERS else given
-    except InputError:
-        raise
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
-        raise InputError(f"{name}={given!r}: {' '.join(str(error).split())}") from error
 
 
 def joined(*terms: dict) -> dict:

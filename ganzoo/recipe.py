@@ -162,7 +162,8 @@ class Recipe:
         Raises:
             InputError: If the variant does not exist or does not know a key.
         """
-        from ganzoo import gan, gans, precision
+        from ganzoo import gans, precision
+        from ganzoo.learning import made
 
         cls = gans.get(self.model)
         signature = inspect.signature(cls.networks).parameters
@@ -173,7 +174,7 @@ class Recipe:
                 if key not in keys:
                     raise unknown(f"[{table}] key of {self.model}", key, keys)
         parts = canonical["learning"] | self.learning
-        learning = {k: spec(gan.made(k, v)) for k, v in parts.items()}
+        learning = {k: spec(made(k, v)) for k, v in parts.items()}
         return dataclasses.replace(
             self,
             architecture=architecture | self.architecture,

@@ -1,0 +1,41 @@
+"""How each argument of `GAN.compile` is made of what a person or a recipe gives for it."""
+
+import copy
+import operator
+
+import keras
+
+from ganzoo import ema, losses, penalties, replay
+from ganzoo.errors import InputError
+
+
+def listed(given) -> list:
+    """Returns one penalty, or several, as a list."""
+    return list(given) if isinstance(given, (list, tuple)) else [given]
+
+
+MAKERS = {
+    "g_optimizer": keras.optimizers.get,
+    "d_optimizer": keras.optimizers.get,
+    "loss": losses.get,
+    "n_critic": operator.index,
+    "penalties": lambda given: [penalties.get(item) for item in listed(given)],
+    "replay": replay.get,
+    "ema": ema.get,
+}
+
+
+def made(name: str, given):
+    """Returns an argument of `compile` made of what a person or a recipe gives for it.
+
+    Raises:
+        InputError: If nothing can be made of it.
+    """
+    try:
+        # Keras writes into the config of an optimizer that it is given: it gets a copy.
+        given = copy.deepcopy(given) if isinstance(given, dict) else given
+        return MAKERS[name](given) if name in MAKERS else given
+    except InputError:
+        raise
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise InputError(f"{name}={given!r}: {' '.join(str(error).split())}") from error
