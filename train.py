@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains a GAN: flags -> recipe -> fit -> measure -> export.
 
-    python train.py                                              # DCGAN on clothes, 3 minutes
+    python train.py                                              # DCGAN on clothes, minutes
     python train.py --model=wgan_gp --dataset=fashion_mnist      # any variant, any data set
     python train.py --recipe=dcgan_fashion_mnist                 # reproduces a pretrained entry
     python train.py --run_dir=runs/x                             # goes on with the run in runs/x
