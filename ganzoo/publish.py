@@ -5,7 +5,6 @@ moment of publication. A failure before it puts back what was there.
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from ganzoo import card, registry, zoo
 from ganzoo.errors import InputError
+from ganzoo.files import sha256
 
 LIMIT = 5_000_000  # bytes of a SavedModel: it is kept in git
 NEEDED = ("recipe.toml", "metrics.jsonl", "samples.png", "summary.json", "saved_model")
@@ -115,9 +115,8 @@ def _contents(folder: Path) -> dict:
     """Returns the registry's `bytes` and `files` of a SavedModel."""
     files = {}
     for path in sorted(path for path in folder.rglob("*") if not path.is_dir()):
-        data = path.read_bytes()
-        digest = hashlib.sha256(data).hexdigest()
-        files[path.relative_to(folder).as_posix()] = {"bytes": len(data), "sha256": digest}
+        fact = {"bytes": path.stat().st_size, "sha256": sha256(path)}
+        files[path.relative_to(folder).as_posix()] = fact
     total = sum(fact["bytes"] for fact in files.values())
     if total > LIMIT:
         raise InputError(
