@@ -8,7 +8,7 @@ LICENCES = {"fashion_mnist": _FASHION, "fashion_mnist_10k": _FASHION}  # data se
 CARD = """\
 # {entry}
 
-![Samples of {entry}, none of them picked](samples.png)
+![{picture}](samples.png)
 
 {paper}
 
@@ -30,9 +30,7 @@ python train.py --recipe={entry}
 
 ## Limits
 
-It draws what is in `{dataset}`, at the size of the recipe, and nothing else; it also repeats that
-data's gaps and biases. The figures hold for the settings beside them: compare them only with
-figures measured the same way. They do not show that no sample is close to a training image.
+{limits}
 
 ## Load
 
@@ -41,7 +39,7 @@ With GanZoo:
 ```python
 import ganzoo
 
-images = ganzoo.load_pretrained("{entry}").sample(16, seed=0)  # uint8 (16, H, W, C)
+{load}
 ```
 
 With TensorFlow alone:
@@ -49,22 +47,56 @@ With TensorFlow alone:
 ```python
 import tensorflow as tf
 
-images = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)
+{load_alone}
 ```
 
-With a model server (the signature `serving_default` takes latents and gives images in [-1, 1]):
+With a model server ({signature}):
 
 ```
 tensorflow_model_server --rest_api_port=8501 --model_name={entry} \\
   --model_base_path="$PWD/saved_models/{entry}" &
-curl localhost:8501/v1/models/{entry}:predict \\
-  -d '{{"signature_name": "sample", "inputs": {{"num": 16, "seed": 0}}}}'
+curl localhost:8501/v1/models/{entry}{request}
 ```
 
 ## Licence
 
 Data: {licence}. Weights: Apache-2.0, as GanZoo.
 """
+
+KINDS = {  # kind of model -> what its card says; in `load`, images are what the model is about
+    "generator": {
+        "picture": "Samples of {entry}, none of them picked",
+        "limits": """\
+It draws what is in `{dataset}`, at the size of the recipe, and nothing else; it also repeats that
+data's gaps and biases. The figures hold for the settings beside them: compare them only with
+figures measured the same way. They do not show that no sample is close to a training image.""",
+        "load": """\
+images = ganzoo.load_pretrained("{entry}").sample(16, seed=0)  # uint8 (16, H, W, C)""",
+        "load_alone": """\
+images = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)""",
+        "signature": "the signature `serving_default` takes latents and gives images in [-1, 1]",
+        "request": """\
+:predict \\
+  -d '{{"signature_name": "sample", "inputs": {{"num": 16, "seed": 0}}}}'""",
+    },
+    "classifier": {
+        "picture": "The training images of which it thinks least that they are of their class",
+        "limits": """\
+It was made to judge generators of `{dataset}`: as features for Frechet distances, precision and
+recall, and for histograms of the classes of samples (`features="{dataset}"`). What it says of other
+images means nothing, and its Frechet distances are on a scale of their own.""",
+        "load": """\
+classifier = ganzoo.load_pretrained("{entry}")
+images, labels = ganzoo.data.arrays("{dataset}", "test")  # uint8 (N, H, W, C)
+classes = classifier.predict(images).argmax(1)
+features = classifier.features(images)  # float32 (N, 128)""",
+        "load_alone": """\
+found = tf.saved_model.load("saved_models/{entry}/{version}")(tf.zeros((1, 28, 28, 1)))
+found["probabilities"], found["features"]""",
+        "signature": "`serving_default` takes images in [-1, 1], gives probabilities and features",
+        "request": "/metadata",
+    },
+}
 
 
 def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
@@ -84,11 +116,14 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         value = fact.pop("value", "")
         value = f"{value:.4g}" if isinstance(value, float) else value
         rows.append(f"| {name} | {value} | {_pairs(fact) or '-'} |")
+    from ganzoo import gans
+
+    names = {"entry": entry, "version": version, "dataset": recipe["dataset"]}
+    words = KINDS[getattr(gans.get(recipe["model"]), "kind", "generator")]
     return CARD.format(
-        entry=entry,
-        version=version,
+        **names,
+        **{key: text.format(**names) for key, text in words.items()},
         model=recipe["model"],
-        dataset=recipe["dataset"],
         paper=_paper(recipe["model"]),
         cost=_cost(summary),
         figures="\n".join(rows),

@@ -1,6 +1,7 @@
-"""Trained generators on their own: saved for any TensorFlow, and loaded again."""
+"""Trained networks on their own: saved for any TensorFlow, and loaded again."""
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo.errors import InputError
-from ganzoo.sampler import Sampler, as_pixels, clone
+from ganzoo.sampler import Sampler, clone
 
 # What the readers of JSON, of Keras' configs and of checkpoints raise on damaged files.
 UNREADABLE = (
@@ -20,15 +21,17 @@ UNREADABLE = (
 ABOUT = "assets.extra/ganzoo.json"  # inside the SavedModel, where its format has room for it
 
 
-def save(sampler: Sampler, path) -> None:
-    """Writes a SavedModel that draws, without this library, under TensorFlow or a model server.
+def save(model: keras.Model, path) -> None:
+    """Writes a SavedModel that works without this library, under TensorFlow or a model server.
 
-    It holds `sample(num, seed)`, which gives uint8 images, as a function of the loaded object and
-    as a signature, and `serving_default`, from `latents` (and `labels`) of any batch size to
-    `images` in [-1, 1]. It computes in float32, whatever the generator was trained in.
+    Of a generator it holds `sample(num, seed)`, which gives uint8 images, as a function of the
+    loaded object and as a signature, and `serving_default`, from `latents` (and `labels`) of any
+    batch size to `images` in [-1, 1]; of a classifier `serving_default`, from `images` in [-1, 1]
+    to `probabilities` and `features`. It computes in float32, whatever it was trained in.
 
     Args:
-        sampler: What to write.
+        model: What to write: a `Sampler` or a `gans.Classifier`. Such a class has a `network`, a
+            `kind`, the other arguments it is made of in `facts`, and its functions in `endpoints`.
         path: Directory of the SavedModel, for a model server `<name>/<version>`. It appears whole
             or not at all; one that is there is replaced.
 
@@ -41,7 +44,7 @@ def save(sampler: Sampler, path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
-        _write(sampler, temporary / "new")
+        _write(model, temporary / "new")
         if path.exists():
             path.rename(temporary / "old")
         try:
@@ -59,45 +62,44 @@ def is_saved_model(path: Path) -> bool:
     return (path / "saved_model.pb").is_file()
 
 
-def _write(sampler: Sampler, path: Path) -> None:
-    network = in_float32(clone(sampler.network))
-    sampler = Sampler(network, sampler.latent_dim, sampler.num_classes, dtype="float32")
-    scalar = tf.TensorSpec((), tf.int32)
+def _write(model, path: Path) -> None:
+    network = in_float32(clone(model.network))
+    portable = type(model).of(network, **model.facts)
     # A plain list: the weights are then found again by their place, `network/<i>`.
-    weights = [weight.value for weight in sampler.network.weights]
-    inputs = [tf.TensorSpec((None, sampler.latent_dim), tf.float32, name="latents")]
-    if sampler.conditional:
-        inputs.append(tf.TensorSpec((None,), tf.int32, name="labels"))
-
-    def serve(*inputs):
-        return {"images": sampler(list(inputs) if len(inputs) > 1 else inputs[0])}
-
-    def sample(num, seed):
-        return as_pixels(sampler(sampler.draw_inputs(num, seed)))
-
-    module = Endpoint(weights, tf.function(serve, input_signature=inputs))
-    module.sample = Endpoint(weights, tf.function(sample, input_signature=[scalar, scalar]))
-    named = tf.function(lambda num, seed: {"images": sample(num, seed)})
-    signatures = {
-        "serving_default": module.function.get_concrete_function(),
-        "sample": named.get_concrete_function(
-            num=tf.TensorSpec((), tf.int32, name="num"),
-            seed=tf.TensorSpec((), tf.int32, name="seed"),
-        ),
-    }
+    weights = [weight.value for weight in network.weights]
+    module, signatures = None, {}
+    for name, (function, inputs) in portable.endpoints().items():
+        specs = [tf.TensorSpec(shape, dtype, name=key) for key, shape, dtype in inputs]
+        signatures[name] = tf.function(function, input_signature=specs).get_concrete_function()
+        if module is None:  # `serving_default`: the loaded object itself is callable
+            module = Endpoint(weights, tf.function(function, input_signature=specs))
+        else:
+            plain = tf.function(_unpacked(function), input_signature=specs)
+            setattr(module, name, Endpoint(weights, plain))
     # The graph's debug info names the files of whoever exported it.
     options = tf.saved_model.SaveOptions(save_debug_info=False)
     tf.saved_model.save(module, str(path), signatures=signatures, options=options)
     about = {
         "format": 1,
-        "latent_dim": sampler.latent_dim,
-        "num_classes": sampler.num_classes,
-        "network": keras.saving.serialize_keras_object(sampler.network),
+        "kind": model.kind,
+        **model.facts,
+        "network": keras.saving.serialize_keras_object(network),
     }
     (path / ABOUT).parent.mkdir(exist_ok=True)
     (path / ABOUT).write_text(json.dumps(about, indent=1))
     with contextlib.suppress(OSError):
         os.rmdir(path / "assets")  # empty, and git would not keep it
+
+
+def _unpacked(function):
+    """Returns the function that gives the only value of the dict which `function` gives."""
+
+    @functools.wraps(function)
+    def plain(*inputs):
+        (value,) = function(*inputs).values()
+        return value
+
+    return plain
 
 
 class Endpoint(tf.Module):
@@ -113,8 +115,8 @@ class Endpoint(tf.Module):
         self.__call__ = function  # the loader makes what has this attribute callable
 
 
-def load(path) -> Sampler:
-    """Returns the generator that `save` wrote, as a Keras model that can be trained further.
+def load(path) -> keras.Model:
+    """Returns the `Sampler` or `gans.Classifier` that `save` wrote, which can be trained further.
 
     The network is made of its config, in Keras' safe mode, and of the weights of the SavedModel:
     nothing of the file is executed.
@@ -126,17 +128,26 @@ def load(path) -> Sampler:
     if not (path / ABOUT).is_file():
         raise InputError(f"{path} is no SavedModel of ganzoo: {path / ABOUT} is missing.")
     try:
-        about = json.loads((path / ABOUT).read_text())
-        network = keras.saving.deserialize_keras_object(about["network"], safe_mode=True)
+        facts = json.loads((path / ABOUT).read_text())
+        cls = _class(facts.pop("kind", "generator"))
+        facts.pop("format")
+        network = keras.saving.deserialize_keras_object(facts.pop("network"), safe_mode=True)
         network = in_float32(network)  # of a network as a whole a config names no policy
         reader = tf.train.load_checkpoint(str(path / "variables" / "variables"))
         names = [f"network/{i}/.ATTRIBUTES/VARIABLE_VALUE" for i in range(len(network.weights))]
         network.trainable = True  # the average of a training is not; what is loaded may be tuned
         network.set_weights([reader.get_tensor(name) for name in names])
-        return Sampler(network, about["latent_dim"], about["num_classes"], dtype="float32")
+        return cls.of(network, **facts)
     except UNREADABLE as error:
         problem = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"{path} is damaged or was not written by ganzoo: {problem}") from error
+
+
+def _class(kind: str) -> type:
+    """Returns the class of what has this kind."""
+    from ganzoo import gans  # which are written in terms of this module
+
+    return {"generator": Sampler, "classifier": gans.Classifier}[kind]
 
 
 def in_float32(network: keras.Model) -> keras.Model:

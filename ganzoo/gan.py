@@ -13,7 +13,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from ganzoo import distribute, ema, export, learning, losses, random
+from ganzoo import distribute, ema, export, learning, losses, pictures, random
 from ganzoo.batch import as_batch, conditioned, from_arrays, regroup, size_of, split
 from ganzoo.errors import InputError
 from ganzoo.sampler import Sampler
@@ -34,8 +34,14 @@ class GAN(keras.Model):
         latent_dim: Width of the Gaussian that the generator draws from.
         num_classes: Number of classes, if the generator is given labels.
 
+    Attributes:
+        monitor: The log whose least value marks the best checkpoint; None for the distance that
+            `callbacks.Evaluate` takes.
+
     Reference: Goodfellow et al., 2014, arXiv:1406.2661.
     """
+
+    monitor = None
 
     def __init__(self, generator, discriminator=None, latent_dim=128, num_classes=None, **kwargs):
         super().__init__(**kwargs)
@@ -106,6 +112,15 @@ class GAN(keras.Model):
     def after_step(self, logs: dict) -> None:
         """Called with the step's logs, after both sides had their turns."""
 
+    def measure(self, evaluate) -> dict:
+        """Returns figures for `callbacks.Evaluate`, whose `examples` and `distance` it may use."""
+        return evaluate.distance(self.sample(evaluate.num, evaluate.seed))
+
+    def picture(self, examples: dict, num: int = 64, seed: int = 0):
+        """Returns what to look at, uint8 (H, W, C): samples, always of the same latents."""
+        points = len(self.image_shape) == 1
+        return pictures.grid(self.sample(1000 if points else num, seed))
+
     # What is shared.
 
     def compile(
@@ -145,7 +160,9 @@ class GAN(keras.Model):
         if self.discriminator is not None and parts["n_critic"] < 1:
             raise InputError(f"expected n_critic >= 1, got {parts['n_critic']}")
         for name, side in [("g_optimizer", self.generator), ("d_optimizer", self.discriminator)]:
-            if side is not None:
+            if side is None:
+                parts[name] = None
+            else:
                 parts[name] = distribute.loss_scaled(parts[name], networks_of(side))
                 parts[name].build(weights_of(side))
         for part in [*parts["penalties"], parts["replay"], parts["ema"]]:
@@ -176,7 +193,7 @@ class GAN(keras.Model):
             last = last | self.generate(last)
             with tape.stop_recording():
                 logs = self.discriminator_step(last) if self.n_critic else {}
-            logs |= self.generator_step(last, tape)
+            logs |= self.generator_step(last, tape) if self.generator is not None else {}
         self.step.assign_add(1)
         if self.ema is not None:
             self.ema.update(self.generator, self.step)
@@ -187,17 +204,17 @@ class GAN(keras.Model):
         """Returns the batch.
 
         Raises:
-            InputError: If its images are not of the shape that the generator makes.
+            InputError: If its images are not of the shape that the networks are for.
         """
-        if not isinstance(self.generator, keras.Model):
+        if isinstance(self.generator, dict):
             return batch
         if "real" not in batch:
             raise InputError(f"expected the images under the key 'real', got {sorted(batch)}.")
         expected, got = self.image_shape, tuple(batch["real"].shape[1:])
         if expected != got:
             raise InputError(
-                f"expected images of shape {expected}, which the generator makes, got {got}: "
-                "resize or batch the data, or build the networks for its shape."
+                f"expected images of shape {expected}, as of the networks, got {got}: resize or "
+                "batch the data, or build the networks for its shape."
             )
         return batch
 
@@ -257,7 +274,9 @@ class GAN(keras.Model):
 
     @property
     def image_shape(self) -> tuple:
-        """The shape of what the generator makes: (H, W, C), or (D,)."""
+        """The shape of the images: (H, W, C), or (D,)."""
+        if self.generator is None:
+            return tuple(self.discriminator.input_shape[1:])
         shape = getattr(self.generator, "output_shape", None)
         return tuple((shape or self.generator.compute_output_shape((None, self.latent_dim)))[1:])
 

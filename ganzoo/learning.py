@@ -14,9 +14,17 @@ def listed(given) -> list:
     return list(given) if isinstance(given, (list, tuple)) else [given]
 
 
+def optimizer(given):
+    """Returns the optimizer; of a learning rate that is a schedule Keras wants to know the home."""
+    config = given.get("config", {}) if isinstance(given, dict) else {}
+    if isinstance(schedule := config.get("learning_rate"), dict):
+        schedule.setdefault("module", "keras.optimizers.schedules")
+    return keras.optimizers.get(given)
+
+
 MAKERS = {
-    "g_optimizer": keras.optimizers.get,
-    "d_optimizer": keras.optimizers.get,
+    "g_optimizer": optimizer,
+    "d_optimizer": optimizer,
     "loss": losses.get,
     "n_critic": operator.index,
     "penalties": lambda given: [penalties.get(item) for item in listed(given)],

@@ -40,6 +40,8 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "steps_per_execution": "Steps that run without coming back to Python.",
     "seed": "Seed of the weights, the data's order and all noise.",
     "precision": "auto, float32, mixed_bfloat16 or mixed_float16.",
+    "features": "What epochs are compared by: auto, pixels, inception, mnist or fashion_mnist.",
+    "evaluate_every": "Compare only after so many steps, at the end of an epoch.",
     "width": "architecture: filters, or units, of the networks' narrowest layer.",
     "latent_dim": "architecture: width of the Gaussian that G draws from.",
     "g_optimizer": 'learning: optimizer of G, e.g. \'{class_name="Adam", '
@@ -58,6 +60,7 @@ TABLES = {
         "g_optimizer", "d_optimizer", "loss", "n_critic", "penalties", "replay", "ema", "clip",
     ),
 }  # fmt: skip
+FEATURES = ("auto", "pixels", "inception", "mnist", "fashion_mnist")
 
 
 @dataclasses.dataclass
@@ -75,6 +78,8 @@ class Recipe:
     steps_per_execution: int = 1
     seed: int = 0
     precision: str = "auto"
+    features: str = "auto"
+    evaluate_every: int = 1
     architecture: dict = dataclasses.field(default_factory=dict)
     learning: dict = dataclasses.field(default_factory=dict)
 
@@ -91,10 +96,18 @@ class Recipe:
                 raise InputError(f"recipe: {field.name}: expected {expected}, got {value!r}.")
         if self.model not in list_variants():
             raise unknown("model", self.model, list_variants())
-        for name in ("steps", "batch_size", "steps_per_epoch", "steps_per_execution"):
+        for name in (
+            "steps",
+            "batch_size",
+            "steps_per_epoch",
+            "steps_per_execution",
+            "evaluate_every",
+        ):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(f"recipe: {name}: expected at least 1, got {value}.")
+        if self.features not in FEATURES:
+            raise unknown("features", self.features, FEATURES)
         if not 0 <= self.seed < 2**32:
             raise InputError(f"recipe: seed: expected 0 to 2**32 - 1, got {self.seed}.")
         if self.steps % self.steps_per_execution:
@@ -167,7 +180,8 @@ class Recipe:
 
         cls = gans.get(self.model)
         signature = inspect.signature(cls.networks).parameters
-        architecture = {k: v.default for k, v in signature.items() if k != "image_shape"}
+        given = ("image_shape", "num_classes")  # by the data
+        architecture = {k: v.default for k, v in signature.items() if k not in given}
         canonical = {"architecture": architecture, "learning": cls.learning()}
         for table, keys in canonical.items():
             for key in getattr(self, table):
@@ -180,6 +194,7 @@ class Recipe:
             architecture=architecture | self.architecture,
             learning={k: v for k, v in learning.items() if v is not None},
             precision=precision.resolve(self.precision),
+            features=_features(self),
         )
 
     def to_dict(self) -> dict:
@@ -196,6 +211,15 @@ class Recipe:
     def to_toml(self) -> str:
         """Returns the recipe as TOML."""
         return tomli_w.dumps(self.to_dict())
+
+
+def _features(recipe: Recipe) -> str:
+    if recipe.features != "auto":
+        return recipe.features
+    from ganzoo.metrics import domain
+
+    plain = recipe.image_size in (None, domain.SIZE) and recipe.channels in (None, 1)
+    return (plain and domain.of_data(recipe.dataset)) or "pixels"
 
 
 def differences(old: Recipe, new: Recipe) -> list[str]:

@@ -24,21 +24,26 @@ import tensorflow as tf
 
 from ganzoo import __version__, callbacks, data, files, gans, pictures
 from ganzoo.callbacks.run_log import read as read_log
-from ganzoo.callbacks.sample_grid import draw
 from ganzoo.errors import InputError
 from ganzoo.recipe import Recipe, differences
 
-MEASURED = 1000  # real images, and samples, that the distance of every epoch is taken from
+MEASURED = 10_000  # real images, at most, that every epoch is measured against
 
 
 def build(recipe: Recipe, data_dir=None) -> tuple[keras.Model, data.Info]:
     """Returns the compiled GAN of a resolved recipe, and what is known of its data set."""
     info = data.info(recipe.dataset, recipe.split, **_shape(recipe), data_dir=data_dir)
+    labels = {}
+    if gans.takes_labels(recipe.model):
+        if info.num_classes is None:
+            raise InputError(f"{recipe.model} learns from labels, and {recipe.dataset} has none.")
+        labels = {"num_classes": info.num_classes}
     keras.config.set_dtype_policy(recipe.precision)
     keras.utils.set_random_seed(recipe.seed)
     gan = gans.create(
         recipe.model,
         info.image_shape,
+        **labels,
         **recipe.architecture,
         **recipe.learning,
         seed=recipe.seed,
@@ -70,7 +75,9 @@ def train(recipe: Recipe, run_dir, data_dir=None, strategy=None, verbose="auto")
         claim(run_dir, recipe)
         with (strategy or tf.distribute.get_strategy()).scope():
             gan, info = build(recipe, data_dir)
-        checkpoint = callbacks.Checkpoint(run_dir / "checkpoints")
+        evaluate = _evaluate(recipe, data_dir)
+        monitor = gan.monitor or evaluate.monitor
+        checkpoint = callbacks.Checkpoint(run_dir / "checkpoints", monitor)
         epoch = checkpoint.restore(gan)
         print(
             f"Training {recipe.model} on {info.num_examples:,} examples of {recipe.dataset}, in "
@@ -79,10 +86,10 @@ def train(recipe: Recipe, run_dir, data_dir=None, strategy=None, verbose="auto")
         if epoch:
             print(f"Going on in {run_dir} after epoch {epoch}, step {int(gan.step.numpy())}.")
         if int(gan.step.numpy()) < recipe.steps:
-            _fit(gan, info, recipe, run_dir, checkpoint, epoch, data_dir, verbose)
+            _fit(gan, info, recipe, run_dir, evaluate, checkpoint, epoch, data_dir, verbose)
         elif (run_dir / "summary.json").exists():
             return json.loads((run_dir / "summary.json").read_text())
-        return _finish(gan, recipe, run_dir, checkpoint)
+        return _finish(gan, recipe, run_dir, evaluate, checkpoint)
 
 
 def export(run_dir, path) -> None:
@@ -140,7 +147,15 @@ def _shape(recipe: Recipe) -> dict:
     return {"image_size": size, "channels": recipe.channels}
 
 
-def _fit(gan, info, recipe, run_dir, checkpoint, epoch, data_dir, verbose) -> None:
+def _evaluate(recipe: Recipe, data_dir) -> callbacks.Evaluate:
+    real, labels = data.arrays(
+        recipe.dataset, recipe.split, **_shape(recipe), data_dir=data_dir, limit=MEASURED
+    )
+    examples = {"real": real} if labels is None else {"real": real, "label": labels}
+    return callbacks.Evaluate(examples, recipe.features, every=recipe.evaluate_every)
+
+
+def _fit(gan, info, recipe, run_dir, evaluate, checkpoint, epoch, data_dir, verbose) -> None:
     batches = info.num_examples // recipe.batch_size
     execution = recipe.steps_per_execution
     steps = recipe.steps_per_epoch or batches // gan.n_critic
@@ -149,9 +164,6 @@ def _fit(gan, info, recipe, run_dir, checkpoint, epoch, data_dir, verbose) -> No
         recipe.dataset, recipe.split, recipe.batch_size, **_shape(recipe), seed=recipe.seed,
         repeat=True, start_batch=int(gan.step.numpy()) * gan.n_critic, data_dir=data_dir,
     )  # fmt: skip
-    real, _ = data.arrays(
-        recipe.dataset, recipe.split, **_shape(recipe), data_dir=data_dir, limit=MEASURED
-    )
     writer = tf.summary.create_file_writer(str(run_dir / "tensorboard"))
     gan.fit(
         stream,
@@ -162,36 +174,34 @@ def _fit(gan, info, recipe, run_dir, checkpoint, epoch, data_dir, verbose) -> No
         callbacks=[
             callbacks.Throughput(recipe.batch_size * gan.n_critic),
             callbacks.StopAtStep(recipe.steps),
-            callbacks.SampleGrid(run_dir / "samples", writer),
-            callbacks.Evaluate(real),
+            callbacks.SampleGrid(run_dir / "samples", writer, examples=evaluate.examples),
+            evaluate,
             callbacks.RunLog(run_dir, writer),
             checkpoint,  # last, so that what it counts as done is done
         ],
     )
 
 
-def _finish(gan, recipe, run_dir, checkpoint) -> dict:
+def _finish(gan, recipe, run_dir, evaluate, checkpoint) -> dict:
     rows = read_log(run_dir / "metrics.jsonl")
     best = checkpoint.restore_best(gan)
     gan.export(run_dir / "saved_model")
-    pictures.save_png(run_dir / "samples.png", draw(gan))
+    pictures.save_png(run_dir / "samples.png", pictures.enlarged(gan.picture(evaluate.examples)))
     rates = [row["images_per_second"] for row in rows if "images_per_second" in row]
     summary = {
         "steps": recipe.steps,
         "seconds": rows[-1]["seconds"],
         "images_per_second": round(float(np.median(rates)), 1) if rates else None,
         "best_step": best["step"],
-        "metrics": {
-            "swd": {
-                "value": best.get("swd"),
-                "features": "points" if len(gan.image_shape) == 1 else "pixels",
-                "against": f"{recipe.dataset} {recipe.split}",
-                "n_real": MEASURED,
-                "n_fake": MEASURED,
-            }
-        },
+        "monitor": checkpoint.monitor,
+        "metrics": evaluate.facts(
+            {checkpoint.monitor: best.get(checkpoint.monitor)},
+            f"{recipe.dataset} {recipe.split}",
+        ),
         "parameters": {
-            side: getattr(gan, side).count_params() for side in ("generator", "discriminator")
+            side: getattr(gan, side).count_params()
+            for side in ("generator", "discriminator")
+            if getattr(gan, side) is not None
         },
         "hardware": hardware(),
         "versions": {
@@ -209,11 +219,12 @@ def closing_words(run_dir, summary: dict) -> str:
     """Returns what a person wants to know at the end: what came out, where it is, what is next."""
     run_dir = Path(run_dir)
     minutes, rate = summary["seconds"] / 60, summary["images_per_second"]
-    distance = summary["metrics"]["swd"]["value"]
-    distance = "never finite: the run diverged" if distance is None else f"{distance:.4f}"
+    monitor = summary["monitor"]
+    value = summary["metrics"][monitor]["value"]
+    value = "never finite: the run diverged" if value is None else f"{value:.4g}"
     return f"""
 Done: {summary["steps"]} steps in {minutes:.1f} minutes, {rate} images/s.
-Best epoch: step {summary["best_step"]}, sliced Wasserstein distance {distance}.
+Best epoch: step {summary["best_step"]}, {monitor} {value}.
 
   look at it    {run_dir / "samples.png"}  (and {run_dir / "samples"}, {run_dir / "curves.png"})
   more samples  ganzoo sample {run_dir} --num=64 --out=grid.png

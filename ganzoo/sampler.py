@@ -119,6 +119,33 @@ class Sampler(keras.Model):
             labels = self.labels(num, seed)
         return latents, labels
 
+    kind = "generator"  # as of `export`, like the three that follow
+
+    @property
+    def facts(self) -> dict:
+        """What it is made of, but for the network."""
+        return {"latent_dim": self.latent_dim, "num_classes": self.num_classes}
+
+    @classmethod
+    def of(cls, network, **facts):
+        """Returns the one that has these facts, to draw in float32."""
+        return cls(network, **facts, dtype="float32")
+
+    def endpoints(self) -> dict:
+        """Returns each function of the SavedModel, and the name, shape and type of its inputs."""
+        inputs = [("latents", (None, self.latent_dim), "float32")]
+        if self.conditional:
+            inputs.append(("labels", (None,), "int32"))
+
+        def serve(*inputs):
+            return {"images": self(list(inputs) if len(inputs) > 1 else inputs[0])}
+
+        def sample(num, seed):
+            return {"images": as_pixels(self(self.draw_inputs(num, seed)))}
+
+        scalars = [("num", (), "int32"), ("seed", (), "int32")]
+        return {"serving_default": (serve, inputs), "sample": (sample, scalars)}
+
     def export(self, path) -> None:
         """Writes a self-sufficient SavedModel; see `export.save`."""
         from ganzoo import export  # which is written in terms of this class

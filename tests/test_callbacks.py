@@ -393,6 +393,47 @@ def test_samples_are_measured_after_every_epoch(gan):
     assert history["swd"][-1] == pytest.approx(again, rel=1e-5)
 
 
+@pytest.fixture
+def rows(monkeypatch):
+    """A name of features: the images' own pixels."""
+
+    def make(resize, precision, data_dir):
+        return lambda images: images.reshape(len(images), -1).astype("float32")
+
+    monkeypatch.setitem(ganzoo.metrics.features.EXTRACTORS, "rows", make)
+
+
+def test_samples_are_compared_by_features(gan, rows):
+    evaluate = callbacks.Evaluate(IMAGES, features="rows", num=80)
+    history = fit(gan, evaluate, epochs=1).history
+    flat = [x.reshape(len(x), -1).astype("float32") for x in (IMAGES, gan.sample(80, seed=1))]
+    assert history["fid_rows"] == [pytest.approx(ganzoo.metrics.fid(*flat), rel=1e-4)]
+
+
+def test_samples_are_measured_every_so_many_steps_and_at_the_end(gan):
+    seen = []
+    log = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append((int(gan.step.numpy()), "swd" in logs))
+    )
+    fit(gan, callbacks.Evaluate(IMAGES, every=5), log, steps=2, epochs=4)
+    assert seen == [(2, False), (4, False), (6, True), (8, True)]
+    seen.clear()
+    fit(gan, callbacks.Evaluate(IMAGES, every=5), log, steps=2, epochs=2)
+    assert seen == [(10, True), (12, True)]
+
+
+def test_facts_say_what_was_measured_with_what():
+    values = {"swd": 0.5, "other": 1.0}
+    facts = callbacks.Evaluate(IMAGES, num=7, seed=2).facts(values, "x train")
+    assert facts == {
+        "swd": {
+            "value": 0.5, "against": "x train", "features": "pixels", "n_real": 7, "n_fake": 7,
+            "seed": 2,
+        },
+        "other": {"value": 1.0, "against": "x train", "n_real": len(IMAGES)},
+    }  # fmt: skip
+
+
 # --- StopAtStep, Throughput
 
 

@@ -101,7 +101,7 @@ def test_samples_are_the_networks_images_rounded_to_pixels(plain):
 
 def test_the_ends_of_the_range_are_black_and_white():
     images = np.array([-1.0, 1.0, -1.5, 1.5, 0.0], "float32").reshape(5, 1, 1, 1)
-    np.testing.assert_array_equal(np.ravel(export.as_pixels(images)), [0, 255, 0, 255, 128])
+    np.testing.assert_array_equal(np.ravel(ganzoo.sampler.as_pixels(images)), [0, 255, 0, 255, 128])
 
 
 @pytest.mark.parametrize("truncation", [None, 0.7])
@@ -142,7 +142,7 @@ def test_truncated_latents_are_normal_within_their_bounds(plain, truncation):
 def test_images_of_given_labels(conditional):
     latents = conditional.latents(4, 0)
     labels = [2, 0, 1, 2]
-    expected = export.as_pixels(conditional([latents, np.array(labels, "int32")])).numpy()
+    expected = ganzoo.sampler.as_pixels(conditional([latents, np.array(labels, "int32")])).numpy()
     np.testing.assert_array_equal(conditional.sample(4, 0, labels=labels), expected)
     np.testing.assert_array_equal(conditional.sample(seed=0, labels=labels), expected)
     np.testing.assert_array_equal(conditional.sample(latents=latents, labels=labels), expected)

@@ -186,7 +186,7 @@ def test_shapes_out_of_bounds_are_one_line(shape):
         assert "\n" not in str(caught.value) and str(shape) in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ganzoo.list_variants())
+@pytest.mark.parametrize("name", [n for n in ganzoo.list_variants() if n != "classifier"])
 def test_every_variant_has_networks_for_points(name):
     networks = ganzoo.gans.get(name).networks((2,), width=WIDTH, latent_dim=LATENT)
     points = networks["generator"](100 * latents()).numpy()

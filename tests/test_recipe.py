@@ -24,6 +24,8 @@ PLAIN = {
     "steps_per_execution": 4,
     "seed": 7,
     "precision": "float32",
+    "features": "pixels",
+    "evaluate_every": 50,
     "architecture": {"width": 8, "latent_dim": 16},
     "learning": {
         "loss": {"class_name": "Hinge", "config": {"flip": 0.1}},
@@ -67,7 +69,7 @@ def test_resolving_is_stable_for_every_variant(name, tmp_path):
     assert differences(resolved, again) == [] and again == resolved
 
 
-@pytest.mark.parametrize("name", ganzoo.list_variants())
+@pytest.mark.parametrize("name", [n for n in ganzoo.list_variants() if n != "classifier"])
 def test_a_resolved_recipe_makes_the_canonical_variant(name, tmp_path):
     resolved = Recipe(model=name).replace({"width": 4, "latent_dim": 4}).resolved()
     resolved.save(tmp_path / "a.toml")

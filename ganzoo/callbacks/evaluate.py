@@ -1,29 +1,80 @@
-"""Evaluate: measures the samples after every epoch."""
+"""Evaluate: measures the model against real examples, after epochs."""
 
 import keras
+import numpy as np
 
 from ganzoo import metrics
 
 
 class Evaluate(keras.callbacks.Callback):
-    """Adds the sliced Wasserstein distance of the samples to real images, as `swd`, to the logs.
+    """Adds to the logs what the model's `measure` says: of a GAN, how far its samples are off.
 
-    The same latents, real images and directions are used every time, so that two epochs of one run
-    differ by their weights alone.
+    That distance is `swd`, the sliced Wasserstein distance, of pixels or points; and of the
+    features of a network the Frechet distance, `fid` (Inception) or `fid_<features>`. The same
+    latents and real images are used every time, so that two epochs of one run differ by their
+    weights alone. It is no figure to publish: so few samples bias it.
 
     Args:
-        real: uint8 images (N, H, W, C), or float points (N, D); N samples are drawn to compare.
-        seed: Seed of the latents.
+        real: Images, uint8 (N, H, W, C), or points, float32 (N, D); or a dict with such `real`, and
+            the `label` (N,) where the model needs it.
+        features: "pixels", or a name of `metrics.features.EXTRACTORS`.
+        num: Samples to draw; by default 1,000, of pixels not more than there are real ones.
+        seed: Seed of their latents.
+        every: Measure at the end of an epoch only if so many steps went by, and after the last.
+
+    Attributes:
+        monitor: Name of the distance.
     """
 
-    def __init__(self, real, seed: int = 1):
+    def __init__(self, real, features: str = "pixels", num: int | None = None, seed: int = 1,
+                 every: int = 1):  # fmt: skip
         super().__init__()
-        self.real, self.seed = real, seed
+        self.examples = real if isinstance(real, dict) else {"real": real}
+        self.features, self.seed, self.every = features, seed, every
+        most = len(self.examples["real"]) if features == "pixels" else 1000
+        self.num = num or min(most, 1000)
+        self.monitor = {"pixels": "swd", "inception": "fid"}.get(features, f"fid_{features}")
+        self._reference = None
+
+    def on_train_begin(self, logs=None):
+        """Reads where the run stands."""
+        self._last = int(self.model.step.numpy())
 
     def on_epoch_end(self, epoch, logs=None):
-        """Draws and measures."""
-        logs["swd"] = self.measure(self.model)
+        """Measures, if it is time."""
+        step = int(self.model.step.numpy())
+        last_epoch = self.model.stop_training or epoch + 1 == self.params.get("epochs")
+        if step // self.every > self._last // self.every or last_epoch:
+            logs |= self.model.measure(self)
+        self._last = step
 
-    def measure(self, gan) -> float:
-        """Returns the distance of `gan`'s samples to the real images."""
-        return metrics.sliced_wasserstein(self.real, gan.sample(len(self.real), self.seed))
+    def distance(self, samples) -> dict[str, float]:
+        """Returns the distance of samples to the real images, by its name."""
+        real = self.examples["real"]
+        if self.features == "pixels":
+            spread = np.linspace(0, len(real) - 1, len(samples)).astype(int)
+            return {"swd": metrics.sliced_wasserstein(real[spread], samples)}
+        if self._reference is None:
+            self._extractor = metrics.extractor(self.features)
+            self._reference = metrics.moments(real, self._extractor)
+        found = metrics.frechet_distance(
+            self._reference, metrics.moments(np.asarray(samples), self._extractor)
+        )
+        return {self.monitor: found}
+
+    def facts(self, values: dict[str, float], against: str) -> dict[str, dict]:
+        """Returns measured values, each with what it was measured with."""
+        real = len(self.examples["real"])
+        facts = {}
+        for name, value in values.items():
+            facts[name] = {"value": value, "against": against, "n_real": real}
+            if name == self.monitor:
+                points = self.examples["real"].ndim == 2
+                pixels = self.features == "pixels"
+                facts[name] |= {
+                    "features": "points" if points else self.features,
+                    "n_real": self.num if pixels else real,
+                    "n_fake": self.num,
+                    "seed": self.seed,
+                }
+        return facts

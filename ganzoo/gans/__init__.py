@@ -1,6 +1,7 @@
 """The variants, one file each, in historical order. Listing them imports nothing."""
 
 import importlib
+import inspect
 
 from ganzoo.errors import InputError, unknown
 
@@ -11,6 +12,7 @@ _CLASSES = {  # variant -> class; it lives in the module of the variant's name
     "wgan": "WGAN",
     "wgan_gp": "WGANGP",
     "dragan": "DRAGAN",
+    "classifier": "Classifier",  # no GAN: what judges them
 }
 
 __all__ = ["create", "get", "list_variants", *_CLASSES.values()]
@@ -33,36 +35,44 @@ def get(name: str) -> type:
     return getattr(importlib.import_module(home), _CLASSES[name])
 
 
-def create(
-    name, image_shape=(28, 28, 1), num_classes=None, width=None, latent_dim=None, **learning
-):
+def takes_labels(name: str) -> bool:
+    """Returns whether a variant's canonical networks are made for a number of classes."""
+    return "num_classes" in inspect.signature(get(name).networks).parameters
+
+
+def create(name, image_shape=(28, 28, 1), num_classes=None, **arguments):
     """Returns a variant with its canonical networks, compiled with its canonical learning.
 
     Args:
         name: One of `list_variants()`.
         image_shape: (H, W, C), sides from 8 to 256; or (D,) for points.
         num_classes: Number of classes, for the variants that use labels.
-        width: Filters, or units, of the networks' narrowest layer; the variant's own if not given.
-        latent_dim: Width of the Gaussian that the generator draws from; the same.
-        **learning: Arguments of `GAN.compile` to replace canonical ones.
+        **arguments: Arguments of the variant's `networks`, such as `width`, the filters or units of
+            the networks' narrowest layer, and `latent_dim`; and of `GAN.compile`, to replace
+            canonical ones.
 
     Raises:
         InputError: If the variant or a part is unknown, or the shape or a part does not fit.
     """
     cls = get(name)
+    sizes = [key for key in inspect.signature(cls.networks).parameters if key != "image_shape"]
     valid = [*cls.learning(), "seed", "jit_compile", "run_eagerly", "steps_per_execution"]
-    for key in learning:
-        if key not in valid:
-            raise unknown(f"argument of {cls.__name__}.compile", key, valid)
+    for key in arguments:
+        if key not in [*valid, *sizes]:
+            raise unknown(f"argument of {cls.__name__}", key, [*sizes, *valid])
+    if (num_classes is not None) != takes_labels(name):
+        advice = "takes no labels: drop" if num_classes is not None else "learns from labels: give"
+        raise InputError(f"variant {name!r} {advice} num_classes.")
     if num_classes is not None:
-        raise InputError(f"variant {name!r} takes no labels: drop num_classes.")
-    sizes = {"width": width, "latent_dim": latent_dim}
-    sizes = {key: value for key, value in sizes.items() if value is not None}
-    for key, value in sizes.items():
-        if not isinstance(value, int) or value < 1:
+        arguments["num_classes"] = num_classes
+    given = {key: value for key, value in arguments.items() if key in sizes and value is not None}
+    for key, value in given.items():
+        if key in ("width", "latent_dim", "num_classes") and (
+            not isinstance(value, int) or value < 1
+        ):
             raise InputError(f"expected {key} >= 1, got {value!r}.")
-    gan = cls(**cls.networks(tuple(image_shape), **sizes))
-    gan.compile(**learning)
+    gan = cls(**cls.networks(tuple(image_shape), **given))
+    gan.compile(**{key: value for key, value in arguments.items() if key in valid})
     return gan
 
 

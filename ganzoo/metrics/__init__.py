@@ -2,7 +2,7 @@
 
 from ganzoo.metrics.cache import real_features, real_moments
 from ganzoo.metrics.diversity import ms_ssim, ms_ssim_diversity, pairwise_distance
-from ganzoo.metrics.features import extract, moments
+from ganzoo.metrics.features import extract, extractor, moments
 from ganzoo.metrics.frechet import fid, fid_infinity, frechet_distance
 from ganzoo.metrics.inception_score import inception_score
 from ganzoo.metrics.kid import kid
@@ -18,6 +18,7 @@ __all__ = [
     "copied",
     "density_coverage",
     "extract",
+    "extractor",
     "fid",
     "fid_infinity",
     "frechet_distance",

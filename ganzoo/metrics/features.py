@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from ganzoo.errors import InputError, unknown
-from ganzoo.metrics import weights
+from ganzoo.metrics import domain, weights
 from ganzoo.metrics.batches import batches, count
 from ganzoo.metrics.inception import inception
 from ganzoo.metrics.moments import Moments
@@ -45,7 +45,10 @@ class Inception:
         return np.asarray(self._network.predict_on_batch(x), np.float32)
 
 
-EXTRACTORS: dict[str, Callable] = {"inception": Inception}  # name -> (resize, precision, data_dir)
+EXTRACTORS: dict[str, Callable] = {  # name -> (resize, precision, data_dir) -> function
+    "inception": Inception,
+    **{name: functools.partial(domain.Domain, name) for name in domain.ENTRIES},
+}
 
 
 def extractor(

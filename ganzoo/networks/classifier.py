@@ -1,0 +1,41 @@
+"""A small convolutional classifier whose last features are there to compare images in."""
+
+import keras
+from keras import layers
+
+from ganzoo.networks.dcgan import checked
+
+
+def classifier(
+    image_shape, num_classes: int, width: int = 32, features: int = 128, dropout: float = 0.4
+):
+    """Returns a network from images (N, H, W, C) to [logits (N, K), features (N, `features`)].
+
+    Three scales of 3 x 3 convolutions with batch normalisation, `width` / 2, `width` and 2 `width`
+    filters, maxima between them, and one hidden layer, whose ReLU gives the features. The logits
+    are a linear function of the features, so that they can be had from them alone.
+
+    Args:
+        image_shape: (H, W, C).
+        num_classes: K.
+        width: Filters of the second scale.
+        features: Number of features.
+        dropout: Share of the features that is left out in training; of what comes before them, half
+            and a quarter of it.
+    """
+    images = keras.Input(checked(image_shape), name="images")
+    x = _conv(images, max(width // 2, 1))
+    for filters in (width, 2 * width):
+        x = layers.MaxPooling2D(2, padding="same")(x)
+        x = layers.Dropout(dropout / 4)(_conv(_conv(x, filters), filters))
+    x = layers.MaxPooling2D(2, padding="same")(x)
+    x = layers.Dense(features, use_bias=False)(layers.Dropout(dropout / 2)(layers.Flatten()(x)))
+    seen = layers.ReLU(dtype="float32", name="features")(layers.BatchNormalization()(x))
+    x = layers.Dropout(dropout)(seen)
+    logits = layers.Dense(num_classes, dtype="float32", name="logits")(x)
+    return keras.Model(images, [logits, seen], name="classifier")
+
+
+def _conv(x, filters):
+    x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+    return layers.ReLU()(layers.BatchNormalization()(x))
