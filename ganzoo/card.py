@@ -3,7 +3,8 @@
 import inspect
 
 _FASHION = "Fashion-MNIST, MIT licence, Copyright (c) 2017 Zalando SE"
-LICENCES = {"fashion_mnist": _FASHION, "fashion_mnist_10k": _FASHION}  # data set -> its licence
+_MNIST = "MNIST, CC BY-SA 3.0, Copyright (c) Yann LeCun and Corinna Cortes"
+LICENCES = {"fashion_mnist": _FASHION, "fashion_mnist_10k": _FASHION, "mnist": _MNIST}
 
 CARD = """\
 # {entry}
@@ -151,7 +152,7 @@ def _cost(summary: dict) -> str:
         if value := summary.get(key):
             parts.append(_pairs(value) if isinstance(value, dict) else str(value))
     best = summary.get("best_step")
-    kept = f" The generator is that of step {best:,}, the best one." if best else ""
+    kept = f" What is kept is that of step {best:,}, the best one." if best else ""
     return f"It took {', '.join(parts)}.{kept}"
 
 

@@ -107,7 +107,10 @@ class GAN(keras.Model):
 
     def generator_loss(self, batch) -> dict:
         """Returns the named, weighted scalars that G descends."""
-        return {"adv": self.loss.generator(self.score(batch["fake"], batch))}
+        scores = [self.score(batch["fake"], batch)]
+        if self.loss.relative:
+            scores.append(self.score(batch["real"], batch))
+        return {"adv": self.loss.generator(*scores)}
 
     def after_step(self, logs: dict) -> None:
         """Called with the step's logs, after both sides had their turns."""
@@ -141,12 +144,12 @@ class GAN(keras.Model):
             replay: A `replay.Replay`, or the number of past fakes to keep.
             ema: An `ema.EMA`, or its decay; 0 to sample the generator as it is.
             seed: Integer seed of all noise of the training.
-            **kwargs: `jit_compile`, `steps_per_execution`, `run_eagerly`, as in Keras.
+            **kwargs: What else the variant's `learning` names; and `jit_compile`,
+                `steps_per_execution`, `run_eagerly`, as in Keras.
 
         Raises:
             InputError: If a part does not fit the networks.
         """
-        super().compile(optimizer=None, **kwargs)
         if g_optimizer is not None and g_optimizer is d_optimizer:
             raise InputError("each side needs an optimizer of its own: make two of them.")
         given = {
@@ -155,7 +158,9 @@ class GAN(keras.Model):
             "ema": ema,
         }  # fmt: skip
         canonical = self.learning()
+        given |= {k: kwargs.pop(k, None) for k in canonical if k not in given}  # the variant's own
         given = {k: canonical[k] if v is None else v for k, v in given.items()}
+        super().compile(optimizer=None, **kwargs)
         parts = {name: learning.made(name, value) for name, value in given.items()}
         if self.discriminator is not None and parts["n_critic"] < 1:
             raise InputError(f"expected n_critic >= 1, got {parts['n_critic']}")

@@ -5,11 +5,13 @@ logits (no sigmoid in any network), of any shape (N, ...), and are averaged.
 """
 
 import abc
+import math
 
 import keras
 from keras import ops
 
 from ganzoo import parts, random
+from ganzoo.errors import unknown
 
 
 class Loss(abc.ABC):
@@ -24,6 +26,8 @@ class Loss(abc.ABC):
         if not 0.0 <= flip < 0.5:
             raise ValueError(f"expected flip in [0, 0.5), got {flip}")
         self.flip = flip
+
+    relative = False  # whether G's loss needs the scores of the real images, too
 
     @abc.abstractmethod
     def on_real(self, score):
@@ -173,6 +177,111 @@ class Hinge(Loss):
         return -ops.mean(ops.cast(fake, "float32"))
 
 
+class Relativistic(Loss):
+    """-log s(D(x) - D(G(z))) for D, -log s(D(G(z)) - D(x)) for G: which of a pair is the real one?
+
+    Args:
+        average: Compare each score with the mean score of the other kind, in place of that of one
+            image; both directions are then summed (RaSGAN).
+        flip: See `Loss`. Of a pair, both labels are wrong at once.
+
+    Reference: Jolicoeur-Martineau, 2018, arXiv:1807.00734.
+    """
+
+    relative = True
+
+    def __init__(self, average: bool = False, flip: float = 0.0):
+        super().__init__(flip)
+        self.average = average
+
+    def on_real(self, score):
+        """Returns the loss of a margin over what it is compared with."""
+        return ops.softplus(-score)
+
+    def on_fake(self, score):
+        """Returns the loss of the opposite margin."""
+        return ops.softplus(score)
+
+    def discriminator(self, real, fake):
+        """Returns D's scalar loss, given its scores of real and of fake images."""
+        real, fake = ops.cast(real, "float32"), ops.cast(fake, "float32")
+        if self.average:
+            return super().discriminator(real - ops.mean(fake), fake - ops.mean(real))
+        losses = self.on_real(real - fake)
+        if self.flip:
+            losses = ops.where(self._flipped(real), self.on_fake(real - fake), losses)
+        return ops.mean(losses)
+
+    def generator(self, fake, real):
+        """Returns D's loss with the two kinds exchanged; labels are never flipped for G."""
+        real, fake = ops.cast(real, "float32"), ops.cast(fake, "float32")
+        if self.average:
+            to_real, to_fake = fake - ops.mean(real), real - ops.mean(fake)
+            return ops.mean(self.on_real(to_real)) + ops.mean(self.on_fake(to_fake))
+        return ops.mean(self.on_real(fake - real))
+
+    def get_config(self) -> dict:
+        """Returns the arguments."""
+        return super().get_config() | {"average": self.average}
+
+
+class FDivergence(Loss):
+    """E[T(x)] - E[f*(T(G(z)))], which D raises to the f-divergence of data and samples.
+
+    T = g(score), with the output activation g that maps to the domain of the conjugate f*.
+
+    Args:
+        divergence: "kl" is KL(data || samples), "reverse_kl", "js" (Jensen-Shannon), "pearson",
+            "hellinger" (squared) or "total_variation".
+        saturating: Whether G descends the divergence itself, -E[f*(T(G(z)))], or else the
+            alternative that the paper recommends for its gradients, -E[T(G(z))].
+        flip: See `Loss`.
+
+    Reference: Nowozin et al., 2016, arXiv:1606.00709, tables 2 and 6, section 3.2. Scores whose
+    exponential is taken are cut at 15, departing from the paper, lest one sample overflow.
+    """
+
+    def __init__(self, divergence: str = "kl", saturating: bool = False, flip: float = 0.0):
+        super().__init__(flip)
+        if divergence not in DIVERGENCES:
+            raise unknown("divergence", divergence, DIVERGENCES)
+        self.divergence, self.saturating = divergence, saturating
+
+    def on_real(self, score):
+        """Returns -T."""
+        return -DIVERGENCES[self.divergence][0](score)
+
+    def on_fake(self, score):
+        """Returns f*(T)."""
+        return DIVERGENCES[self.divergence][1](score)
+
+    def generator(self, fake):
+        """Returns -f*(T) if saturating, else -T."""
+        fake = ops.cast(fake, "float32")
+        return ops.mean(-self.on_fake(fake) if self.saturating else self.on_real(fake))
+
+    def get_config(self) -> dict:
+        """Returns the arguments."""
+        return super().get_config() | {
+            "divergence": self.divergence,
+            "saturating": self.saturating,
+        }
+
+
+def _exp(x):
+    return ops.exp(ops.minimum(x, 15.0))
+
+
+DIVERGENCES = {  # name -> g(v), and f*(g(v)) simplified, of the score v
+    "kl": (lambda v: v, lambda v: _exp(v - 1.0)),
+    "reverse_kl": (lambda v: -_exp(-v), lambda v: v - 1.0),
+    "js": (lambda v: math.log(2) - ops.softplus(-v), lambda v: ops.softplus(v) - math.log(2)),
+    "pearson": (lambda v: v, lambda v: ops.square(v) / 4 + v),
+    "hellinger": (lambda v: 1.0 - _exp(-v), lambda v: _exp(v) - 1.0),
+    "total_variation": (lambda v: ops.tanh(v) / 2, lambda v: ops.tanh(v) / 2),
+}
+
+
 def target(label, score):
     """Returns the label, a number, or one drawn for each image from the range (low, high)."""
     if isinstance(label, (int, float)):
@@ -186,7 +295,9 @@ def _cross_entropy(logit, target):
     return target * ops.softplus(-logit) + (1.0 - target) * ops.softplus(logit)
 
 
-CLASSES = parts.table(NonSaturating, Minimax, LeastSquares, Wasserstein, Hinge)
+CLASSES = parts.table(
+    NonSaturating, Minimax, LeastSquares, Wasserstein, Hinge, Relativistic, FDivergence
+)
 
 
 def get(identifier) -> Loss:

@@ -44,6 +44,7 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "evaluate_every": "Compare only after so many steps, at the end of an epoch.",
     "width": "architecture: filters, or units, of the networks' narrowest layer.",
     "latent_dim": "architecture: width of the Gaussian that G draws from.",
+    "pack": "architecture: images that D judges together (pacgan).",
     "g_optimizer": 'learning: optimizer of G, e.g. \'{class_name="Adam", '
     "config={learning_rate=2e-4, beta_1=0.5}}'.",
     "d_optimizer": "learning: optimizer of D.",
@@ -53,11 +54,18 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "replay": "learning: number of past fakes that D is also shown.",
     "ema": "learning: decay of G's moving average; 0 for none.",
     "clip": "learning: bound of the critic's weights (wgan).",
+    "gamma": "learning: ratio of the errors on fakes and on real images (began).",
+    "k_rate": "learning: rate at which k is moved (began).",
+    "margin": "learning: energy up to which fakes are lifted (ebgan).",
+    "pull": "learning: weight of the pulling-away term (ebgan).",
+    "unroll": "learning: turns of D that G looks ahead (unrolled).",
+    "class_weight": "learning: weight of the class terms (acgan).",
 }
 TABLES = {
-    "architecture": ("width", "latent_dim"),
+    "architecture": ("width", "latent_dim", "pack"),
     "learning": (
         "g_optimizer", "d_optimizer", "loss", "n_critic", "penalties", "replay", "ema", "clip",
+        "gamma", "k_rate", "margin", "pull", "unroll", "class_weight",
     ),
 }  # fmt: skip
 FEATURES = ("auto", "pixels", "inception", "mnist", "fashion_mnist")

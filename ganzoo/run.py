@@ -187,6 +187,9 @@ def _finish(gan, recipe, run_dir, evaluate, checkpoint) -> dict:
     best = checkpoint.restore_best(gan)
     gan.export(run_dir / "saved_model")
     pictures.save_png(run_dir / "samples.png", pictures.enlarged(gan.picture(evaluate.examples)))
+    values = {checkpoint.monitor: best.get(checkpoint.monitor)}  # None if it diverged
+    if None not in values.values():
+        values |= gan.measure(evaluate)
     rates = [row["images_per_second"] for row in rows if "images_per_second" in row]
     summary = {
         "steps": recipe.steps,
@@ -194,10 +197,7 @@ def _finish(gan, recipe, run_dir, evaluate, checkpoint) -> dict:
         "images_per_second": round(float(np.median(rates)), 1) if rates else None,
         "best_step": best["step"],
         "monitor": checkpoint.monitor,
-        "metrics": evaluate.facts(
-            {checkpoint.monitor: best.get(checkpoint.monitor)},
-            f"{recipe.dataset} {recipe.split}",
-        ),
+        "metrics": evaluate.facts(values, f"{recipe.dataset} {recipe.split}"),
         "parameters": {
             side: getattr(gan, side).count_params()
             for side in ("generator", "discriminator")
@@ -222,13 +222,15 @@ def closing_words(run_dir, summary: dict) -> str:
     monitor = summary["monitor"]
     value = summary["metrics"][monitor]["value"]
     value = "never finite: the run diverged" if value is None else f"{value:.4g}"
+    samples = f"""
+  more samples  ganzoo sample {run_dir} --num=64 --out=grid.png
+  in Python     tensorflow.saved_model.load("{run_dir / "saved_model"}").sample(16, 0)"""
     return f"""
 Done: {summary["steps"]} steps in {minutes:.1f} minutes, {rate} images/s.
 Best epoch: step {summary["best_step"]}, {monitor} {value}.
 
-  look at it    {run_dir / "samples.png"}  (and {run_dir / "samples"}, {run_dir / "curves.png"})
-  more samples  ganzoo sample {run_dir} --num=64 --out=grid.png
-  in Python     tensorflow.saved_model.load("{run_dir / "saved_model"}").sample(16, 0)
+  look at it    {run_dir / "samples.png"}  (and {run_dir / "samples"}, {run_dir / "curves.png"})\
+{samples if "generator" in summary["parameters"] else ""}
   watch         tensorboard --logdir={run_dir / "tensorboard"}
   next          python train.py --dataset=fashion_mnist --steps=20000    (all 60,000 images)
                 python train.py --model=wgan_gp                          (another variant)

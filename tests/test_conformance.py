@@ -11,14 +11,26 @@ from ganzoo import distribute, testing
 IMAGES, POINTS = (8, 8, 1), (2,)
 CASES = {  # variant -> the terms it logs
     "gan": {"d_adv", "g_adv"},
+    "cgan": {"d_adv", "g_adv"},
     "dcgan": {"d_adv", "g_adv"},
+    "fgan": {"d_adv", "g_adv"},
+    "ebgan": {"d_real", "d_fake", "g_adv", "g_pull"},
+    "acgan": {"d_adv", "d_class", "g_adv", "g_class"},
     "lsgan": {"d_adv", "g_adv"},
+    "unrolled": {"d_adv", "g_adv"},
     "wgan": {"d_adv", "g_adv"},
+    "began": {"d_real", "d_fake", "g_adv", "k", "m_global"},
     "wgan_gp": {"d_adv", "d_gradient_penalty", "g_adv"},
     "dragan": {"d_adv", "d_dragan", "g_adv"},
+    "pacgan": {"d_adv", "g_adv"},
+    "sngan": {"d_adv", "g_adv"},
+    "projection": {"d_adv", "g_adv"},
+    "sagan": {"d_adv", "g_adv"},
+    "rgan": {"d_adv", "g_adv"},
+    "r3gan": {"d_adv", "d_r1", "d_r2", "g_adv"},
     "classifier": {"d_class"},
 }
-POINTS_TOO = [name for name in CASES if name != "classifier"]
+POINTS_TOO = [name for name in CASES if not ganzoo.gans.takes_labels(name)]
 
 
 def batches(shape, count=12, size=4):

@@ -7,11 +7,23 @@ from ganzoo.errors import InputError, unknown
 
 _CLASSES = {  # variant -> class; it lives in the module of the variant's name
     "gan": "GAN",
+    "cgan": "CGAN",
     "dcgan": "DCGAN",
+    "fgan": "FGAN",
+    "ebgan": "EBGAN",
+    "acgan": "ACGAN",
     "lsgan": "LSGAN",
+    "unrolled": "Unrolled",
     "wgan": "WGAN",
+    "began": "BEGAN",
     "wgan_gp": "WGANGP",
     "dragan": "DRAGAN",
+    "pacgan": "PacGAN",
+    "sngan": "SNGAN",
+    "projection": "ProjectionGAN",
+    "sagan": "SAGAN",
+    "rgan": "RGAN",
+    "r3gan": "R3GAN",
     "classifier": "Classifier",  # no GAN: what judges them
 }
 

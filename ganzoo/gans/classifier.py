@@ -7,10 +7,11 @@ from keras import ops
 from ganzoo import batch as batches
 from ganzoo.errors import InputError
 from ganzoo.gan import GAN
+from ganzoo.gans.acgan import cross_entropy
 from ganzoo.networks.classifier import classifier
 from ganzoo.pictures import grid
 
-FEW = 2000  # examples that an epoch is measured on
+FEW = 2000  # examples that its picture is chosen from
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -49,11 +50,7 @@ class Classifier(GAN):
         """Returns the cross-entropy, `class`."""
         if "label" not in batch:
             raise InputError("a classifier needs labels: give batches with `real` and `label`.")
-        logits = self.score(batch["real"], batch)
-        losses = keras.losses.sparse_categorical_crossentropy(
-            batch["label"], logits, from_logits=True
-        )
-        return {"class": ops.mean(losses)}
+        return {"class": cross_entropy(batch["label"], self.score(batch["real"], batch))}
 
     def call(self, inputs, training: bool = False):
         """Returns the probabilities (N, K) of images, uint8 or in [-1, 1]."""
@@ -99,7 +96,7 @@ class Classifier(GAN):
 
     def measure(self, evaluate) -> dict:
         """Returns the share of the examples that it takes for another class, `error`."""
-        real, labels = (evaluate.examples[key][:FEW] for key in ("real", "label"))
+        real, labels = evaluate.examples["real"], evaluate.examples["label"]
         found = self.probabilities(self.features(real)).argmax(1)
         return {"error": float((found != labels).mean())}
 
@@ -108,6 +105,10 @@ class Classifier(GAN):
         real, labels = (examples[key][:FEW] for key in ("real", "label"))
         own = self.probabilities(self.features(real))[np.arange(len(real)), labels]
         return grid(real[np.argsort(own, kind="stable")[:num]])
+
+    def sample(self, *args, **kwargs):
+        """Refuses: it draws nothing."""
+        raise InputError("a classifier draws no samples: give the name or folder of a generator.")
 
     def export(self, path) -> None:
         """Writes the classifier as a self-sufficient SavedModel; see `export.save`."""

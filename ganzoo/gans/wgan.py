@@ -13,6 +13,8 @@ class Clip(keras.constraints.Constraint):
     """Keeps every entry of a weight within [-bound, bound]."""
 
     def __init__(self, bound: float = 0.01):
+        if not isinstance(bound, (int, float)) or not bound > 0:
+            raise InputError(f"expected clip > 0, got {bound!r}.")
         self.bound = bound
 
     def __call__(self, weight):
@@ -50,13 +52,9 @@ class WGAN(GAN):
             "clip": 0.01,
         }
 
-    def compile(self, *args, clip=None, **kwargs):
+    def compile(self, *args, **kwargs):
         """As `GAN.compile`; `clip` bounds the critic's weights, all of them."""
-        clip = self.learning()["clip"] if clip is None else clip
-        if not isinstance(clip, (int, float)) or not clip > 0:
-            raise InputError(f"expected clip > 0, got {clip!r}.")
-        for weight in weights_of(self.discriminator):
-            weight.constraint = Clip(clip)
-            weight.assign(weight.constraint(weight))
         super().compile(*args, **kwargs)
-        self._compile_arguments |= {"clip": clip}
+        for weight in weights_of(self.discriminator):
+            weight.constraint = Clip(self.clip)
+            weight.assign(weight.constraint(weight))

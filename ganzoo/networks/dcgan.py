@@ -16,6 +16,7 @@ Reference: Radford et al., 2016, arXiv:1511.06434.
 import keras
 from keras import layers
 
+from ganzoo import layers as own
 from ganzoo.errors import InputError, unknown
 from ganzoo.networks import mlp
 
@@ -31,16 +32,23 @@ def filters(width: int, stage: int) -> int:
     return width * min(2**stage, 8)
 
 
-def generator(image_shape, width: int = 32, latent_dim: int = 128):
-    """Returns a network from latents (N, latent_dim) to images (N, H, W, C) in [-1, 1]."""
+def generator(image_shape, width: int = 32, latent_dim: int = 128, num_classes: int | None = None):
+    """Returns a network from latents (N, latent_dim) to images (N, H, W, C) in [-1, 1].
+
+    Given `num_classes` it is one from [latents, labels (N,)], to which the class is one more vector
+    beside the latents: an embedding of 50 dimensions.
+    """
     height, breadth, channels = checked(image_shape)
     strides = stages(image_shape)
     rows, columns = height, breadth
     for down, across in strides:
         rows, columns = -(-rows // down), -(-columns // across)
-    inputs = keras.Input((latent_dim,), name="latents")
+    inputs = x = keras.Input((latent_dim,), name="latents")
+    if num_classes:
+        inputs = [x, keras.Input((), name="labels", dtype="int32")]
+        x = layers.Concatenate()([x, layers.Embedding(num_classes, 50)(inputs[1])])
     depth = filters(width, len(strides))
-    x = layers.Dense(rows * columns * depth, use_bias=False, kernel_initializer=normal())(inputs)
+    x = layers.Dense(rows * columns * depth, use_bias=False, kernel_initializer=normal())(x)
     x = layers.Reshape((rows, columns, depth))(x)
     x = layers.ReLU()(layers.BatchNormalization()(x))
     for stage, stride in reversed(list(enumerate(strides))):
@@ -58,42 +66,66 @@ def generator(image_shape, width: int = 32, latent_dim: int = 128):
     return keras.Model(inputs, x, name="generator")
 
 
-def discriminator(image_shape, width: int = 32, normalization: str | None = "batch"):
+def discriminator(
+    image_shape, width: int = 32, normalization: str | None = "batch",
+    num_classes: int | None = None, pack: int = 1, heads: dict[str, int] | None = None,
+):  # fmt: skip
     """Returns a network from images (N, H, W, C) to logits (N, 1).
 
     Args:
         image_shape: (H, W, C).
         width: Filters of the first stage.
         normalization: `"batch"`; `"layer"`, which keeps the images of a batch apart, as gradient
-            penalties need; or None.
+            penalties need; `"spectral"`, of the kernels; or None.
+        num_classes: If given, it is a network from [images, labels (N,)], to which the class is one
+            more channel of the image.
+        pack: Images that are judged together (`layers.Packing`): logits are then (N / pack, 1).
+        heads: Outputs besides the logits: for each name how many numbers (N, n) it has.
     """
     checked(image_shape)
     if normalization not in NORMALIZATIONS:
         raise unknown("normalization", normalization, map(str, NORMALIZATIONS))
     inputs = x = keras.Input(tuple(image_shape), name="images")
+    if num_classes:
+        inputs = [x, keras.Input((), name="labels", dtype="int32")]
+        x = own.LabelMap(num_classes)(inputs)
+    x = own.Packing(pack)(x) if pack > 1 else x
+    spectral = normalization == "spectral"
+    conv, dense = (
+        (own.SpectralConv2D, own.SpectralDense) if spectral else (layers.Conv2D, layers.Dense)
+    )
     for stage, stride in enumerate(stages(image_shape)):
         normalize = NORMALIZATIONS[normalization] if stage else None
-        x = layers.Conv2D(
+        x = conv(
             filters(width, stage), 4, stride, "same",
             use_bias=normalize is None, kernel_initializer=normal(),
         )(x)  # fmt: skip
         x = layers.LeakyReLU(0.2)(normalize()(x) if normalize else x)
     x = layers.Flatten()(x)
-    outputs = layers.Dense(1, kernel_initializer=normal(), dtype="float32")(x)
+    outputs = dense(1, kernel_initializer=normal(), dtype="float32")(x)
+    if heads:
+        outputs = [
+            outputs,
+            *(layers.Dense(size, name=name, dtype="float32")(x) for name, size in heads.items()),
+        ]
     return keras.Model(inputs, outputs, name="discriminator")
 
 
-def pair(image_shape, width: int = 32, latent_dim: int = 128, normalization="batch") -> dict:
+def pair(
+    image_shape, width: int = 32, latent_dim: int = 128, normalization="batch",
+    num_classes: int | None = None, pack: int = 1,
+) -> dict:  # fmt: skip
     """Returns a `generator` and a `discriminator` for each other.
 
     For points, (D,), there is nothing to convolve: they are perceptrons of 4 `width` units.
     """
-    if len(image_shape) == 1:
-        return mlp.pair(image_shape, 4 * width, latent_dim)
+    if len(image_shape) == 1 and not num_classes:
+        return mlp.pair(image_shape, 4 * width, latent_dim, pack)
     return {
-        "generator": generator(image_shape, width, latent_dim),
-        "discriminator": discriminator(image_shape, width, normalization),
+        "generator": generator(image_shape, width, latent_dim, num_classes),
+        "discriminator": discriminator(image_shape, width, normalization, num_classes, pack),
         "latent_dim": latent_dim,
+        "num_classes": num_classes,
     }
 
 
@@ -119,6 +151,7 @@ def normal():
 
 NORMALIZATIONS = {
     None: None,
+    "spectral": None,
     "batch": layers.BatchNormalization,
     "layer": lambda: layers.LayerNormalization(axis=(1, 2, 3)),
 }

@@ -1,0 +1,68 @@
+"""ACGAN: the discriminator also says of which class an image is."""
+
+import keras
+from keras import ops
+
+from ganzoo.errors import InputError
+from ganzoo.gans.dcgan import DCGAN
+from ganzoo.networks import dcgan
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class ACGAN(DCGAN):
+    """D has a second output, class logits, which both sides want to be right, times a weight.
+
+    Reference: Odena et al., 2017, arXiv:1610.09585.
+    """
+
+    @classmethod
+    def networks(cls, image_shape, num_classes, width=32, latent_dim=128) -> dict:
+        """Returns DCGAN's pair: G is given labels, D gives class logits."""
+        heads = {"classes": num_classes}
+        return {
+            "generator": dcgan.generator(image_shape, width, latent_dim, num_classes),
+            "discriminator": dcgan.discriminator(image_shape, width, heads=heads),
+            "latent_dim": latent_dim,
+            "num_classes": num_classes,
+        }
+
+    @classmethod
+    def learning(cls) -> dict:
+        """As DCGAN, the class terms with weight 1."""
+        return super().learning() | {"class_weight": 1.0}
+
+    def compile(self, *args, **kwargs):
+        """As `GAN.compile`.
+
+        Raises:
+            InputError: If D has one output only, or the loss compares real and fake images.
+        """
+        super().compile(*args, **kwargs)
+        if len(self.discriminator.outputs) < 2 or self.loss.relative:
+            raise InputError("ACGAN needs a D with [logits, class logits], and no relative loss.")
+
+    def discriminator_loss(self, batch) -> dict:
+        """Returns the adversarial term, and the cross-entropy of the classes of real and fake."""
+        real, real_class = self.discriminate(batch["real"], batch)
+        fake, fake_class = self.discriminate(batch["fake"], batch)
+        classes = cross_entropy(batch["label"], real_class)
+        classes += cross_entropy(batch["label"], fake_class)
+        return {
+            "adv": self.loss.discriminator(real, fake),
+            "class": self.class_weight * classes / 2.0,
+        }
+
+    def generator_loss(self, batch) -> dict:
+        """Returns the adversarial term, and the cross-entropy of the classes of the fakes."""
+        fake, fake_class = self.discriminate(batch["fake"], batch)
+        return {
+            "adv": self.loss.generator(fake),
+            "class": self.class_weight * cross_entropy(batch["label"], fake_class),
+        }
+
+
+def cross_entropy(labels, logits):
+    """Returns the mean cross-entropy of classes (N,) and logits (N, K), in float32."""
+    logits = ops.cast(logits, "float32")
+    losses = keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+    return ops.mean(losses)

@@ -1,0 +1,63 @@
+"""BEGAN: an autoencoder as the discriminator, and a controller that keeps both sides in balance."""
+
+import keras
+from keras import ops
+
+from ganzoo import losses
+from ganzoo.gan import GAN
+from ganzoo.networks import autoencoder
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class BEGAN(GAN):
+    """D lowers its reconstruction error on real images and raises it on fakes, times a factor k.
+
+        L_D = L(x) - k L(G(z)),  L_G = L(G(z)),  L(v) = mean |v - D(v)|
+        k <- k + rate (gamma L(x) - L(G(z))), within [0, 1]
+
+    gamma, the ratio at which errors on fakes and on real images settle, trades sharpness for
+    diversity. m_global = L(x) + |gamma L(x) - L(G(z))| measures convergence: the checkpoint with
+    the least one is the best.
+
+    Reference: Berthelot et al., 2017, arXiv:1703.10717.
+    """
+
+    monitor = "m_global"
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.k = self.add_weight((), "zeros", name="k", trainable=False, aggregation="mean")
+
+    @classmethod
+    def networks(cls, image_shape, width=32, latent_dim=64) -> dict:
+        """Returns a decoder, and an autoencoder whose second half is of the same kind."""
+        return autoencoder.pair(image_shape, width, latent_dim)
+
+    @classmethod
+    def learning(cls) -> dict:
+        """Adam at 1e-4, gamma 0.5, k moved at 1e-3."""
+        return super().learning() | {
+            "g_optimizer": keras.optimizers.Adam(1e-4, beta_1=0.5),
+            "d_optimizer": keras.optimizers.Adam(1e-4, beta_1=0.5),
+            "loss": losses.Wasserstein(),  # of scores -L, to which k is added
+            "gamma": 0.5,
+            "k_rate": 1e-3,
+        }
+
+    def score(self, images, batch):
+        """Returns minus the reconstruction error of each image, (N, 1)."""
+        drawn = ops.cast(self.discriminate(images, batch)[0], "float32")
+        axes = tuple(range(1, len(drawn.shape)))
+        return -ops.mean(ops.abs(drawn - images), axis=axes)[:, None]
+
+    def discriminator_loss(self, batch) -> dict:
+        """Returns L(x) and -k L(G(z))."""
+        real, fake = (self.score(batch[key], batch) for key in ("real", "fake"))
+        return {"real": -ops.mean(real), "fake": self.k * ops.mean(fake)}
+
+    def after_step(self, logs) -> None:
+        """Moves k, and logs it and the measure of convergence."""
+        real, fake = logs["d_real"], logs["g_adv"]
+        apart = self.gamma * real - fake
+        self.k.assign(ops.clip(self.k + self.k_rate * apart, 0.0, 1.0))
+        logs |= {"k": self.k.value, "m_global": real + ops.abs(apart)}

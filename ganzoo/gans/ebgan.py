@@ -1,0 +1,60 @@
+"""EBGAN: the discriminator is an energy, low where the data are."""
+
+import keras
+from keras import ops
+
+from ganzoo.gan import GAN
+from ganzoo.networks import autoencoder
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class EBGAN(GAN):
+    """D is an autoencoder; its squared error E is an energy that it holds up to a margin on fakes.
+
+        L_D = E(x) + max(0, margin - E(G(z))),  L_G = E(G(z)) + pull PT
+
+    The pulling-away term PT is the mean squared cosine between the codes of a batch of fakes, which
+    keeps them from being alike.
+
+    Reference: Zhao et al., 2016, arXiv:1609.03126. E is a mean over pixels; the networks are those
+    of BEGAN, where the paper's use strides and batch normalisation.
+    """
+
+    @classmethod
+    def networks(cls, image_shape, width=32, latent_dim=64) -> dict:
+        """Returns a decoder and an autoencoder."""
+        return autoencoder.pair(image_shape, width, latent_dim)
+
+    @classmethod
+    def learning(cls) -> dict:
+        """Adam at 2e-4, a margin of 0.2, the pulling-away term times 0.1."""
+        return super().learning() | {"margin": 0.2, "pull": 0.1}
+
+    def energy(self, images, batch) -> tuple:
+        """Returns the error (N,) and the codes (N, D) of images."""
+        drawn, code = self.discriminate(images, batch)
+        axes = tuple(range(1, len(images.shape)))
+        return ops.mean(ops.square(ops.cast(drawn, "float32") - images), axis=axes), code
+
+    def score(self, images, batch):
+        """Returns minus the energy, (N, 1)."""
+        return -self.energy(images, batch)[0][:, None]
+
+    def discriminator_loss(self, batch) -> dict:
+        """Returns the energy of the real images, and what the fakes' lacks to the margin."""
+        real, fake = (self.energy(batch[key], batch)[0] for key in ("real", "fake"))
+        return {"real": ops.mean(real), "fake": ops.mean(ops.relu(self.margin - fake))}
+
+    def generator_loss(self, batch) -> dict:
+        """Returns the energy of the fakes, and the weighted pulling-away term."""
+        energy, code = self.energy(batch["fake"], batch)
+        return {"adv": ops.mean(energy), "pull": self.pull * pulling_away(code)}
+
+
+def pulling_away(code):
+    """Returns the mean squared cosine between different rows of (N, D)."""
+    code = ops.cast(code, "float32")
+    code = code / ops.sqrt(ops.sum(ops.square(code), axis=1, keepdims=True) + 1e-12)
+    cosines = ops.matmul(code, ops.transpose(code))
+    count = ops.cast(ops.shape(code)[0], "float32")
+    return (ops.sum(ops.square(cosines)) - count) / (count * (count - 1.0))

@@ -1,0 +1,33 @@
+"""R3GAN: the relativistic loss and two zero-centred penalties, and no tricks."""
+
+import keras
+
+from ganzoo.gan import GAN
+from ganzoo.losses import Relativistic
+from ganzoo.networks import r3gan
+from ganzoo.penalties import R1, R2
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class R3GAN(GAN):
+    """The relativistic pairing loss covers all modes, R1 and R2 make its training converge.
+
+    Networks are plain residual ones without any normalisation.
+
+    Reference: Huang et al., 2024, arXiv:2501.05441.
+    """
+
+    @classmethod
+    def networks(cls, image_shape, width=64, latent_dim=64) -> dict:
+        """Returns the paper's pair in small; for points, perceptrons."""
+        return r3gan.pair(image_shape, width, latent_dim)
+
+    @classmethod
+    def learning(cls) -> dict:
+        """Adam at 2e-4 with betas 0 and 0.99, gamma 1; the paper anneals all three."""
+        return super().learning() | {
+            "loss": Relativistic(),
+            "penalties": [R1(1.0), R2(1.0)],
+            "g_optimizer": keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.99),
+            "d_optimizer": keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.99),
+        }

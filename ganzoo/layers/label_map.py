@@ -1,0 +1,43 @@
+"""LabelMap: a class as one more channel of the image."""
+
+import math
+
+import keras
+from keras import layers, ops
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class LabelMap(layers.Layer):
+    """Joins to a map (N, H, W, C) the embedding of its class (N,), as a channel: (N, H, W, C + 1).
+
+    The embedding has few dimensions and is spread over the places by a linear layer, so that it
+    does not outweigh the image.
+
+    Args:
+        num_classes: Number of classes.
+        dim: Dimensions of the embedding.
+
+    Reference: Denton et al., 2015, arXiv:1506.05751, whose discriminator is given the class so.
+    """
+
+    def __init__(self, num_classes: int, dim: int = 50, **kwargs):
+        super().__init__(**kwargs)
+        self.num_classes, self.dim = num_classes, dim
+
+    def build(self, input_shape):
+        """Makes the embedding and the layer that spreads it."""
+        self.places = tuple(input_shape[0][1:3])
+        self.embedding = layers.Embedding(self.num_classes, self.dim, dtype=self.dtype_policy)
+        self.embedding.build(input_shape[1])
+        self.spread = layers.Dense(math.prod(self.places), dtype=self.dtype_policy)
+        self.spread.build((None, self.dim))
+
+    def call(self, inputs):
+        """Joins."""
+        x, label = inputs
+        channel = ops.reshape(self.spread(self.embedding(label)), (-1, *self.places, 1))
+        return ops.concatenate([ops.cast(x, self.compute_dtype), channel], axis=-1)
+
+    def get_config(self) -> dict:
+        """Returns the arguments."""
+        return super().get_config() | {"num_classes": self.num_classes, "dim": self.dim}

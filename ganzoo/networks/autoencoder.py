@@ -1,0 +1,76 @@
+"""Autoencoders: discriminators that call an image real if they can draw it.
+
+Reference: Berthelot et al., 2017, arXiv:1703.10717, figure 1; Zhao et al., 2016, arXiv:1609.03126.
+"""
+
+import keras
+from keras import layers
+
+from ganzoo.networks import dcgan
+
+
+def decoder(image_shape, width: int = 32, latent_dim: int = 64, name: str = "generator"):
+    """Returns a network from codes (N, latent_dim) to images (N, H, W, C), without normalisation.
+
+    Two 3 x 3 convolutions with ELU a scale, doubled by nearest neighbours. The output is linear:
+    what reconstructs must reach the ends of the range.
+    """
+    height, breadth, channels = dcgan.checked(image_shape)
+    strides = dcgan.stages(image_shape)
+    rows, columns = height, breadth
+    for down, across in strides:
+        rows, columns = -(-rows // down), -(-columns // across)
+    inputs = keras.Input((latent_dim,), name="codes")
+    x = layers.Reshape((rows, columns, width))(layers.Dense(rows * columns * width)(inputs))
+    for stride in [None, *reversed(strides)]:
+        x = layers.UpSampling2D(stride)(x) if stride else x
+        for _ in range(2):
+            x = layers.Conv2D(width, 3, padding="same", activation="elu")(x)
+    x = layers.Conv2D(channels, 3, padding="same", dtype="float32")(x)
+    extra = x.shape[1] - height, x.shape[2] - breadth
+    if any(extra):
+        crop = [(size // 2, size - size // 2) for size in extra]
+        x = layers.Cropping2D(crop, dtype="float32")(x)
+    return keras.Model(inputs, x, name=name)
+
+
+def autoencoder(image_shape, width: int = 32, latent_dim: int = 64):
+    """Returns a network from images (N, H, W, C) to [their reconstructions, codes (N, latent_dim)].
+
+    The encoder has two 3 x 3 convolutions with ELU a scale, `width` filters more at each, and
+    halves by strides; the decoder is `decoder`.
+    """
+    inputs = keras.Input(dcgan.checked(image_shape), name="images")
+    x = layers.Conv2D(width, 3, padding="same", activation="elu")(inputs)
+    strides = dcgan.stages(image_shape)
+    for stage, stride in enumerate([*strides, (1, 1)]):
+        filters = width * (stage + 1)
+        x = layers.Conv2D(filters, 3, padding="same", activation="elu")(x)
+        x = layers.Conv2D(filters, 3, stride, padding="same", activation="elu")(x)
+    code = layers.Dense(latent_dim, dtype="float32")(layers.Flatten()(x))
+    images = decoder(image_shape, width, latent_dim, name="decoder")(code)
+    return keras.Model(inputs, [images, code], name="discriminator")
+
+
+def points(dim: int, width: int = 128, latent_dim: int = 64):
+    """Returns an autoencoder of points (N, dim), of perceptrons."""
+    inputs = keras.Input((dim,), name="images")
+    x = layers.Dense(width, activation="elu")(inputs)
+    code = layers.Dense(latent_dim, dtype="float32")(x)
+    x = layers.Dense(width, activation="elu")(code)
+    return keras.Model(inputs, [layers.Dense(dim, dtype="float32")(x), code], name="discriminator")
+
+
+def pair(image_shape, width: int = 32, latent_dim: int = 64) -> dict:
+    """Returns a `generator`, BEGAN's decoder, and an autoencoder; for points, perceptrons."""
+    if len(image_shape) == 1:
+        from ganzoo.networks import mlp
+
+        return mlp.pair(image_shape, 4 * width, latent_dim) | {
+            "discriminator": points(image_shape[0], 4 * width, latent_dim)
+        }
+    return {
+        "generator": decoder(image_shape, width, latent_dim),
+        "discriminator": autoencoder(image_shape, width, latent_dim),
+        "latent_dim": latent_dim,
+    }

@@ -1,0 +1,80 @@
+"""The residual networks of R3GAN: no normalisation, started as the identity.
+
+A block is a 1 x 1, a 3 x 3 and a 1 x 1 convolution, leaky, with biases before the activations only,
+around a plain sum; its last kernel starts at zero (fix-up initialisation), the others are scaled
+down for the depth. Resampling is bilinear, outside of the blocks.
+
+Departures from the paper: the 3 x 3 convolutions are not grouped, and as wide as the block, where
+the paper's have twice its width in groups of 16 channels; two blocks a scale as there, but at most
+three scales, as images here are small.
+
+Reference: Huang et al., 2024, arXiv:2501.05441, section 4; Zhang et al., 2019, arXiv:1901.09321.
+"""
+
+import keras
+from keras import layers
+
+from ganzoo.networks import dcgan, mlp
+
+BLOCKS = 2  # a scale
+
+
+def generator(image_shape, width: int = 64, latent_dim: int = 64):
+    """Returns a network from latents (N, latent_dim) to images (N, H, W, C), not squashed."""
+    height, breadth, channels = dcgan.checked(image_shape)
+    strides = dcgan.stages(image_shape)
+    rows, columns = height, breadth
+    for down, across in strides:
+        rows, columns = -(-rows // down), -(-columns // across)
+    inputs = keras.Input((latent_dim,), name="latents")
+    depth = BLOCKS * (len(strides) + 1)
+    x = layers.Dense(rows * columns * width, use_bias=False)(inputs)
+    x = layers.Reshape((rows, columns, width))(x)  # where the paper has a learned basis times Wz
+    for stride in [None, *reversed(strides)]:
+        x = layers.UpSampling2D(stride, interpolation="bilinear")(x) if stride else x
+        x = _blocks(x, width, depth)
+    x = layers.Conv2D(channels, 1, dtype="float32")(x)
+    extra = x.shape[1] - height, x.shape[2] - breadth
+    if any(extra):
+        crop = [(size // 2, size - size // 2) for size in extra]
+        x = layers.Cropping2D(crop, dtype="float32")(x)
+    return keras.Model(inputs, x, name="generator")
+
+
+def discriminator(image_shape, width: int = 64):
+    """Returns a network from images (N, H, W, C) to logits (N, 1)."""
+    inputs = keras.Input(dcgan.checked(image_shape), name="images")
+    strides = dcgan.stages(image_shape)
+    depth = BLOCKS * (len(strides) + 1)
+    x = _blocks(layers.Conv2D(width, 1)(inputs), width, depth)
+    for stride in strides:
+        x = layers.AveragePooling2D(stride, padding="same")(x)
+        x = _blocks(x, width, depth)
+    x = layers.DepthwiseConv2D(x.shape[1:3], use_bias=False)(x)
+    outputs = layers.Dense(1, use_bias=False, dtype="float32")(layers.Flatten()(x))
+    return keras.Model(inputs, outputs, name="discriminator")
+
+
+def pair(image_shape, width: int = 64, latent_dim: int = 64) -> dict:
+    """Returns a `generator` and a `discriminator` for each other; for points, perceptrons."""
+    if len(image_shape) == 1:
+        return mlp.pair(image_shape, 2 * width, latent_dim)
+    return {
+        "generator": generator(image_shape, width, latent_dim),
+        "discriminator": discriminator(image_shape, width),
+        "latent_dim": latent_dim,
+    }
+
+
+def _blocks(x, width, depth):
+    scaled = keras.initializers.VarianceScaling(2.0 / depth**0.5, distribution="truncated_normal")
+    for _ in range(BLOCKS):
+        y = layers.Conv2D(width, 1, kernel_initializer=scaled)(x)
+        y = layers.Conv2D(width, 3, padding="same", kernel_initializer=scaled)(
+            layers.LeakyReLU(0.2)(y)
+        )
+        y = layers.Conv2D(width, 1, use_bias=False, kernel_initializer="zeros")(
+            layers.LeakyReLU(0.2)(y)
+        )
+        x = layers.Add()([x, y])
+    return x

@@ -1,0 +1,140 @@
+"""Residual networks of SNGAN, for images of any size from 8 to 256 pixels a side.
+
+Blocks of two 3 x 3 convolutions around a shortcut. G starts from a map of 4 to 7 pixels a side,
+doubled by nearest neighbours in each block, with batch normalisation that is conditional where
+there are classes; D halves by averages until 8 pixels are left, has two more blocks there, and sums
+over the places. All blocks have `width` filters (the paper: 256 in G, 128 in D, for 32 pixels).
+
+Reference: Miyato et al., 2018, arXiv:1802.05957, table 4.
+"""
+
+import keras
+from keras import layers
+
+from ganzoo import layers as own
+from ganzoo.networks import dcgan, mlp
+
+
+def generator(
+    image_shape, width: int = 64, latent_dim: int = 128, num_classes: int | None = None,
+    spectral: bool = False, attention: bool = False,
+):  # fmt: skip
+    """Returns a network from latents (N, latent_dim) to images (N, H, W, C) in [-1, 1].
+
+    Args:
+        image_shape: (H, W, C).
+        width: Filters of every block.
+        latent_dim: Width of the Gaussian.
+        num_classes: If given, it is a network from [latents, labels (N,)].
+        spectral: Normalise the kernels spectrally, as SAGAN does.
+        attention: Put self-attention before the last block.
+    """
+    height, breadth, channels = dcgan.checked(image_shape)
+    strides = dcgan.stages(image_shape)
+    rows, columns = height, breadth
+    for down, across in strides:
+        rows, columns = -(-rows // down), -(-columns // across)
+    inputs = x = keras.Input((latent_dim,), name="latents")
+    label = None
+    if num_classes:
+        label = keras.Input((), name="labels", dtype="int32")
+        inputs = [x, label]
+    conv, dense = kinds(spectral)
+
+    def normalized(x):
+        if label is None:
+            return layers.ReLU()(layers.BatchNormalization()(x))
+        return layers.ReLU()(own.ConditionalBatchNormalization(num_classes)([x, label]))
+
+    x = layers.Reshape((rows, columns, width))(dense(rows * columns * width)(x))
+    for place, stride in enumerate(reversed(strides)):
+        if attention and place == len(strides) - 1:
+            x = own.SelfAttention()(x)
+        shortcut = conv(width, 1)(layers.UpSampling2D(stride)(x))
+        x = layers.UpSampling2D(stride)(normalized(x))
+        x = conv(width, 3, padding="same")(x)
+        x = conv(width, 3, padding="same")(normalized(x))
+        x = layers.Add()([x, shortcut])
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = conv(channels, 3, padding="same", activation="tanh", dtype="float32")(x)
+    extra = x.shape[1] - height, x.shape[2] - breadth
+    if any(extra):
+        crop = [(size // 2, size - size // 2) for size in extra]
+        x = layers.Cropping2D(crop, dtype="float32")(x)
+    return keras.Model(inputs, x, name="generator")
+
+
+def discriminator(
+    image_shape, width: int = 64, num_classes: int | None = None, spectral: bool = True,
+    attention: bool = False, heads: dict[str, int] | None = None,
+):  # fmt: skip
+    """Returns a network from images (N, H, W, C) to logits (N, 1).
+
+    Args:
+        image_shape: (H, W, C).
+        width: Filters of every block.
+        num_classes: If given, it is a network from [images, labels (N,)] with a projection
+            (Miyato & Koyama, 2018, arXiv:1802.05637).
+        spectral: Normalise the kernels spectrally.
+        attention: Put self-attention after the first block.
+        heads: Outputs besides the logits: for each name how many numbers (N, n) it has.
+    """
+    dcgan.checked(image_shape)
+    conv, dense = kinds(spectral)
+    inputs = images = keras.Input(tuple(image_shape), name="images")
+    x, strides = images, dcgan.stages(image_shape)
+    last = [(1, 1)] * 2
+    for place, stride in enumerate([*strides[: max(len(strides) - 1, 1)], *last]):
+        shortcut = x
+        if place:  # the image itself must not be rectified
+            x = layers.ReLU()(x)
+        x = conv(width, 3, padding="same")(x)
+        x = conv(width, 3, padding="same")(layers.ReLU()(x))
+        if stride != (1, 1):
+            x = layers.AveragePooling2D(stride, padding="same")(x)
+            shortcut = layers.AveragePooling2D(stride, padding="same")(shortcut)
+        if stride != (1, 1) or shortcut.shape[-1] != width:
+            shortcut = conv(width, 1)(shortcut)
+        x = layers.Add()([x, shortcut])
+        if attention and not place:
+            x = own.SelfAttention()(x)
+    x = layers.ReLU()(x)
+    places = x.shape[1] * x.shape[2]
+    x = layers.GlobalAveragePooling2D(dtype="float32")(x)
+    x = layers.Rescaling(float(places), dtype="float32")(x)  # which makes of the mean a sum
+    if num_classes:
+        inputs = [images, keras.Input((), name="labels", dtype="int32")]
+        outputs = own.Projection(num_classes)([x, inputs[1]])
+    else:
+        outputs = dense(1, dtype="float32")(x)
+    if heads:
+        outputs = [
+            outputs,
+            *(layers.Dense(size, name=name, dtype="float32")(x) for name, size in heads.items()),
+        ]
+    return keras.Model(inputs, outputs, name="discriminator")
+
+
+def pair(
+    image_shape, width: int = 64, latent_dim: int = 128, num_classes: int | None = None,
+    spectral: bool = False, attention: bool = False,
+) -> dict:  # fmt: skip
+    """Returns a `generator` and a `discriminator` for each other; for points, perceptrons.
+
+    D is spectrally normalised; `spectral` says whether G is, too.
+    """
+    if len(image_shape) == 1 and not num_classes:
+        return mlp.pair(image_shape, 2 * width, latent_dim)
+    return {
+        "generator": generator(image_shape, width, latent_dim, num_classes, spectral, attention),
+        "discriminator": discriminator(image_shape, width, num_classes, True, attention),
+        "latent_dim": latent_dim,
+        "num_classes": num_classes,
+    }
+
+
+def kinds(spectral: bool) -> tuple:
+    """Returns the classes of convolutions and of dense layers."""
+    if spectral:
+        return own.SpectralConv2D, own.SpectralDense
+    return layers.Conv2D, layers.Dense
