@@ -4,13 +4,12 @@ A wrong value, flag, name or file gets one line on stderr and exit status 2.
 """
 
 import argparse
-import functools
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ganzoo import __version__, files, zoo
+from ganzoo import __version__, evaluate_command, files, zoo
 from ganzoo.arguments import Parser, labels, parse, whole
 from ganzoo.errors import InputError
 from ganzoo.quiet import import_tensorflow
@@ -54,7 +53,7 @@ def _info(args: argparse.Namespace) -> int:
 
 
 def _sample(args: argparse.Namespace) -> int:
-    model, stem = _generator(args.name)
+    model, stem = zoo.find(args.name)
     out = args.out or Path(f"{stem}.png")
     if out.suffix not in (".png", ".npz"):
         raise InputError(f"--out: expected a name that ends in .png or .npz, got {str(out)!r}.")
@@ -78,31 +77,6 @@ def _sample(args: argparse.Namespace) -> int:
     return 0
 
 
-def _generator(name: str) -> tuple[Callable, str]:
-    """Returns a function that loads the generator, and a name for its pictures."""
-    path, names = Path(name), zoo.list_pretrained()
-    if name in names:
-        return functools.partial(zoo.load_pretrained, name), name
-    for folder in (path, path / "saved_model"):
-        if (folder / "saved_model.pb").is_file():
-            full = path.resolve()
-            stem = full.parent.name if full.name.isdigit() else full.name  # <entry>/<version>
-            return functools.partial(_load, folder), stem
-    if path.exists() or len(path.parts) > 1:
-        raise InputError(
-            f"expected a pretrained generator's name, a SavedModel's folder or a run's folder with "
-            f"saved_model/, got {name!r}."
-        )
-    zoo.info(name)  # raises, as there is none of that name
-    raise AssertionError(name)
-
-
-def _load(folder: Path):
-    from ganzoo import export
-
-    return export.load(folder)
-
-
 def _export(args: argparse.Namespace) -> int:
     import_tensorflow()
     from ganzoo import run
@@ -124,10 +98,14 @@ def _verify(args: argparse.Namespace) -> int:
 
 def _publish(args: argparse.Namespace) -> int:
     import_tensorflow()  # the card quotes the variant's docstring
+    from ganzoo import table
     from ganzoo.publish import publish
 
     folder = publish(args.run, args.entry, version=args.version)
-    print(f"{args.entry}: published as {folder}. Look at it, and commit models/ and saved_models/.")
+    table.write()
+    print(
+        f"{args.entry}: published as {folder}. Look at it, show it in README.md, measure it (ganzoo evaluate --all), and commit."
+    )
     return 0
 
 
@@ -177,6 +155,8 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
         "--out", type=Path, metavar="FILE",
         help="a .png for a grid, a .npz for the array `images` (default: <name>.png)",
     )  # fmt: skip
+
+    evaluate_command.add(command)
 
     save = command(
         "export", _export, "export a run's best generator as a SavedModel",

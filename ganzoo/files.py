@@ -32,7 +32,7 @@ def replacing(path, suffix: str = "") -> Iterator[Path]:
 def write_text(path, text: str) -> None:
     """Writes a text file, whole or not at all."""
     with replacing(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
 
 
 def sha256(path) -> str:

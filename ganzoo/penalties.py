@@ -121,6 +121,25 @@ class R2(R1):
     key = "fake"
 
 
+class Orthogonal(Penalty):
+    """|W^T W - diag|^2 of G's kernels: different filters are to be orthogonal, of any length.
+
+    Reference: Brock et al., 2019, arXiv:1809.11096, equation 3.
+    """
+
+    side = "g"
+
+    def value(self, gan, batch):
+        """Returns the sum over all weights of rank 2 and more."""
+        total = 0.0
+        for weight in gan.generator.trainable_variables:
+            if len(weight.shape) > 1:
+                matrix = ops.reshape(ops.cast(weight, "float32"), (-1, weight.shape[-1]))
+                gram = ops.matmul(ops.transpose(matrix), matrix)
+                total += ops.sum(ops.square(gram)) - ops.sum(ops.square(ops.diagonal(gram)))
+        return total
+
+
 def input_gradient(gan, images, batch):
     """Returns the gradient, shaped like `images`, of each image's score with respect to it."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -148,7 +167,7 @@ def uniform_per_image(name: str, images):
     return keras.random.uniform(shape, seed=random.seed(name))
 
 
-CLASSES = parts.table(GradientPenalty, DRAGAN, R1, R2)
+CLASSES = parts.table(GradientPenalty, DRAGAN, R1, R2, Orthogonal)
 
 
 def get(identifier) -> Penalty:

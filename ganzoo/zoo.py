@@ -6,8 +6,10 @@ file is checked every time. `GANZOO_HOME` moves the cache, `GANZOO_MIRROR` repla
 downloads, `GANZOO_OFFLINE=1` forbids the network.
 """
 
+import functools
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -153,6 +155,38 @@ def load_pretrained(name: str, version: int | None = None):
     """
     folder = fetch(name, version)
     from ganzoo import export  # late: it imports tensorflow
+
+    return export.load(folder)
+
+
+def find(name: str) -> tuple[Callable, str]:
+    """Returns a function that loads what has this name, or lies in this folder, and a short name.
+
+    Args:
+        name: One of `list_pretrained()`, or a SavedModel or a run with one.
+
+    Raises:
+        InputError: If there is no such thing.
+    """
+    path, names = Path(name), list_pretrained()
+    if name in names:
+        return functools.partial(load_pretrained, name), name
+    for folder in (path, path / "saved_model"):
+        if (folder / "saved_model.pb").is_file():
+            full = path.resolve()
+            stem = full.parent.name if full.name.isdigit() else full.name  # <entry>/<version>
+            return functools.partial(_load, folder), stem
+    if path.exists() or len(path.parts) > 1:
+        raise InputError(
+            f"expected a pretrained generator's name, a SavedModel's folder or a run's folder with "
+            f"saved_model/, got {name!r}."
+        )
+    info(name)  # raises, as there is none of that name
+    raise AssertionError(name)
+
+
+def _load(folder: Path):
+    from ganzoo import export
 
     return export.load(folder)
 

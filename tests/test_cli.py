@@ -15,7 +15,7 @@ import pytest
 import ganzoo
 from ganzoo import InputError, cli, zoo
 
-COMMANDS = ["list", "info", "sample", "export", "verify", "publish", "data"]
+COMMANDS = ["list", "info", "sample", "evaluate", "export", "verify", "publish", "data"]
 
 
 @pytest.fixture

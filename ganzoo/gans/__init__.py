@@ -23,6 +23,7 @@ _CLASSES = {  # variant -> class; it lives in the module of the variant's name
     "projection": "ProjectionGAN",
     "sagan": "SAGAN",
     "rgan": "RGAN",
+    "biggan": "BigGAN",
     "r3gan": "R3GAN",
     "classifier": "Classifier",  # no GAN: what judges them
 }

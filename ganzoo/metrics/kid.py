@@ -65,4 +65,5 @@ def _mmd2(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return (x @ y.T / x.shape[1] + 1) ** 3
+    kernel = x @ y.T / x.shape[1] + 1
+    return kernel * kernel * kernel  # numpy's ** 3 takes 25 times as long

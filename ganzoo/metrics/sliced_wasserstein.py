@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ganzoo.errors import InputError
+
 
 def sliced_wasserstein(a, b, *, directions: int = 128, patches: int = 32, seed: int = 0) -> float:
     """Returns the mean distance of two sets of the same size along random directions.
@@ -23,13 +25,13 @@ def sliced_wasserstein(a, b, *, directions: int = 128, patches: int = 32, seed: 
         seed: Integer seed of the directions and of the places of the patches.
 
     Raises:
-        ValueError: If the shapes differ.
+        InputError: If the shapes differ.
 
     Reference: Karras et al., 2018, arXiv:1710.10196, section 5; Rabin et al., 2011.
     """
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape:
-        raise ValueError(f"expected two sets of one shape, got {a.shape} and {b.shape}")
+        raise InputError(f"expected two sets of one shape, got {a.shape} and {b.shape}.")
     rng = np.random.default_rng(seed)
     if a.ndim == 2:
         return _distance(a.astype("float32"), b.astype("float32"), directions, rng)

@@ -1,0 +1,265 @@
+"""What moves FID, at equal quality of the samples: measured on one generator of the zoo.
+
+    python benchmarks/fid_effects.py --fake_features=FILE.npy
+    python benchmarks/fid_effects.py --parts=counts --fake_features=FILE.npy
+
+Writes benchmarks/results/fid_effects.json, part by part, and with it the tables in
+docs/evaluation.md. Fashion-MNIST and the Inception weights must be there: see that page.
+Features of the real images come from the cache of `ganzoo.metrics.real_features`, or go there.
+
+    counts      FID, FID-infinity and KID against the number of samples, all real images beside them
+    settings    resize, precision, unrounded and JPEG samples, on the first 2,000 of each side
+    reference   the test split against as many training images
+
+FILE holds the features of `load_pretrained(ENTRY).sample(10000, seed=0)`, in order; without it they
+are computed. On two cores: counts 25 minutes, settings 25, reference 15; features 12 a side.
+"""
+
+import argparse
+import io
+import json
+import os
+import statistics
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+
+import ganzoo
+from ganzoo import files, metrics, run
+from ganzoo.metrics import features
+
+ROOT = Path(__file__).parent.parent
+OUT = ROOT / "benchmarks" / "results" / "fid_effects.json"
+PAGE = ROOT / "docs" / "evaluation.md"
+BEGIN = "<!-- fid_effects: written by benchmarks/fid_effects.py -->"
+END = "<!-- end -->"
+ENTRY, DATA = "wgan_gp_fashion_mnist", "fashion_mnist"
+COUNTS = (500, 1000, 2000, 5000, 10000)
+FEW = 2000  # images of each side of `settings`
+PARTS = ("counts", "settings", "reference")
+
+
+def say(text: str) -> None:
+    print(f"[{time.strftime('%H:%M:%S')}] {text}", flush=True)
+
+
+def spread(values: list[float]) -> dict:
+    """Mean, and standard deviation over the subsets if there are several."""
+    std = statistics.stdev(values) if len(values) > 1 else None
+    return {"mean": statistics.fmean(values), "std": std, "subsets": len(values)}
+
+
+def counts(real: np.ndarray, fake: np.ndarray, subsets: int, points: int) -> dict:
+    """The three distances on random subsets of the samples."""
+    moments = metrics.Moments.of(real)
+    rng = np.random.default_rng(0)
+    rows = {}
+    for n in [n for n in COUNTS if n < len(fake)] + [len(fake)]:
+        found = {"fid": [], "fid_both": [], "fid_infinity": [], "kid": []}
+        for _ in range(subsets if n < len(fake) else 1):
+            part = fake[rng.choice(len(fake), n, replace=False)]
+            beside = real[rng.choice(len(real), min(n, len(real)), replace=False)]
+            found["fid"].append(metrics.fid(moments, part))
+            found["fid_both"].append(metrics.fid(beside, part))
+            found["fid_infinity"].append(metrics.fid_infinity(moments, part, points=points))
+            found["kid"].append(1000 * metrics.kid(real, part).mean)
+        rows[str(n)] = {name: spread(values) for name, values in found.items()}
+        say(f"{n} samples: " + ", ".join(f"{k} {v['mean']:.4g}" for k, v in rows[str(n)].items()))
+    return {"n_real": len(real), "points_of_fid_infinity": points, "by_n_fake": rows}
+
+
+def settings(real: np.ndarray, fake: np.ndarray, few: int) -> dict:
+    """FID of the same images, looked at in other ways; `real` and `fake` are legacy features."""
+    generator = ganzoo.load_pretrained(ENTRY)
+    latents = np.asarray(generator.latents(few, 0))
+    samples = generator.sample(latents=latents)
+    images, _ = ganzoo.data.arrays(DATA, "test")
+    sides = {"real": images[:few], "fake": samples}
+    usual = {"real": real[:few], "fake": fake[:few]}
+    for side, rows in usual.items():
+        check = metrics.extract(sides[side][:8])
+        if not np.linalg.norm(check - rows[:8]) <= 1e-3 * np.linalg.norm(check):
+            raise SystemExit(f"--{side}_features: not those of this page's images, in order.")
+
+    def value(name, real, fake):
+        found[name] = metrics.fid(real, fake)
+        say(f"{name}: FID {found[name]:.4f}")
+
+    def both(name, **options):
+        value(name, *(metrics.extract(sides[side], **options) for side in ("real", "fake")))
+
+    found = {}
+    value("as all figures of the zoo", usual["real"], usual["fake"])
+    both("clean resize on both sides", resize="clean")
+    value(
+        "clean resize of the samples only", usual["real"], metrics.extract(samples, resize="clean")
+    )
+    both("bfloat16 network on both sides", precision="bfloat16")
+    value("samples not rounded to uint8", usual["real"], unrounded(generator, latents))
+    for quality in (95, 75):
+        rows = metrics.extract(jpeg(samples, quality))
+        value(f"samples saved as JPEG, quality {quality}", usual["real"], rows)
+    return {"n_real": few, "n_fake": few, "fid": found}
+
+
+def unrounded(generator, latents: np.ndarray, batch: int = 32) -> np.ndarray:
+    """Features of the generator's own floats, brought to [0, 255]."""
+    compute = features.extractor("inception")
+    rows = []
+    for start in range(0, len(latents), batch):
+        images = np.asarray(generator(latents[start : start + batch]), np.float32)
+        rows.append(compute(np.clip(images * 127.5 + 127.5, 0, 255)))
+    return np.concatenate(rows)
+
+
+def jpeg(images: np.ndarray, quality: int) -> np.ndarray:
+    """The images as they come back from JPEG files."""
+    from PIL import Image
+
+    def once(image):
+        buffer = io.BytesIO()
+        Image.fromarray(image[..., 0]).save(buffer, "JPEG", quality=quality)
+        return np.asarray(Image.open(buffer))[..., None]
+
+    return np.stack([once(image) for image in images])
+
+
+def reference(real: np.ndarray, fake: np.ndarray) -> dict:
+    """FID against either split, and of the splits against each other."""
+    train = metrics.real_features(DATA, "train", len(real), progress=True)
+    found = {
+        "samples against test": metrics.fid(real, fake),
+        "samples against train": metrics.fid(train, fake),
+        "test against train": metrics.fid(real, train),
+    }
+    say(", ".join(f"{name} {value:.4f}" for name, value in found.items()))
+    return {"n_real": len(real), "n_fake": len(fake), "fid": found}
+
+
+def render(results: dict) -> str:
+    """The block of the page, from the content of the JSON."""
+    if not results:
+        return "*Not measured yet: `python benchmarks/fid_effects.py`.*"
+    parts = (_counts_table, _settings_table, _reference_table)
+    tables = [
+        part(results[name]) for name, part in zip(PARTS, parts, strict=True) if name in results
+    ]
+    first = f"Measured on `{ENTRY}` (seed 0) against {DATA} test, Inception features, float32."
+    return "\n\n".join([first, *tables])
+
+
+def _cell(found: dict, digits: int) -> str:
+    std = "" if found["std"] is None else f" ± {found['std']:.{digits}f}"
+    return f"{found['mean']:.{digits}f}{std}"
+
+
+def _counts_table(part: dict) -> str:
+    lines = [
+        f"Against the number of samples; all {part['n_real']:,} real images but in the second "
+        "column of figures. ± is the standard deviation over random subsets "
+        f"({', '.join(str(row['fid']['subsets']) for row in part['by_n_fake'].values())} of them).",
+        "",
+        "| samples | FID | FID, as few real images | FID-infinity | 1,000 x KID |",
+        "|---|---|---|---|---|",
+    ]
+    for n, row in part["by_n_fake"].items():
+        cells = [_cell(row[key], 2) for key in ("fid", "fid_both", "fid_infinity", "kid")]
+        lines.append(f"| {int(n):,} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _settings_table(part: dict) -> str:
+    usual = next(iter(part["fid"].values()))
+    lines = [
+        f"Of the same {part['n_fake']:,} samples and {part['n_real']:,} real images:",
+        "",
+        "| what was done | FID | change |",
+        "|---|---|---|",
+    ]
+    for name, value in part["fid"].items():
+        change = "" if value == usual else f"{100 * (value / usual - 1):+.2f} %"
+        lines.append(f"| {name} | {value:.2f} | {change} |")
+    return "\n".join(lines)
+
+
+def _reference_table(part: dict) -> str:
+    lines = [
+        f"Against either split, {part['n_real']:,} real images and {part['n_fake']:,} samples:",
+        "",
+        "| | FID |",
+        "|---|---|",
+    ]
+    lines += [f"| {name} | {value:.2f} |" for name, value in part["fid"].items()]
+    return "\n".join(lines)
+
+
+def rewrite(page: str, results: dict) -> str:
+    """The page with its block written anew."""
+    before, _, rest = page.partition(BEGIN)
+    if BEGIN not in page or END not in rest:
+        raise SystemExit(f"{PAGE.name}: expected the lines {BEGIN} and {END}.")
+    return f"{before}{BEGIN}\n\n{render(results)}\n\n{END}{rest.partition(END)[2]}"
+
+
+def parsed() -> argparse.Namespace:
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
+    add = parser.add_argument
+    add("--fake_features", type=Path, metavar="FILE",
+        help=".npy (N, 2048) of the samples (default: they are computed)")  # fmt: skip
+    add("--real_features", type=Path, metavar="FILE",
+        help=".npy (N, 2048) of the test split in order (default: from the cache)")  # fmt: skip
+    add("--parts", default=",".join(PARTS), help=f"some of {', '.join(PARTS)} (default: all)")
+    add("--subsets", type=int, default=3, help="at each number of samples (default: 3)")
+    add("--points", type=int, default=15, help="of FID-infinity's line (default: 15)")
+    add("--few", type=int, default=FEW, help=f"images of each side of settings (default: {FEW})")
+    add("--out", type=Path, default=OUT,
+        help="elsewhere: for a trial; then the page stays as it is")  # fmt: skip
+    args = parser.parse_args()
+    args.parts = args.parts.split(",")
+    if unknown := set(args.parts) - set(PARTS):
+        parser.error(f"--parts: unknown {', '.join(sorted(unknown))}; valid: {', '.join(PARTS)}")
+    return args
+
+
+def main() -> None:
+    args = parsed()
+    if args.real_features:
+        real = np.load(args.real_features)
+    else:
+        real = metrics.real_features(DATA, "test", progress=True)
+    if args.fake_features:
+        fake = np.load(args.fake_features)
+    else:
+        samples = ganzoo.load_pretrained(ENTRY).sample(10_000, seed=0)
+        fake = metrics.extract(samples, progress=True)
+    measures = {
+        "counts": lambda: counts(real, fake, args.subsets, args.points),
+        "settings": lambda: settings(real, fake, args.few),
+        "reference": lambda: reference(real, fake),
+    }
+    results = json.loads(args.out.read_text()) if args.out.exists() else {}
+    for name in args.parts:
+        start = time.perf_counter()
+        found = measures[name]()
+        minutes = round((time.perf_counter() - start) / 60, 1)
+        results[name] = found | {"hardware": run.hardware(), "minutes": minutes}
+        results = {key: results[key] for key in PARTS if key in results}
+        files.write_text(args.out, json.dumps(rounded(results), indent=1) + "\n")
+        say(f"written: {args.out.name}, {name}")
+        if args.out == OUT:
+            files.write_text(PAGE, rewrite(PAGE.read_text(), json.loads(OUT.read_text())))
+            say(f"written: {PAGE.name}")
+
+
+def rounded(value):
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+"""`ganzoo evaluate`: samples measured against data, or all entries of the zoo."""
+
+import argparse
+import functools
+import json
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+from ganzoo import files, zoo
+from ganzoo.arguments import whole
+from ganzoo.errors import InputError
+from ganzoo.quiet import import_tensorflow
+
+
+def add(command: Callable) -> None:
+    """Adds the command, by the function that makes the parser of one."""
+    judge = command(
+        "evaluate", _evaluate, "measure samples against data",
+        "ganzoo evaluate wgan_gp_fashion_mnist --metrics=fid,kid,prdc",
+        "\nThe figures, each with its settings, are printed and written to evaluation.json.",
+    )  # fmt: skip
+    judge.add_argument(
+        "name", metavar="NAME_OR_PATH", nargs="?",
+        help="a name from `ganzoo list`, a run, a SavedModel, a folder of images or a .npz",
+    )  # fmt: skip
+    judge.add_argument(
+        "--all", action="store_true",
+        help="all pretrained generators, in a checkout: writes their metrics.json and cards, and "
+        "the README's table; what was measured before is left out",
+    )  # fmt: skip
+    judge.add_argument("--force", action="store_true", help="with --all: measure it again")
+    judge.add_argument(
+        "--against", metavar="DATASET", help="real images (default: those it was trained on)"
+    )
+    judge.add_argument("--split", help="of them (default: test, or train if there is no other)")
+    judge.add_argument(
+        "--metrics", type=_names,
+        help="any of fid, fid_infinity, kid, prdc (precision, recall, density, coverage), "
+        "inception_score, histogram, ms_ssim, pairwise, swd, neighbours, and modes for points "
+        "(default: what suits the samples)",
+    )  # fmt: skip
+    judge.add_argument(
+        "--features", type=_names,
+        help="of which networks: inception, mnist, fashion_mnist (default: inception, and those "
+        "that were made for the data)",
+    )  # fmt: skip
+    judge.add_argument(
+        "--num", type=whole(1, 1_000_000),
+        help="how many samples and, if there are as many, real images (default: 10000)",
+    )  # fmt: skip
+    judge.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="(default: 0)")
+    judge.add_argument(
+        "--resize", choices=("legacy", "clean"), default="legacy",
+        help="legacy, as of the original FID (default), or clean, as of clean-FID",
+    )  # fmt: skip
+    judge.add_argument(
+        "--precision", choices=("float32", "bfloat16", "auto"), default="float32",
+        help="what Inception computes in (default: float32)",
+    )  # fmt: skip
+    judge.add_argument(
+        "--out", type=Path, metavar="DIR",
+        help="where evaluation.json goes (default: the run, or <name>_evaluation)",
+    )  # fmt: skip
+    judge.add_argument(
+        "--data_dir", metavar="DIR", help="where imported files are (default: $GANZOO_DATA)"
+    )
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    if args.all == (args.name is not None):
+        raise InputError(f"expected NAME_OR_PATH or --all, got {'both' if args.all else 'none'}.")
+    if args.out and args.all:
+        raise InputError("--out: expected none with --all, which writes models/; drop it.")
+    from ganzoo import table
+
+    if args.all:
+        table.checkout()  # or it complains
+    import_tensorflow()
+    from ganzoo import evaluation
+
+    evaluation.check(args.metrics or (), args.features or ())
+    if not args.all:
+        return _evaluate_one(args)
+    try:
+        return max([_evaluate_entry(name, args) for name in zoo.list_pretrained()], default=0)
+    finally:
+        table.write()
+
+
+def _evaluate_entry(name: str, args: argparse.Namespace) -> int:
+    from ganzoo import evaluation, table
+
+    print(f"{name}:")
+    try:
+        model = zoo.load_pretrained(name)
+        known = {} if args.force else table.known(name)
+        if model.kind == "classifier":
+            if "accuracy" not in known:
+                table.record(name, _accuracy(args, model, _trained_on(name)))
+            return 0
+        draw = _drawn(model, args)
+        keep, folder = functools.partial(table.record, name), zoo.layout().models / name
+        _measure(args, draw, args.num or evaluation.NUM, _trained_on(name), known, keep, folder)
+    except InputError as error:  # the other entries can be measured all the same
+        print(f"ganzoo: {name}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _evaluate_one(args: argparse.Namespace) -> int:
+    from ganzoo import evaluation
+
+    path, listed = Path(args.name), args.name in zoo.list_pretrained()
+    is_run = not listed and (path / "recipe.toml").is_file()
+    is_model = any((folder / "saved_model.pb").is_file() for folder in (path, path / "saved_model"))
+    against = args.against or _trained_on(args.name)
+    if not against and (path.exists() or path.suffix == ".npz"):
+        raise InputError(f"--against: expected a data set to compare {path} with, got none.")
+    if is_run and not is_model:
+        raise InputError(f"{path}: expected saved_model/, got none yet. Try: ganzoo export {path}")
+    if not listed and not is_model and (path.is_dir() or path.suffix == ".npz"):
+        images, stem = evaluation.stored(args.name, args.num), path.resolve().stem
+        draw, num = (lambda num: images[:num]), len(images)
+    else:
+        load, stem = zoo.find(args.name)
+        model = load()
+        if model.kind == "classifier":
+            if not against:
+                raise InputError("--against: expected a data set with labels, got none.")
+            _accuracy(args, model, against)
+            return 0
+        draw, num = _drawn(model, args), args.num or evaluation.NUM
+    out = args.out or (path if is_run else Path(f"{stem}_evaluation"))
+    found: dict[str, dict] = {}
+
+    def keep(facts: dict[str, dict]) -> None:
+        found.update(facts)
+        content = {"name": args.name, "metrics": found}
+        files.write_text(out / "evaluation.json", json.dumps(content, indent=2) + "\n")
+
+    _measure(args, draw, num, against, {}, keep, out)
+    print(f"\n{out / 'evaluation.json'}")
+    return 0
+
+
+def _accuracy(args: argparse.Namespace, model, against: str) -> dict[str, dict]:
+    from ganzoo import evaluation
+
+    facts = evaluation.accuracy(model, args.against or against, args.split, args.data_dir)
+    _show(facts)
+    return facts
+
+
+def _drawn(model, args: argparse.Namespace) -> Callable:
+    """Returns the function from a number to as many samples."""
+    return functools.partial(model.sample, seed=args.seed)
+
+
+def _trained_on(name: str) -> str | None:
+    """Returns the data set in the recipe of an entry or a run, or None if there is no recipe."""
+    path = Path(name) / "recipe.toml"
+    path = zoo.recipe_path(name) if name in zoo.list_pretrained() else path
+    try:
+        return tomllib.loads(path.read_text("utf-8"))["dataset"] if path.is_file() else None
+    except (ValueError, KeyError) as error:
+        raise InputError(f"{path}: expected a recipe with dataset, got {error}.") from error
+
+
+def _measure(args, draw, num, against, known, keep, folder: Path) -> None:
+    """Measures, prints, and has what was measured kept after every metric."""
+    from ganzoo import evaluation, pictures
+
+    done = 0
+    try:
+        measured = evaluation.Evaluation(
+            draw, num, args.against or against, args.split, seed=args.seed, resize=args.resize,
+            precision=args.precision, data_dir=args.data_dir, progress=sys.stdout.isatty(),
+        )  # fmt: skip
+        for facts in measured.facts(args.metrics, args.features, known):
+            if measured.picture is not None:
+                pictures.save_png(folder / "neighbours.png", measured.picture)
+            keep(facts)
+            done += len(facts)
+            _show(facts)
+        if not done:
+            print("nothing to do: it was measured with these settings (--force repeats it)")
+    except KeyboardInterrupt:
+        print(f"ganzoo: interrupted; {done} figures are kept in {folder}", file=sys.stderr)
+        raise
+
+
+def _show(facts: dict[str, dict]) -> None:
+    for name, fact in facts.items():
+        rest = ", ".join(f"{key} {fact[key]}" for key in fact if key != "value")
+        print(f"{name:<20} {fact['value']:<10.4g} {rest}", flush=True)
+
+
+def _names(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]

@@ -1,0 +1,295 @@
+"""Measuring samples: a figure comes as a fact, beside all that it depends on.
+
+    {"fid": {"value": 21.5, "features": "inception", "resize": "legacy", "precision": "float32",
+     "against": "fashion_mnist test", "n_real": 10000, "n_fake": 10000, "seed": 0, "seconds": 310}}
+
+Features that are neither Inception's nor pixels are named in the key: `fid_mnist`.
+"""
+
+import functools
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from ganzoo import data, metrics, zoo
+from ganzoo.data import toys
+from ganzoo.errors import InputError, unknown
+from ganzoo.measures import METRICS, Metric
+from ganzoo.metrics import domain
+from ganzoo.metrics import features as feature
+from ganzoo.metrics.batches import batches
+
+NUM = 10_000  # samples, and real images, unless another number is asked for
+
+
+def check(names: Sequence[str], features: Sequence[str]) -> None:
+    """Complains of names that are no metrics or no features, before anything is computed."""
+    for kind, given, valid in (
+        ("metric", names, METRICS),
+        ("features", features, feature.EXTRACTORS),
+    ):
+        for name in given:
+            if name not in valid:
+                raise unknown(kind, name, valid)
+
+
+def stored(path: str, num: int | None = None) -> np.ndarray:
+    """Returns the images of a folder or of a `.npz`: `num` of them, or all but at most `NUM`.
+
+    Raises:
+        InputError: If there are none, or fewer than `num`, or they cannot be read.
+    """
+    if not os.path.exists(path):
+        raise InputError(
+            f"expected a folder of images or a .npz file, got {path!r}: there is none."
+        )
+    found = []
+    for batch in batches(path, 256, num):
+        found.append(batch)
+        if num is None and sum(map(len, found)) >= NUM:
+            break
+    if not found:
+        raise InputError(f"{path}: expected images, got none.")
+    return np.concatenate(found)[: num or NUM]
+
+
+class Evaluation:
+    """Samples, the real examples beside them, and the features of both, each computed once.
+
+    Attributes:
+        picture: After `neighbours`, samples and their nearest training images, uint8 (H, W, C).
+    """
+
+    def __init__(
+        self,
+        draw: Callable[[int], np.ndarray],
+        num: int,
+        against: str,
+        split: str | None = None,
+        *,
+        seed: int = 0,
+        resize: str = "legacy",
+        precision: str = "float32",
+        data_dir: str | None = None,
+        progress: bool = False,
+    ):
+        """Looks at the shapes; samples are drawn once they are needed.
+
+        Args:
+            draw: Returns so many samples, uint8 (N, H, W, C) or points (N, D), always the same.
+            num: How many to draw. As many real images are used, or all if there are fewer.
+            against: The real images, as of `ganzoo.data.load`. If their size or channels are not
+                those of the samples they are brought to them, as in training.
+            split: "test" or "train"; by default "test" where there is one.
+            seed: What the samples were drawn with; also for the subsets that metrics draw.
+            resize: As of `metrics.extract`, like the three that follow.
+            precision: See there.
+            data_dir: See there.
+            progress: See there.
+
+        Raises:
+            InputError: If the data cannot be had, or are points and the samples images.
+        """
+        self.against, self.seed, self.num = against, seed, num
+        self.picture = None
+        self._draw, self._rows, self._networks = draw, {}, {}
+        self._options = {"resize": resize, "precision": precision, "data_dir": data_dir}
+        self._progress = progress
+        info, self.split = _info(against, split, data_dir)
+        shape = draw(1).shape[1:]
+        if len(shape) != len(info.image_shape):
+            kinds = ["images" if len(s) == 3 else "points" for s in (info.image_shape, shape)]
+            raise InputError(f"{against} has {kinds[0]} and the samples are {kinds[1]}: --against?")
+        self.points = len(shape) == 1
+        self._shape = {"data_dir": data_dir}
+        if shape != info.image_shape:
+            self._shape |= {"image_size": tuple(shape[:2]), "channels": shape[2]}
+        size = f" at {'x'.join(map(str, shape))}" if shape != info.image_shape else ""
+        self.described = f"{against} {self.split}{size}"
+        self.num_real = min(num, info.num_examples)
+        self._smallest = min(shape[:2])
+
+    @functools.cached_property
+    def samples(self) -> np.ndarray:
+        """The samples."""
+        return self._draw(self.num)
+
+    def network(self, features: str) -> Callable:
+        """Returns the function that computes these features, loaded once."""
+        if features not in self._networks:
+            self._networks[features] = metrics.extractor(features, **self._options)
+        return self._networks[features]
+
+    def probabilities(self, features: str, rows: np.ndarray) -> np.ndarray:
+        """Returns the class probabilities that belong to features."""
+        return np.asarray(self.network(features).probabilities(rows))
+
+    def fake(self, space: str) -> np.ndarray:
+        """Returns the samples themselves ("pixels", "points"), or their features."""
+        if space in ("pixels", "points"):
+            return self.samples
+        if ("fake", space) not in self._rows:
+            self._rows["fake", space] = metrics.extract(
+                self.samples, self.network(space), progress=self._progress
+            )
+        return self._rows["fake", space]
+
+    def real(self, space: str) -> np.ndarray:
+        """Returns the real examples themselves, or their features, of another choice of them."""
+        if ("real", space) not in self._rows:
+            if space in ("pixels", "points"):
+                found, _ = data.arrays(self.against, self.split, **self._shape, limit=self.num_real)
+            else:
+                found = self._features(space, self.split, self.num_real)
+            self._rows["real", space] = found
+        return self._rows["real", space]
+
+    def training(self, space: str):
+        """Returns the training images, a batch at a time, or their features, in one order."""
+        if space != "pixels":
+            return self._features(space, "train")
+        return data.load(
+            self.against, "train", 1024, **self._shape, shuffle=False, drop_remainder=False
+        )
+
+    def _features(self, space, split, num=None):
+        return metrics.real_features(
+            self.against, split, num,
+            features=self.network(space), progress=self._progress, **self._shape,
+        )  # fmt: skip
+
+    def defaults(self) -> tuple[list[str], list[str]]:
+        """Returns the metrics and the features that suit these samples."""
+        if self.points:
+            return (["modes"] if self.against in toys.MIXTURES else []) + ["swd"], []
+        names = ["fid", "kid", "prdc", "ms_ssim", "neighbours", "swd"]
+        fit = {"ms_ssim": self._smallest >= 11, "neighbours": self.split == "test"}
+        own = domain.of_data(self.against)
+        known = own and domain.ENTRIES[own] in zoo.list_pretrained()
+        return [n for n in names if fit.get(n, True)], ["inception", *([own] if known else [])]
+
+    def facts(
+        self,
+        names: Sequence[str] | None = None,
+        features: Sequence[str] | None = None,
+        known: dict[str, dict] | None = None,
+    ) -> Iterator[dict[str, dict]]:
+        """Yields the facts of one metric, in one of the features, after the other.
+
+        Args:
+            names: Of `METRICS`; by default what suits the samples.
+            features: Of `features.EXTRACTORS`; by default Inception's, and those that the zoo has
+                of the data set.
+            known: Facts that were measured before: what has the same settings is left out.
+
+        Raises:
+            InputError: If a name is unknown, a metric does not suit the samples or their number, or
+                a network's weights are not there.
+        """
+        default = self.defaults()
+        names = names or default[0]
+        features = default[1] if features is None else features
+        check(names, features)
+        plan = [(name, space) for name in names for space in self._spaces(name, features)]
+        for name, space in plan:
+            metric = METRICS[name]
+            counts = self._counts(metric)
+            stated = self._stated(metric, space, *counts)
+            plain = space in ("inception", "pixels", "points")
+            keys = {fact: fact if plain else f"{fact}_{space}" for fact in metric.facts}
+            if all(_has((known or {}).get(key), stated) for key in keys.values()):
+                continue
+            start = time.monotonic()
+            real = self.real(space)[: counts[0]] if metric.real else None
+            found = metric.measure(self, space, real, self.fake(space)[: counts[1]])
+            seconds = round(time.monotonic() - start, 1)
+            yield {key: {**found[fact], **stated, "seconds": seconds} for fact, key in keys.items()}
+
+    def _counts(self, metric: Metric) -> tuple[int, int]:
+        if metric.most is None:
+            return self.num_real, self.num
+        return (min(self.num_real, metric.most),) * 2
+
+    def _spaces(self, name: str, features: Sequence[str]) -> list[str]:
+        """Returns the features, or "pixels" or "points", that a metric is taken of."""
+        metric, own = METRICS[name], "points" if self.points else "pixels"
+        real, fake = self._counts(metric)
+        if min(real, fake) < metric.least:
+            raise InputError(
+                f"{name}: expected {metric.least} samples and real images or more, got {fake} and "
+                f"{real}: raise --num."
+            )
+        if metric.of != "images or points" and self.points != (metric.of == "points"):
+            kind = "points" if metric.of == "points" else "images"
+            raise InputError(f"{name} is a metric of {kind}, and the samples are {own}.")
+        if name == "neighbours" and self.split != "test":
+            raise InputError(
+                f"neighbours: expected real images that were held out of training, --split=test; "
+                f"got the split {self.split!r}."
+            )
+        if metric.of == "features":
+            return list(features)
+        if not metric.of.startswith("features"):
+            return [own]
+        classes = [f for f in features if self._knows_classes(f)]
+        if not classes and metric.of == "features with classes":
+            raise InputError(
+                f"{name}: expected --features that know classes, such as mnist or fashion_mnist, "
+                f"got {', '.join(features)}."
+            )
+        return classes or [own]
+
+    def _knows_classes(self, features: str) -> bool:
+        made = feature.EXTRACTORS[features]  # a class tells without loading its weights
+        return hasattr(made if isinstance(made, type) else self.network(features), "probabilities")
+
+    def _stated(self, metric: Metric, space: str, num_real: int, num_fake: int) -> dict:
+        """Returns the settings that a metric's facts depend on."""
+        network = None if space in ("pixels", "points") else self.network(space)
+        stated = {"features": space}
+        for key in ("resize", "precision"):
+            if value := getattr(network, key, None):
+                stated[key] = value
+        if metric.real:
+            stated |= {"against": self.described, "n_real": num_real}
+        return stated | {"n_fake": num_fake, "seed": self.seed}
+
+
+def _has(fact, stated: dict) -> bool:
+    return isinstance(fact, dict) and stated.items() <= fact.items()
+
+
+def _info(name: str, split: str | None, data_dir: str | None) -> tuple[data.Info, str]:
+    """Returns what is known of the split; if none is asked for, of "test", else of "train"."""
+    if split is not None:
+        return data.info(name, split, data_dir=data_dir), split
+    train = data.info(name, "train", data_dir=data_dir)  # or it says why it cannot be had
+    try:
+        return data.info(name, "test", data_dir=data_dir), "test"
+    except InputError:
+        return train, "train"
+
+
+def accuracy(
+    classifier, against: str, split: str | None = None, data_dir: str | None = None
+) -> dict[str, dict]:
+    """Returns the share of labelled images that a classifier is right about, as a fact.
+
+    Raises:
+        InputError: If the data cannot be had, have no labels, or are of another shape.
+    """
+    info, split = _info(against, split, data_dir)
+    expected = classifier.image_shape
+    if info.num_classes != classifier.num_classes or info.image_shape != expected:
+        raise InputError(
+            f"expected images {expected} of {classifier.num_classes} classes, got {against}: "
+            f"{info.image_shape}, {info.num_classes or 'no'} classes. Give another --against."
+        )
+    start = time.monotonic()
+    images, labels = data.arrays(against, split, data_dir=data_dir)
+    found = classifier.probabilities(classifier.features(images)).argmax(1)
+    fact = {"value": float((found == labels).mean()), "against": f"{against} {split}"}
+    seconds = round(time.monotonic() - start, 1)
+    return {"accuracy": {**fact, "n_real": len(images), "seconds": seconds}}

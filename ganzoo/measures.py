@@ -1,0 +1,139 @@
+"""The metrics that `ganzoo evaluate` knows: what each needs, and how its figures are made.
+
+A measure is called with the `evaluation.Evaluation`, the features' name, and both sides' features
+or images; it returns facts, `{name: {"value": ...}}`.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ganzoo import metrics, pictures
+from ganzoo.metrics.batches import batches
+
+SHOWN = (16, 5)  # samples in the picture of neighbours, and neighbours of each
+
+
+class Metric(NamedTuple):
+    """One metric, or a few that are made together."""
+
+    measure: Callable[[Any, str, np.ndarray | None, np.ndarray], dict[str, dict]]
+    facts: tuple[str, ...]  # the names of what it measures
+    of: str  # images, points, either, features, features with classes, or these else images
+    least: int = 2  # samples, and real images
+    most: int | None = None  # both sides are cut to one number, at most this; None: all are used
+    real: bool = True  # whether real images are looked at
+
+
+def _fid(of, space, real, fake):
+    return {"fid": {"value": metrics.fid(real, fake)}}
+
+
+def _fid_infinity(of, space, real, fake):
+    return {"fid_infinity": {"value": metrics.fid_infinity(real, fake, seed=of.seed)}}
+
+
+def _kid(of, space, real, fake):
+    return {"kid": _spread(*metrics.kid(real, fake, seed=of.seed))}
+
+
+def _prdc(of, space, real, fake):
+    found = [*metrics.precision_recall(real, fake), *metrics.density_coverage(real, fake)]
+    return {key: {"value": v} for key, v in zip(METRICS["prdc"].facts, found, strict=True)}
+
+
+def _inception_score(of, space, real, fake):
+    return {"inception_score": _spread(*metrics.inception_score(of.probabilities(space, fake)))}
+
+
+def _histogram(of, space, real, fake):
+    probabilities = of.probabilities(space, fake)
+    shares = metrics.class_histogram(probabilities, probabilities.shape[1])
+    found = {"value": metrics.histogram_kl(shares), "shares": list(map(_short, shares))}
+    return {"histogram": found}
+
+
+def _ms_ssim(of, space, real, fake):
+    """Also of the real images: noise is low, too."""
+    if space == "pixels":
+        value, beside = (metrics.ms_ssim_diversity(x, seed=of.seed) for x in (fake, real))
+        return {"ms_ssim": {"value": value, "of_real": _short(beside)}}
+    images = of.real("pixels")
+    rows = metrics.extract(images, of.network(space))
+    value, classes = _within_classes(of.samples, of.probabilities(space, fake), of.seed)
+    beside, _ = _within_classes(images, of.probabilities(space, rows), of.seed)
+    return {"ms_ssim": {"value": value, "of_real": _short(beside), "classes": classes}}
+
+
+def _within_classes(images, probabilities, seed) -> tuple[float, int]:
+    """Returns the mean MS-SSIM within a class, and how many classes have a pair of images."""
+    labels = probabilities.argmax(1)
+    paired = np.flatnonzero(np.bincount(labels) > 1)
+    keep = np.isin(labels, paired)
+    found = metrics.ms_ssim_diversity(images[keep], labels[keep], pairs=100, seed=seed)
+    return float(np.mean(list(found.values()))), len(paired)
+
+
+def _pairwise(of, space, real, fake):
+    rows = [x.reshape(len(x), -1) / (255 * np.sqrt(x[0].size)) for x in (fake, real)]
+    value, beside = map(metrics.pairwise_distance, rows)  # of grey levels, root mean square
+    return {"pairwise": {"value": value, "of_real": _short(beside)}}
+
+
+def _swd(of, space, real, fake):
+    return {"swd": {"value": metrics.sliced_wasserstein(real, fake, seed=of.seed)}}
+
+
+def _modes(of, space, real, fake):
+    found = metrics.mixture_modes(fake, of.against)
+    return {
+        "modes": {"value": found.modes, "of": len(found.counts), "mixture": of.against},
+        "high_quality": {"value": found.high_quality, "mixture": of.against},
+    }
+
+
+def _neighbours(of, space, real, fake):
+    """The share of copies: of samples nearer to training than nearly all held-out images are."""
+    training, images = of.training(space), of.training("pixels")
+    size = {"batch_size": 1024}
+    share = metrics.copied(fake, training, real, **size)
+    count, k = SHOWN
+    found = metrics.nearest(fake[:count], training, k=k, **size).indices
+    picked, start = {}, 0
+    for batch in batches(images, 1024):
+        picked |= {i: batch[i - start] for i in found.flat if 0 <= i - start < len(batch)}
+        start += len(batch)
+    rows = [[sample, *map(picked.get, row)] for sample, row in zip(of.samples, found, strict=False)]
+    of.picture = pictures.grid(np.concatenate(rows), columns=1 + k)
+    return {"neighbours": {"value": share, "training": f"{of.against} train, {start} images"}}
+
+
+METRICS = {
+    "fid": Metric(_fid, ("fid",), "features"),
+    "fid_infinity": Metric(_fid_infinity, ("fid_infinity",), "features", least=4),
+    "kid": Metric(_kid, ("kid",), "features"),
+    "prdc": Metric(
+        _prdc, ("precision", "recall", "density", "coverage"), "features", least=6, most=10_000
+    ),
+    "inception_score": Metric(
+        _inception_score, ("inception_score",), "features with classes", least=10, real=False
+    ),
+    "histogram": Metric(_histogram, ("histogram",), "features with classes", real=False),
+    "ms_ssim": Metric(_ms_ssim, ("ms_ssim",), "features with classes, else images"),
+    "pairwise": Metric(_pairwise, ("pairwise",), "images", most=2000),
+    "swd": Metric(_swd, ("swd",), "images or points", most=10_000),
+    "neighbours": Metric(
+        _neighbours, ("neighbours",), "features with classes, else images", most=2000
+    ),
+    "modes": Metric(_modes, ("modes", "high_quality"), "points", real=False),
+}
+
+
+def _spread(mean: float, std: float) -> dict[str, float]:
+    return {"value": mean, "std": _short(std)}
+
+
+def _short(value: float) -> float:
+    """Returns what is enough of a number that stands beside a figure."""
+    return float(f"{value:.4g}")

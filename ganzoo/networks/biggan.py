@@ -1,0 +1,107 @@
+"""The networks of BigGAN at small size: one class embedding for all blocks, latents to every one.
+
+As the residual networks of SNGAN, but for: filters that double inwards; conditional batch
+normalisation by a vector, the class's embedding, which all blocks share, and a share of the latents
+of its own; spectral normalisation of both sides; self-attention at the last scale but one; and
+orthogonal initial kernels.
+
+Reference: Brock et al., 2019, arXiv:1809.11096, section 3.1 and appendix B.
+"""
+
+import keras
+from keras import layers, ops
+
+from ganzoo import layers as own
+from ganzoo.errors import InputError
+from ganzoo.networks import dcgan
+
+
+def generator(image_shape, num_classes: int, width: int = 32, latent_dim: int = 120):
+    """Returns a network from [latents (N, latent_dim), labels (N,)] to images (N, H, W, C).
+
+    Raises:
+        InputError: If the latents cannot be shared out evenly among the blocks and the start.
+    """
+    height, breadth, channels = dcgan.checked(image_shape)
+    strides = dcgan.stages(image_shape)
+    shares = len(strides) + 1
+    if latent_dim % shares:
+        raise InputError(
+            f"expected a latent_dim that divides by {shares}, the blocks and the start, got "
+            f"{latent_dim}."
+        )
+    rows, columns = height, breadth
+    for down, across in strides:
+        rows, columns = -(-rows // down), -(-columns // across)
+    latents = keras.Input((latent_dim,), name="latents")
+    labels = keras.Input((), name="labels", dtype="int32")
+    start, *shared = ops.split(latents, shares, axis=-1)
+    label = layers.Embedding(num_classes, 128)(labels)
+    depth = dcgan.filters(width, len(strides))
+    x = _dense(rows * columns * depth)(layers.Concatenate()([start, label]))
+    x = layers.Reshape((rows, columns, depth))(x)
+    for stage, stride in reversed(list(enumerate(strides))):
+        condition = layers.Concatenate()([shared[stage], label])
+        filters = dcgan.filters(width, stage)
+        shortcut = _conv(filters, 1)(layers.UpSampling2D(stride)(x))
+        x = layers.ReLU()(own.ConditionalBatchNormalization()([x, condition]))
+        x = _conv(filters)(layers.UpSampling2D(stride)(x))
+        x = layers.ReLU()(own.ConditionalBatchNormalization()([x, condition]))
+        x = layers.Add()([_conv(filters)(x), shortcut])
+        if stage == 1:
+            x = own.SelfAttention()(x)
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = own.SpectralConv2D(
+        channels, 3, padding="same", activation="tanh", kernel_initializer="orthogonal",
+        dtype="float32",
+    )(x)  # fmt: skip
+    extra = x.shape[1] - height, x.shape[2] - breadth
+    if any(extra):
+        crop = [(size // 2, size - size // 2) for size in extra]
+        x = layers.Cropping2D(crop, dtype="float32")(x)
+    return keras.Model([latents, labels], x, name="generator")
+
+
+def discriminator(image_shape, num_classes: int, width: int = 32):
+    """Returns a network from [images, labels (N,)] to logits (N, 1), by projection."""
+    images = keras.Input(dcgan.checked(image_shape), name="images")
+    labels = keras.Input((), name="labels", dtype="int32")
+    x, strides = images, dcgan.stages(image_shape)
+    for stage, stride in enumerate([*strides, (1, 1)]):
+        filters = dcgan.filters(width, stage)
+        shortcut = x
+        x = _conv(filters)(layers.ReLU()(x) if stage else x)
+        x = _conv(filters)(layers.ReLU()(x))
+        if stride != (1, 1):
+            x = layers.AveragePooling2D(stride, padding="same")(x)
+            shortcut = layers.AveragePooling2D(stride, padding="same")(shortcut)
+        if shortcut.shape[-1] != filters:
+            shortcut = _conv(filters, 1)(shortcut)
+        x = layers.Add()([x, shortcut])
+        if not stage:
+            x = own.SelfAttention()(x)
+    x = layers.ReLU()(x)
+    places = x.shape[1] * x.shape[2]
+    x = layers.Rescaling(float(places), dtype="float32")(
+        layers.GlobalAveragePooling2D(dtype="float32")(x)
+    )
+    outputs = own.Projection(num_classes)([x, labels])
+    return keras.Model([images, labels], outputs, name="discriminator")
+
+
+def pair(image_shape, num_classes: int, width: int = 32, latent_dim: int = 120) -> dict:
+    """Returns a `generator` and a `discriminator` for each other."""
+    return {
+        "generator": generator(image_shape, num_classes, width, latent_dim),
+        "discriminator": discriminator(image_shape, num_classes, width),
+        "latent_dim": latent_dim,
+        "num_classes": num_classes,
+    }
+
+
+def _conv(filters, kernel=3):
+    return own.SpectralConv2D(filters, kernel, padding="same", kernel_initializer="orthogonal")
+
+
+def _dense(units):
+    return own.SpectralDense(units, kernel_initializer="orthogonal")
