@@ -17,7 +17,8 @@ _HOME = {  # public name -> the module it lives in
     "InputError": "errors",
 }
 _ROOMS = (
-    "callbacks", "data", "gans", "layers", "losses", "metrics", "networks", "penalties", "testing",
+    "augment", "callbacks", "data", "gans", "layers", "losses", "metrics", "networks", "penalties",
+    "testing",
 )  # fmt: skip
 
 __all__ = ["__version__", *_HOME, *_ROOMS]

@@ -104,7 +104,8 @@ def _publish(args: argparse.Namespace) -> int:
     folder = publish(args.run, args.entry, version=args.version)
     table.write()
     print(
-        f"{args.entry}: published as {folder}. Look at it, show it in README.md, measure it (ganzoo evaluate --all), and commit."
+        f"{args.entry}: published as {folder}. Look at it, show it in README.md, measure it "
+        "(ganzoo evaluate --all), and commit."
     )
     return 0
 

@@ -131,9 +131,10 @@ class Evaluation:
         if space in ("pixels", "points"):
             return self.samples
         if ("fake", space) not in self._rows:
-            self._rows["fake", space] = metrics.extract(
-                self.samples, self.network(space), progress=self._progress
-            )
+            self._rows["fake", space] = metrics.sample_features(
+                self.samples, self.network(space),
+                progress=self._progress, data_dir=self._options["data_dir"],
+            )  # fmt: skip
         return self._rows["fake", space]
 
     def real(self, space: str) -> np.ndarray:

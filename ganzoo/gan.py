@@ -103,6 +103,8 @@ class GAN(keras.Model):
     def discriminator_loss(self, batch) -> dict:
         """Returns the named, weighted scalars that D descends."""
         real, fake = self.score(batch["real"], batch), self.score(batch["fake"], batch)
+        if hasattr(self.augment, "observe"):  # one that adapts to how D does
+            self.augment.observe(real)
         return {"adv": self.loss.discriminator(real, fake)}
 
     def generator_loss(self, batch) -> dict:
@@ -140,7 +142,8 @@ class GAN(keras.Model):
             loss: A `losses.Loss`, or its name.
             n_critic: Turns of D before each turn of G, each on fresh data.
             penalties: List of `penalties.Penalty`, or names or configs of them; `[]` for none.
-            augment: A layer in front of every call of the discriminator.
+            augment: A layer in front of every call of the discriminator, or a name or config of
+                `augment`.
             replay: A `replay.Replay`, or the number of past fakes to keep.
             ema: An `ema.EMA`, or its decay; 0 to sample the generator as it is.
             seed: Integer seed of all noise of the training.
@@ -173,8 +176,8 @@ class GAN(keras.Model):
         for part in [*parts["penalties"], parts["replay"], parts["ema"]]:
             if part is not None:
                 part.attach(self)
-        if isinstance(augment, keras.layers.Layer):
-            random.adopt(augment)
+        if isinstance(parts["augment"], keras.layers.Layer):
+            random.adopt(parts["augment"])
         for name, part in parts.items():
             setattr(self, name, part)
         self.seed = seed

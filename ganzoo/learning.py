@@ -5,7 +5,7 @@ import operator
 
 import keras
 
-from ganzoo import ema, losses, penalties, replay
+from ganzoo import augment, ema, losses, penalties, replay
 from ganzoo.errors import InputError
 
 
@@ -28,6 +28,7 @@ MAKERS = {
     "loss": losses.get,
     "n_critic": operator.index,
     "penalties": lambda given: [penalties.get(item) for item in listed(given)],
+    "augment": augment.get,
     "replay": replay.get,
     "ema": ema.get,
 }

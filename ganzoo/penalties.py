@@ -4,13 +4,16 @@ A penalty is a layer only so that Keras tracks and saves whatever state it has.
 """
 
 import abc
+import math
 
 import keras
 import tensorflow as tf
 from keras import ops
 
 from ganzoo import parts, random
+from ganzoo.batch import conditioned, size_of
 from ganzoo.errors import InputError
+from ganzoo.networks.stylegan2 import halves
 
 
 class Penalty(keras.layers.Layer, abc.ABC):
@@ -140,6 +143,78 @@ class Orthogonal(Penalty):
         return total
 
 
+class PathLength(Penalty):
+    """(|J^T y| - a)^2, with J the Jacobian of an image by its style: steps in w are of one length.
+
+    y is Gaussian noise of the image's shape, over the root of its pixels; a is the running mean of
+    |J^T y|, itself the root of the mean over the synthesis' layers of the squared norm. So `weight`
+    2 is the paper's ln 2 / (r^2 (ln r - ln 2)) for r pixels a side, as in the authors' code. Half
+    of a batch's size is drawn anew for it, without style mixing.
+
+    Args:
+        weight: Factor of the term.
+        interval: Turns of G from one computation to the next.
+        decay: Share by which each of them moves the running mean.
+
+    Reference: Karras et al., 2020, arXiv:1912.04958, section 3.2 and appendix B.
+    """
+
+    side = "g"
+
+    def __init__(self, weight: float = 2.0, interval: int = 8, decay: float = 0.01, **kwargs):
+        super().__init__(weight, interval, **kwargs)
+        self.decay = decay
+        self.mean = self.add_weight((), "zeros", name="mean", trainable=False, aggregation="mean")
+
+    def attach(self, gan):
+        """Refuses a generator that is not made of a mapping and a synthesis."""
+        halves(gan.generator)
+
+    def lengths(self, gan, batch):
+        """Returns |J^T y| of freshly drawn styles, float32 (N / 2,)."""
+        mapping, synthesis, layers = halves(gan.generator)
+        size = ops.maximum(size_of(batch) // 2, 1)
+        latents = keras.random.normal((size, gan.latent_dim), seed=random.seed("path_latent"))
+        half = {name: value[:size] for name, value in batch.items()}
+        styles = mapping(conditioned(mapping, latents, half), training=True)
+        styles = ops.repeat(styles[:, None], layers, axis=1)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(styles)
+            images = ops.cast(synthesis(styles, training=True), "float32")
+            noise = keras.random.normal(ops.shape(images), seed=random.seed("path_noise"))
+            pixels = math.prod(images.shape[1:-1])
+            projected = ops.sum(images * noise) / math.sqrt(pixels)
+        squares = ops.square(ops.cast(tape.gradient(projected, styles), "float32"))
+        # The derivative of the root is infinite at zero.
+        return ops.sqrt(ops.mean(ops.sum(squares, axis=2), axis=1) + 1e-12)
+
+    def value(self, gan, batch):
+        """Returns the mean squared distance of the lengths to their running mean, moved by them."""
+        return self.moved(gan, batch)[0]
+
+    def moved(self, gan, batch):
+        """Returns the value, and the running mean after it."""
+        lengths = self.lengths(gan, batch)
+        mean = self.mean + self.decay * (ops.stop_gradient(ops.mean(lengths)) - self.mean)
+        return ops.mean(ops.square(lengths - mean)), mean
+
+    def __call__(self, gan, batch, turn):
+        """Returns the weighted scalar for this turn, and keeps the running mean."""
+
+        def computed():
+            value, mean = self.moved(gan, batch)
+            return ops.cast(self.interval * self.weight * value, "float32"), mean
+
+        kept = ops.convert_to_tensor(self.mean.value)
+        value, mean = tf.cond(turn % self.interval == 0, computed, lambda: (0.0, kept))
+        self.mean.assign(mean)  # not inside, where replicas cannot meet
+        return value
+
+    def get_config(self) -> dict:
+        """Returns the arguments."""
+        return super().get_config() | {"decay": self.decay}
+
+
 def input_gradient(gan, images, batch):
     """Returns the gradient, shaped like `images`, of each image's score with respect to it."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -167,7 +242,7 @@ def uniform_per_image(name: str, images):
     return keras.random.uniform(shape, seed=random.seed(name))
 
 
-CLASSES = parts.table(GradientPenalty, DRAGAN, R1, R2, Orthogonal)
+CLASSES = parts.table(GradientPenalty, DRAGAN, R1, R2, Orthogonal, PathLength)
 
 
 def get(identifier) -> Penalty:

@@ -34,6 +34,7 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "split": "Split of the data set to train on.",
     "image_size": "Side of the images, or [height, width]; the data set's own if not given.",
     "channels": "1 or 3; the data set's own if not given.",
+    "num_labels": "Use the labels of only so many images (sgan); all if not given.",
     "steps": "Steps to train for, each of n_critic turns of D and one of G.",
     "batch_size": "Images of a turn.",
     "steps_per_epoch": "Steps between two checkpoints and pictures; one pass if not given.",
@@ -44,6 +45,9 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "evaluate_every": "Compare only after so many steps, at the end of an epoch.",
     "width": "architecture: filters, or units, of the networks' narrowest layer.",
     "latent_dim": "architecture: width of the Gaussian that G draws from.",
+    "categorical": "architecture: classes of the categorical code (infogan).",
+    "uniform": "architecture: uniform codes (infogan).",
+    "gaussian": "architecture: Gaussian codes (infogan).",
     "pack": "architecture: images that D judges together (pacgan).",
     "g_optimizer": 'learning: optimizer of G, e.g. \'{class_name="Adam", '
     "config={learning_rate=2e-4, beta_1=0.5}}'.",
@@ -51,6 +55,7 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "loss": "learning: non_saturating, minimax, least_squares, wasserstein, hinge, or a config.",
     "n_critic": "learning: turns of D before each turn of G.",
     "penalties": "learning: list of penalties, e.g. '[\"r1\"]'; '[]' for none.",
+    "augment": "learning: diff_augment, ada, or a config, in front of every call of D.",
     "replay": "learning: number of past fakes that D is also shown.",
     "ema": "learning: decay of G's moving average; 0 for none.",
     "clip": "learning: bound of the critic's weights (wgan).",
@@ -59,13 +64,16 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "margin": "learning: energy up to which fakes are lifted (ebgan).",
     "pull": "learning: weight of the pulling-away term (ebgan).",
     "unroll": "learning: turns of D that G looks ahead (unrolled).",
-    "class_weight": "learning: weight of the class terms (acgan).",
+    "mixing": "learning: chance that an image is made of two styles (stylegan2).",
+    "class_weight": "learning: weight of the class terms (acgan, sgan).",
+    "information_weight": "learning: weight of the mutual information (infogan).",
 }
 TABLES = {
-    "architecture": ("width", "latent_dim", "pack"),
+    "architecture": ("width", "latent_dim", "categorical", "uniform", "gaussian", "pack"),
     "learning": (
-        "g_optimizer", "d_optimizer", "loss", "n_critic", "penalties", "replay", "ema", "clip",
-        "gamma", "k_rate", "margin", "pull", "unroll", "class_weight",
+        "g_optimizer", "d_optimizer", "loss", "n_critic", "penalties", "augment", "replay", "ema",
+        "clip", "gamma", "k_rate", "margin", "pull", "unroll", "mixing", "class_weight",
+        "information_weight",
     ),
 }  # fmt: skip
 FEATURES = ("auto", "pixels", "inception", "mnist", "fashion_mnist")
@@ -80,6 +88,7 @@ class Recipe:
     split: str = "train"
     image_size: int | list | None = None
     channels: int | None = None
+    num_labels: int | None = None
     steps: int = 2000
     batch_size: int = 64
     steps_per_epoch: int | None = None

@@ -163,6 +163,7 @@ def _fit(gan, info, recipe, run_dir, evaluate, checkpoint, epoch, data_dir, verb
     stream = data.load(
         recipe.dataset, recipe.split, recipe.batch_size, **_shape(recipe), seed=recipe.seed,
         repeat=True, start_batch=int(gan.step.numpy()) * gan.n_critic, data_dir=data_dir,
+        num_labels=recipe.num_labels,
     )  # fmt: skip
     writer = tf.summary.create_file_writer(str(run_dir / "tensorboard"))
     gan.fit(

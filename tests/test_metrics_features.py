@@ -241,3 +241,19 @@ def test_a_callers_own_function_is_not_cached(tmp_path):
 def test_enough_is_read_from_names_and_splits():
     real = data.load("fashion_mnist_10k", "train", 64, shuffle=False, drop_remainder=False)
     assert len(whole(real, num=100)) == 100
+
+
+def test_features_of_samples_are_kept_by_their_content(tmp_path, monkeypatch):
+    network, options = Counting(), {"data_dir": str(tmp_path)}
+    first = metrics.sample_features(IMAGES, network, **options)
+    np.testing.assert_array_equal(first, metrics.extract(IMAGES, network))
+    calls = network.calls
+    np.testing.assert_array_equal(metrics.sample_features(IMAGES.copy(), network, **options), first)
+    assert network.calls == calls
+    metrics.sample_features(IMAGES[::-1], network, **options)
+    assert network.calls > calls
+    metrics.sample_features(IMAGES, means, **options)  # a function is not known by a digest
+    assert len(list((tmp_path / "statistics").iterdir())) == 2
+    monkeypatch.setattr(cache, "_SETS", 1)
+    metrics.sample_features(IMAGES[:5], network, **options)
+    assert len(list((tmp_path / "statistics").iterdir())) == 1

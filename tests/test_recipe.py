@@ -18,6 +18,7 @@ PLAIN = {
     "split": "test",
     "image_size": [32, 48],
     "channels": 3,
+    "num_labels": 10,
     "steps": 1200,
     "batch_size": 16,
     "steps_per_epoch": 100,
@@ -71,11 +72,12 @@ def test_resolving_is_stable_for_every_variant(name, tmp_path):
 
 @pytest.mark.parametrize("name", [n for n in ganzoo.list_variants() if n != "classifier"])
 def test_a_resolved_recipe_makes_the_canonical_variant(name, tmp_path):
-    resolved = Recipe(model=name).replace({"width": 4, "latent_dim": 4}).resolved()
+    resolved = Recipe(model=name).replace({"width": 4, "latent_dim": 16}).resolved()
     resolved.save(tmp_path / "a.toml")
     loaded = Recipe.load(tmp_path / "a.toml")
-    gan = gans.create(name, (8, 8, 1), **loaded.architecture, **loaded.learning)
-    canonical = gans.create(name, (8, 8, 1), width=4, latent_dim=4)
+    labels = {"num_classes": 3} if gans.takes_labels(name) else {}
+    gan = gans.create(name, (8, 8, 1), **labels, **loaded.architecture, **loaded.learning)
+    canonical = gans.create(name, (8, 8, 1), **labels, width=4, latent_dim=16)
     for side in ("g_optimizer", "d_optimizer"):
         made, meant = (getattr(g, side).get_config() for g in (gan, canonical))
         assert made | {"name": ""} == meant | {"name": ""}
@@ -85,7 +87,7 @@ def test_a_resolved_recipe_makes_the_canonical_variant(name, tmp_path):
     assert [(type(p), p.weight, p.interval) for p in gan.penalties] == [
         (type(p), p.weight, p.interval) for p in canonical.penalties
     ]
-    assert gan.latent_dim == 4
+    assert gan.latent_dim == 16
     assert gan.generator.count_params() == canonical.generator.count_params()
 
 

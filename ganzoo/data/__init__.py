@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.data import base, fashion_mnist_10k, folder, npz, toys
+from ganzoo.data import base, fashion_mnist_10k, folder, labels, npz, toys
 from ganzoo.data.images import parse_channels, parse_size
 from ganzoo.data.order import Order
 from ganzoo.data.source import Info, Source
@@ -31,9 +31,13 @@ def load(
     repeat: bool = False,
     start_batch: int = 0,
     drop_remainder: bool = True,
+    num_labels: int | None = None,
     data_dir: str | None = None,
 ) -> tf.data.Dataset:
     """Returns batches: `real` float32 (N, H, W, C) in [-1, 1], `label` int32 (N,) if there are any.
+
+    With `num_labels`, for semi-supervised learning, `label` is that of other images, `labelled`
+    (N, H, W, C), which are drawn, with replacement, from so few; those of `real` are not told.
 
     With `repeat=True` batch b is a pure function of (seed, b), so that a run which stopped after
     b batches goes on with `start_batch=b` as if it had not stopped. The e-th pass over a dataset
@@ -53,6 +57,7 @@ def load(
             incomplete batch.
         start_batch: Where an endless stream starts.
         drop_remainder: Leave out a last incomplete batch of one pass.
+        num_labels: Use the labels of only so many images, as many of each class, chosen by `seed`.
         data_dir: Where imported and TFDS sets are; by default $GANZOO_DATA or the cache.
 
     Raises:
@@ -63,7 +68,10 @@ def load(
     options = tf.data.Options()
     options.deterministic = True
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-    batches = _open(name, split, image_size, channels, data_dir).batches(order)
+    source = _open(name, split, image_size, channels, data_dir)
+    batches = source.batches(order)
+    if num_labels is not None:
+        batches = labels.few(batches, source, num_labels, order)
     return batches.map(_to_float, num_parallel_calls=2).prefetch(2).with_options(options)
 
 
@@ -147,6 +155,7 @@ def _open(name, split, image_size, channels, data_dir) -> Source:
 
 
 def _to_float(batch: dict) -> dict:
-    if batch["real"].dtype == tf.uint8:
-        batch = {**batch, "real": tf.cast(batch["real"], tf.float32) / 127.5 - 1.0}
-    return batch
+    return {
+        key: tf.cast(value, tf.float32) / 127.5 - 1.0 if value.dtype == tf.uint8 else value
+        for key, value in batch.items()
+    }

@@ -10,6 +10,8 @@ _CLASSES = {  # variant -> class; it lives in the module of the variant's name
     "cgan": "CGAN",
     "dcgan": "DCGAN",
     "fgan": "FGAN",
+    "sgan": "SGAN",
+    "infogan": "InfoGAN",
     "ebgan": "EBGAN",
     "acgan": "ACGAN",
     "lsgan": "LSGAN",
@@ -24,6 +26,7 @@ _CLASSES = {  # variant -> class; it lives in the module of the variant's name
     "sagan": "SAGAN",
     "rgan": "RGAN",
     "biggan": "BigGAN",
+    "stylegan2": "StyleGAN2",
     "r3gan": "R3GAN",
     "classifier": "Classifier",  # no GAN: what judges them
 }

@@ -1,19 +1,38 @@
 """Layers that Keras does not have, one idea a file."""
 
 from ganzoo.layers.attention import SelfAttention
+from ganzoo.layers.blur import Blur
+from ganzoo.layers.codes import Codes
 from ganzoo.layers.conditional_batch_norm import ConditionalBatchNormalization
+from ganzoo.layers.equalized import EqualizedConv2D, EqualizedDense
 from ganzoo.layers.label_map import LabelMap
+from ganzoo.layers.learned_constant import LearnedConstant
+from ganzoo.layers.minibatch_stddev import MinibatchStddev
+from ganzoo.layers.modulated_conv import ModulatedConv2D
+from ganzoo.layers.noise import NoiseInjection
 from ganzoo.layers.packing import Packing
+from ganzoo.layers.pixel_norm import PixelNorm
 from ganzoo.layers.projection import Projection
 from ganzoo.layers.spectral import SpectralConv2D, SpectralDense, SpectralEmbedding
+from ganzoo.layers.weight_norm import WeightNormDense
 
 __all__ = [
+    "Blur",
+    "Codes",
     "ConditionalBatchNormalization",
+    "EqualizedConv2D",
+    "EqualizedDense",
     "LabelMap",
+    "LearnedConstant",
+    "MinibatchStddev",
+    "ModulatedConv2D",
+    "NoiseInjection",
     "Packing",
+    "PixelNorm",
     "Projection",
     "SelfAttention",
     "SpectralConv2D",
     "SpectralDense",
     "SpectralEmbedding",
+    "WeightNormDense",
 ]

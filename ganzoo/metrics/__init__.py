@@ -1,6 +1,6 @@
 """Measures of samples against data; all of them take arrays, datasets, folders or features."""
 
-from ganzoo.metrics.cache import real_features, real_moments
+from ganzoo.metrics.cache import real_features, real_moments, sample_features
 from ganzoo.metrics.diversity import ms_ssim, ms_ssim_diversity, pairwise_distance
 from ganzoo.metrics.features import extract, extractor, moments
 from ganzoo.metrics.frechet import fid, fid_infinity, frechet_distance
@@ -34,6 +34,7 @@ __all__ = [
     "precision_recall",
     "real_features",
     "real_moments",
+    "sample_features",
     "sliced_wasserstein",
     "stacked_modes",
 ]

@@ -18,6 +18,7 @@ from ganzoo.errors import InputError
 from ganzoo.metrics import features as feature
 from ganzoo.metrics.moments import Moments
 
+_SETS = 8  # of samples whose features are kept, 80 MB each for 10,000
 _LARGEST = 100_000  # images whose features are kept, 0.8 GB; of more only the moments
 
 
@@ -60,13 +61,41 @@ def real_moments(name: str, split: str = "test", num: int | None = None, **optio
     return Moments(int(found["count"]), found["mean"], found["scatter"])
 
 
+def sample_features(images: np.ndarray, network, *, progress=False, data_dir=None) -> np.ndarray:
+    """Returns the features of an array of samples, from the cache if these very images are there.
+
+    The newest few sets are kept, so that an evaluation which was interrupted, or another metric,
+    need not wait again.
+
+    Args:
+        images: uint8 (N, H, W, C).
+        network: Of `features.extractor`, or a function; of one without a `digest` nothing is kept.
+        progress: Show a progress bar.
+        data_dir: Where to; by default $GANZOO_DATA or the cache.
+    """
+
+    def compute():
+        return {"rows": feature.extract(images, network, progress=progress)}
+
+    if not hasattr(network, "digest"):
+        return compute()["rows"]
+    key = {
+        "sha256": hashlib.sha256(np.ascontiguousarray(images)).hexdigest(),
+        "shape": images.shape, "features": network.digest, "precision": network.precision,
+    }  # fmt: skip
+    found = _kept("samples", key, compute, data_dir)["rows"]
+    old = sorted(_folder(data_dir).glob("samples-*.npz"), key=lambda path: -path.stat().st_mtime)
+    for path in old[_SETS:]:
+        path.unlink(missing_ok=True)
+    return found
+
+
 def _cached(
     kind, compute, name, split, num, *, features="inception", resize="legacy", precision="float32",
     image_size=None, channels=None, data_dir=None, batch_size=32, progress=False,
 ) -> dict[str, np.ndarray]:  # fmt: skip
     """Returns the arrays that `compute` makes of the data set, or made of it before."""
     from ganzoo import data
-    from ganzoo.data import store
 
     shape = {"image_size": image_size, "channels": channels}
     total = data.info(name, split, data_dir=data_dir, **shape).num_examples
@@ -77,21 +106,35 @@ def _cached(
         "features": getattr(network, "digest", None),
         "precision": getattr(network, "precision", None),
     }  # fmt: skip
-    key = json.dumps(key, sort_keys=True)
-    label = hashlib.sha256(key.encode()).hexdigest()[:32]
-    path = store.folder(data_dir) / "statistics" / f"{kind}-{label}.npz"
-    keep = hasattr(network, "digest")  # of a caller's own function nobody knows when it changes
-    if keep and (found := _read(path, key)) is not None:
-        return found
     images = data.load(
         name, split, batch_size,
         shuffle=num is not None, drop_remainder=False, data_dir=data_dir, **shape,
     )  # fmt: skip
-    found = compute(images, network, num=num, batch_size=batch_size, progress=progress)
-    if keep:
+
+    def found():
+        return compute(images, network, num=num, batch_size=batch_size, progress=progress)
+
+    if not hasattr(network, "digest"):  # of a caller's own function nobody knows when it changes
+        return found()
+    return _kept(kind, key, found, data_dir)
+
+
+def _kept(kind: str, key: dict, compute, data_dir) -> dict[str, np.ndarray]:
+    """Returns the arrays that `compute` makes, or made before under this key."""
+    text = json.dumps(key, sort_keys=True)
+    label = hashlib.sha256(text.encode()).hexdigest()[:32]
+    path = _folder(data_dir) / f"{kind}-{label}.npz"
+    if (found := _read(path, text)) is None:
+        found = compute()
         with files.replacing(path, ".npz") as temporary:
-            np.savez(temporary, key=key, **found)
+            np.savez(temporary, key=text, **found)
     return found
+
+
+def _folder(data_dir) -> pathlib.Path:
+    from ganzoo.data import store
+
+    return store.folder(data_dir) / "statistics"
 
 
 def _read(path: pathlib.Path, key: str) -> dict[str, np.ndarray] | None:

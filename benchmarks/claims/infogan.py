@@ -1,0 +1,60 @@
+"""Does InfoGAN's categorical code find the digits? Writes benchmarks/results/infogan.json.
+
+    python benchmarks/claims/infogan.py
+
+Trains InfoGAN on MNIST without labels (runs/claims/infogan, resumable), names each code after the
+digit that it is most often read off from among the training images, and counts the errors on the
+test images. Published: 5 % (Chen et al., 2016, arXiv:1606.03657). It needs MNIST.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from ganzoo import callbacks, data, run
+from ganzoo.quiet import import_tensorflow
+from ganzoo.recipe import Recipe
+
+RESULTS = Path(__file__).parent.parent / "results"
+
+
+def measure(seed: int, steps: int, runs: Path) -> dict:
+    """Trains, and returns the error of the code as a classifier."""
+    recipe = Recipe(model="infogan", dataset="mnist", steps=steps, seed=seed).resolved()
+    folder = runs / f"infogan_{seed}"
+    summary = run.train(recipe, folder, verbose=2)
+    gan, _ = run.build(recipe)
+    callbacks.Checkpoint(folder / "checkpoints", summary["monitor"]).restore(gan)
+    images, labels = data.arrays("mnist", "train", limit=10_000)
+    codes = gan.read(images)
+    name = [int(np.bincount(labels[codes == k], minlength=10).argmax()) for k in range(10)]
+    images, labels = data.arrays("mnist", "test")
+    found = np.array(name)[gan.read(images)]
+    return {
+        "error": float((found != labels).mean()),
+        "digit_of_code": name,
+        "seed": seed,
+        "steps": steps,
+        "seconds": summary["seconds"],
+        "hardware": summary["hardware"],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--runs", type=Path, default=Path("runs/claims"))
+    args = parser.parse_args()
+    import_tensorflow()
+    runs = []
+    for seed in range(args.seeds):
+        runs.append(measure(seed, args.steps, args.runs))
+        print(runs[-1], flush=True)
+        (RESULTS / "infogan.json").write_text(json.dumps(runs, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""InfoGAN: latents that the discriminator's other half can read off the image."""
+
+import math
+
+import keras
+import numpy as np
+from keras import ops
+
+from ganzoo import pictures, random
+from ganzoo.batch import size_of
+from ganzoo.errors import InputError
+from ganzoo.gans.dcgan import DCGAN
+from ganzoo.layers import Codes
+from ganzoo.networks import dcgan
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class InfoGAN(DCGAN):
+    """G and Q, a head of D, raise a lower bound of the mutual information of codes and images.
+
+        L_I = E[log Q(c | G(z, c))] + H(c),  logged as the term `information`, -weight L_I
+
+    H is the entropy of the codes: log K of a class, log 2 of each uniform number, and that of the
+    normal of each Gaussian one. Q gives class logits, and mean and log-variance of the numbers.
+
+    Codes are made of the generator's Gaussian latents by its first layer, `layers.Codes`.
+
+    Reference: Chen et al., 2016, arXiv:1606.03657, equation 5.
+    """
+
+    @classmethod
+    def networks(
+        cls, image_shape, width=32, latent_dim=74, categorical=10, uniform=2, gaussian=0
+    ) -> dict:
+        """Returns DCGAN's pair: G begins with the codes, D has Q as a second head.
+
+        Raises:
+            InputError: If there are more codes than latents, or none.
+        """
+        codes = Codes(categorical, uniform, gaussian, name="codes")
+        if not 0 < codes.size <= latent_dim:
+            raise InputError(f"expected 1 to latent_dim={latent_dim} codes, got {codes.size}.")
+        latents = keras.Input((latent_dim,), name="latents")
+        pair = dcgan.pair(image_shape, width, latent_dim)
+        inner = pair["generator"]
+        body = keras.Model(inner.inputs, inner.outputs, name="body")
+        heads = {"codes": categorical + 2 * (uniform + gaussian)}
+        pair["generator"] = keras.Model(latents, body(codes(latents)), name="generator")
+        if len(image_shape) == 3:
+            pair["discriminator"] = dcgan.discriminator(image_shape, width, heads=heads)
+        else:
+            images = keras.Input(image_shape, name="images")
+            hidden = keras.layers.Dense(4 * width, activation="relu")(images)
+            hidden = keras.layers.Dense(4 * width, activation="relu")(hidden)
+            outputs = [keras.layers.Dense(n, dtype="float32")(hidden) for n in (1, *heads.values())]
+            pair["discriminator"] = keras.Model(images, outputs, name="discriminator")
+        return pair
+
+    @classmethod
+    def learning(cls) -> dict:
+        """Adam at 1e-3 for G and 2e-4 for D, as in the paper; the information with weight 1."""
+        return super().learning() | {
+            "g_optimizer": keras.optimizers.Adam(1e-3, beta_1=0.5),
+            "d_optimizer": keras.optimizers.Adam(2e-4, beta_1=0.5),
+            "information_weight": 1.0,
+        }
+
+    @property
+    def codes(self) -> Codes:
+        """The layer of G that makes the codes."""
+        return self.generator.get_layer("codes")
+
+    def generate(self, batch) -> dict:
+        """Returns the fakes, and the latents that they were made of."""
+        shape = (size_of(batch), self.latent_dim)
+        latents = keras.random.normal(shape, seed=random.seed("latent"))
+        fake = self.generator(latents, training=True)
+        return {"fake": ops.cast(fake, "float32"), "latents": latents}
+
+    def discriminator_loss(self, batch) -> dict:
+        """Returns the adversarial term, and minus the information."""
+        real = self.score(batch["real"], batch)
+        fake, codes = self.discriminate(batch["fake"], batch)
+        weighted = -self.information_weight * self.information(batch["latents"], codes)
+        return {"adv": self.loss.discriminator(real, fake), "information": weighted}
+
+    def generator_loss(self, batch) -> dict:
+        """Returns the adversarial term, and minus the information."""
+        fake, codes = self.discriminate(batch["fake"], batch)
+        weighted = -self.information_weight * self.information(batch["latents"], codes)
+        return {"adv": self.loss.generator(fake), "information": weighted}
+
+    def information(self, latents, output):
+        """Returns the lower bound of the mutual information, in nats.
+
+        Args:
+            latents: (N, latent_dim).
+            output: Of Q on the images: class logits (N, K), means, log-variances (N, u + g) each.
+        """
+        layer, output = self.codes, ops.cast(output, "float32")
+        k, u, g = layer.categorical, layer.uniform, layer.gaussian
+        classes, even, rest = layer.parts(latents)
+        bound = 0.0
+        if k:
+            likely = ops.sum(classes * ops.log_softmax(output[:, :k]), axis=-1)
+            bound += ops.mean(likely) + math.log(k)
+        if u + g:
+            numbers = ops.concatenate([even, rest[:, :g]], axis=-1)
+            mean, log_variance = ops.split(output[:, k:], 2, axis=-1)
+            log_variance = ops.clip(log_variance, -8.0, 8.0)
+            errors = ops.square(numbers - mean) * ops.exp(-log_variance)
+            likely = -0.5 * (errors + log_variance + math.log(2 * math.pi))
+            bound += ops.mean(ops.sum(likely, axis=-1))
+            bound += u * math.log(2.0) + g * 0.5 * math.log(2 * math.pi * math.e)
+        return bound
+
+    def read(self, images) -> np.ndarray:
+        """Returns the class (N,) that Q reads off images, uint8 or in [-1, 1]."""
+        from ganzoo.batch import scaled
+
+        pieces = [images[i : i + 250] for i in range(0, len(images), 250)]
+        logits = [self.discriminator(scaled(ops.convert_to_tensor(x)))[1] for x in pieces]
+        logits = np.concatenate([ops.convert_to_numpy(x) for x in logits])
+        return logits[:, : self.codes.categorical].argmax(1)
+
+    def picture(self, examples: dict, num: int = 64, seed: int = 0):
+        """Returns a traversal: a row for each class, or for each number, from its low to its high.
+
+        Columns of a class differ by the other latents, those of a number by that number alone.
+        """
+        if len(self.image_shape) == 1:
+            return super().picture(examples, num, seed)
+        layer, columns = self.codes, 10
+        base = np.array(self.sampler.latents(columns, seed))
+        rows = []
+        for code in range(layer.categorical):
+            latents = base.copy()
+            latents[:, : layer.categorical] = 0.0
+            latents[:, code] = 1.0
+            rows.append(latents)
+        for number in range(layer.uniform + layer.gaussian):
+            latents = np.repeat(base[:1], columns, axis=0)
+            latents[:, layer.categorical + number] = np.linspace(-2.0, 2.0, columns)
+            rows.append(latents)
+        return pictures.grid(self.sample(latents=np.concatenate(rows)), columns)

@@ -1,0 +1,70 @@
+"""Semi-supervised GAN: a classifier from few labels, many images, and fakes."""
+
+import keras
+from keras import ops
+
+from ganzoo.errors import InputError
+from ganzoo.gan import GAN
+from ganzoo.gans.acgan import cross_entropy
+from ganzoo.gans.classifier import Classifier
+from ganzoo.networks import semi
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class SGAN(GAN):
+    """D gives K class logits l, and calls an image real by all of them together.
+
+        D(x) = Z / (Z + 1),  Z = sum_k exp l_k(x)
+
+    It descends the adversarial loss on unlabelled and fake images, with log Z as the score, and the
+    cross-entropy on labelled ones. G matches features: the squared distance between the means of
+    D's last hidden layer on real and on fake images.
+
+    A batch has `labelled` images and their `label` beside `real`, as
+    `data.load(..., num_labels=100)` gives it; without `labelled`, `real` itself is labelled. What
+    comes out is `classifier`.
+
+    Reference: Salimans et al., 2016, arXiv:1606.03498, sections 3.1 and 5.
+    """
+
+    monitor = "d_class"
+
+    @classmethod
+    def networks(cls, image_shape, num_classes, width=250, latent_dim=100) -> dict:
+        """Returns the paper's perceptrons of MNIST."""
+        return semi.pair(image_shape, num_classes, width, latent_dim)
+
+    @classmethod
+    def learning(cls) -> dict:
+        """Adam at 3e-3 with beta_1 0.5, which the recipes let decay, as the authors' code does."""
+        return super().learning() | {
+            "g_optimizer": keras.optimizers.Adam(3e-3, beta_1=0.5),
+            "d_optimizer": keras.optimizers.Adam(3e-3, beta_1=0.5),
+            "class_weight": 1.0,
+        }
+
+    @property
+    def classifier(self) -> Classifier:
+        """D as a classifier, with `predict` and `features`; its `export` writes a SavedModel."""
+        return Classifier(None, self.discriminator, num_classes=self.num_classes)
+
+    def score(self, images, batch):
+        """Returns log Z, (N, 1)."""
+        logits = ops.cast(self.discriminate(images, batch)[0], "float32")
+        return ops.logsumexp(logits, axis=-1, keepdims=True)
+
+    def discriminator_loss(self, batch) -> dict:
+        """Returns the adversarial term, and the cross-entropy of the labelled images."""
+        if "label" not in batch:
+            raise InputError("SGAN needs labels: load data with num_labels=100, or all labels.")
+        labelled = batch.get("labelled", batch["real"])
+        logits = self.discriminate(labelled, batch)[0]
+        return super().discriminator_loss(batch) | {
+            "class": self.class_weight * cross_entropy(batch["label"], logits)
+        }
+
+    def generator_loss(self, batch) -> dict:
+        """Returns the distance of the mean features."""
+        real, fake = (self.discriminate(batch[key], batch)[1] for key in ("real", "fake"))
+        apart = ops.mean(ops.stop_gradient(real), axis=0) - ops.mean(fake, axis=0)
+        return {"features": ops.mean(ops.square(apart))}

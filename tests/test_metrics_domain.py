@@ -1,0 +1,79 @@
+"""Features of small grey images, from the zoo's own classifiers."""
+
+import numpy as np
+import pytest
+
+import ganzoo
+from ganzoo import data, metrics
+from ganzoo.errors import InputError
+from ganzoo.metrics import domain
+
+CLOTHES, LABELS = data.arrays("fashion_mnist_10k")
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return metrics.extract(CLOTHES[:4000], "fashion_mnist", batch_size=500)
+
+
+@pytest.fixture(scope="module")
+def judge():
+    return metrics.extractor("fashion_mnist")
+
+
+def test_features_know_the_classes(rows, judge):
+    assert rows.shape == (4000, 128) and judge.precision == "float32"
+    found = judge.probabilities(rows).argmax(1)
+    assert (found == LABELS[:4000]).mean() > 0.95  # it was trained on images such as these
+
+
+@pytest.mark.parametrize(("name", "least"), [("mnist", 0.993), ("fashion_mnist", 0.925)])
+def test_classifiers_are_as_good_as_their_cards_say(name, least):
+    figures = ganzoo.zoo.info(domain.ENTRIES[name])["metrics"]["metrics"]
+    assert figures["accuracy"]["value"] >= least
+    try:
+        images, labels = data.arrays(name, "test")
+    except InputError as error:
+        pytest.skip(str(error))
+    judge = metrics.extractor(name)
+    found = judge.probabilities(metrics.extract(images, judge, batch_size=500)).argmax(1)
+    assert (found == labels).mean() == pytest.approx(figures["accuracy"]["value"], abs=2e-4)
+
+
+def test_distance_grows_with_damage(rows):
+    halves = metrics.fid(rows[:2000], rows[2000:])  # the classes take turns
+    noise = np.random.default_rng(0).integers(-40, 41, CLOTHES[:1000].shape)
+    noisy = np.clip(CLOTHES[:1000].astype(int) + noise, 0, 255).astype("uint8")
+    noisy = metrics.fid(rows, metrics.extract(noisy, "fashion_mnist"))
+    narrow = metrics.fid(rows, rows[LABELS[:4000] < 5])
+    assert 0 < halves < noisy / 10 and halves < narrow / 10
+
+
+def test_a_class_histogram_shows_what_is_missing(rows, judge):
+    found = judge.probabilities(rows[LABELS[:4000] != 3])
+    shares = metrics.class_histogram(found, 10)
+    assert shares[3] < 0.03 and shares.sum() == pytest.approx(1)
+    assert metrics.histogram_kl(shares) > 0.05
+
+
+def test_other_sizes_are_resized_and_colours_refused(judge):
+    large = CLOTHES[:8].repeat(2, axis=1).repeat(2, axis=2)
+    assert metrics.extract(large, judge).shape == (8, 128)
+    with pytest.raises(InputError, match="grey"):
+        metrics.extract(np.repeat(CLOTHES[:8], 3, axis=-1), judge)
+    with pytest.raises(InputError, match="resize"):
+        metrics.extractor("mnist", resize="nearest")
+
+
+def test_the_digest_names_the_weights(judge):
+    assert judge.digest.startswith("classifier_fashion_mnist-legacy-")
+    assert judge.digest != metrics.extractor("fashion_mnist", resize="clean").digest
+
+
+@pytest.mark.parametrize(
+    ("name", "features"),
+    [("mnist", "mnist"), ("fashion_mnist_10k", "fashion_mnist"), ("cifar10", None),
+     ("tfds:mnist", "mnist"), ("folder:mnist", None)],
+)  # fmt: skip
+def test_the_features_of_a_data_set(name, features):
+    assert domain.of_data(name) == features
