@@ -1,0 +1,82 @@
+"""What the Evaluate callback costs at train.py's defaults, as a share of the epoch.
+
+    python benchmarks/evaluate_cost.py
+
+Trains DCGAN on the embedded images as `python train.py` does, one epoch of 156 steps a round, and
+takes the time of the callback and of the epoch in the same rounds; writes
+benchmarks/results/evaluate_cost.json.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import time
+from pathlib import Path
+
+import keras
+
+import ganzoo
+from ganzoo import callbacks
+from ganzoo.quiet import import_tensorflow
+from ganzoo.recipe import Recipe
+
+
+class Timed(callbacks.Evaluate):
+    """Evaluate, with the seconds that it takes."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Measures, and takes the time of it."""
+        start = time.perf_counter()
+        super().on_epoch_end(epoch, logs)
+        self.seconds.append(time.perf_counter() - start)
+
+
+def measure(gan, data, steps: int, real, features: str, rounds: int) -> dict:
+    """Returns the share of the epochs that the callback took, and its seconds."""
+    evaluate, epochs = Timed(real, features), []
+    evaluate.seconds = []
+    begin = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: epochs.append(-time.perf_counter())
+    )
+    end = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: epochs.append(epochs.pop() + time.perf_counter())
+    )
+    gan.fit(
+        data, steps_per_epoch=steps, epochs=rounds + 1, verbose=2, callbacks=[begin, evaluate, end]
+    )
+    # The first round traces the step, and computes the features of the real images.
+    shares = [a / b for a, b in zip(evaluate.seconds[1:], epochs[1:], strict=True)]
+    return {
+        "share": round(statistics.median(shares), 4),
+        "shares": [round(share, 4) for share in shares],
+        "seconds": round(statistics.median(evaluate.seconds[1:]), 3),
+        "seconds_of_the_first": round(evaluate.seconds[0], 3),
+        "epoch_seconds": round(statistics.median(epochs[1:]), 2),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    args = parser.parse_args()
+    import_tensorflow()
+    from ganzoo import run
+
+    recipe = Recipe().resolved()
+    gan, info = run.build(recipe)
+    real, _ = ganzoo.data.arrays(recipe.dataset, limit=run.MEASURED)
+    data = ganzoo.data.load(recipe.dataset, batch_size=recipe.batch_size, repeat=True)
+    steps = info.num_examples // recipe.batch_size
+    results = {"steps_per_epoch": steps, "rounds": args.rounds, "hardware": run.hardware()}
+    results["load_before"] = os.getloadavg()[0]
+    for features in ("pixels", recipe.features):
+        results[features] = measure(gan, data, steps, real, features, args.rounds)
+    results["load_after"] = os.getloadavg()[0]
+    print(json.dumps(results, indent=1))
+    path = Path(__file__).parent / "results" / "evaluate_cost.json"
+    path.write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
