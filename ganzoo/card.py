@@ -28,7 +28,7 @@ python train.py --recipe={entry}
 | figure | value | measured with |
 |---|---|---|
 {figures}
-
+{neighbours}
 ## Limits
 
 {limits}
@@ -99,6 +99,12 @@ found["probabilities"], found["features"]""",
     },
 }
 
+NEIGHBOURS = """
+![Samples and the training images nearest to them](neighbours.png)
+
+In each row a sample, and the training images that are nearest to it.
+"""
+
 
 def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
     """Returns the card as Markdown.
@@ -128,6 +134,9 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         paper=_paper(recipe["model"]),
         cost=_cost(summary),
         figures="\n".join(rows),
+        neighbours=NEIGHBOURS
+        if any(n.startswith("neighbours") for n in summary["metrics"])
+        else "",
         licence=LICENCES.get(recipe["dataset"], f"that of `{recipe['dataset']}`, see its source"),
     )
 

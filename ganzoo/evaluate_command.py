@@ -180,7 +180,8 @@ def _measure(args, draw, num, against, known, keep, folder: Path) -> None:
         )  # fmt: skip
         for facts in measured.facts(args.metrics, args.features, known):
             if measured.picture is not None:
-                pictures.save_png(folder / "neighbours.png", measured.picture)
+                picture = pictures.enlarged(measured.picture)
+                pictures.save_png(folder / "neighbours.png", picture)
             keep(facts)
             done += len(facts)
             _show(facts)

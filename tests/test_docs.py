@@ -112,3 +112,10 @@ def test_tables(fid_effects):
     once = fid_effects.rewrite(page, results)
     assert text in once and "old" not in once and once.endswith(f"{fid_effects.END}\nafter\n")
     assert fid_effects.rewrite(once, results) == once
+
+
+def test_the_page_of_claims_says_what_was_measured():
+    spec = importlib.util.spec_from_file_location("page", ROOT / "benchmarks/claims/page.py")
+    page = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(page)
+    assert page.PAGE.read_text("utf-8") == page.render()

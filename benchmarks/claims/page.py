@@ -1,0 +1,117 @@
+"""Writes docs/claims.md from the results of the scripts in this folder.
+
+    python benchmarks/claims/page.py
+"""
+
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+PAGE = ROOT / "docs" / "claims.md"
+
+HEAD = """\
+# Claims, and what came out
+
+What papers say of their GANs, tried here: each table is written by `benchmarks/claims/page.py` from
+what the script beside it measured. Toys are trained with several seeds; the figures are of the end
+of training, whatever it was like.
+"""
+
+
+def modes() -> str:
+    results = json.loads((RESULTS / "modes.json").read_text())
+    lines = [
+        "## Modes of 2-D mixtures",
+        "",
+        "`python benchmarks/claims/modes.py`: perceptrons, D at a tenth of G's rate where it is not",
+        "packed, as in the unrolled paper's set-up. High quality: within three standard deviations.",
+        "",
+        "| game | modes, each seed | mean | high quality, mean | steps |",
+        "|---|---|---:|---:|---:|",
+    ]
+    for name, row in results.items():
+        seeds = ", ".join(map(str, row["modes"]))
+        mean, quality = row["modes_mean"], row["high_quality_mean"]
+        lines.append(f"| {name} | {seeds} | {mean:.2f} | {quality:.3f} | {row['steps']:,} |")
+    return "\n".join(lines)
+
+
+def divergences() -> str:
+    results = json.loads((RESULTS / "divergences.json").read_text())
+    lines = [
+        "## KL covers, reverse KL seeks",
+        "",
+        "`python benchmarks/claims/divergences.py`: G draws one Gaussian, the data have two modes, at",
+        "-1 and 1 with standard deviation 0.2. To cover both takes a standard deviation of 1.02.",
+        "",
+        "| divergence | mean, each seed | standard deviation, each seed | near a mode, mean |",
+        "|---|---|---|---:|",
+    ]
+    for name in ("kl", "js", "reverse_kl"):
+        if row := results.get(name):
+            means, stds = (
+                ", ".join(f"{run[key]:.2f}" for run in row["runs"]) for key in ("mean", "std")
+            )
+            near = row["within_3_std_of_a_mode_mean"]
+            lines.append(f"| {name} | {means} | {stds} | {near:.2f} |")
+    return "\n".join(lines)
+
+
+def labels() -> str:
+    results = json.loads((RESULTS / "labels.json").read_text())
+    lines = [
+        "## Samples of the class asked for",
+        "",
+        "`python benchmarks/claims/labels.py`: MNIST, 1,000 samples of each class, read by",
+        "`classifier_mnist`.",
+        "",
+        "| variant | right class | worst class | steps | minutes |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for name, row in results.items():
+        worst, minutes = min(row["accuracy_of_class"]), row["seconds"] / 60
+        lines.append(
+            f"| `{name}` | {row['accuracy']:.2%} | {worst:.2%} | {row['steps']:,} | {minutes:.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def errors() -> str:
+    lines = [
+        "## Classes from few labels, and from none",
+        "",
+        "`python benchmarks/claims/semi_supervised.py` and `benchmarks/claims/infogan.py`: MNIST,",
+        "errors on all test images. Published: 0.93 % from 100 labels (arXiv:1606.03498), 5 % by the",
+        "categorical code (arXiv:1606.03657).",
+        "",
+        "| what | labels | error, each seed | steps | minutes |",
+        "|---|---:|---|---:|---:|",
+    ]
+    for name, what in (("semi_supervised", "`sgan`"), ("infogan", "`infogan`, its code")):
+        if (path := RESULTS / f"{name}.json").exists():
+            runs = json.loads(path.read_text())
+            seeds = ", ".join(f"{run['error']:.2%}" for run in runs)
+            steps, minutes = runs[0]["steps"], runs[0]["seconds"] / 60
+            count = runs[0].get("labels", 0)
+            lines.append(f"| {what} | {count} | {seeds} | {steps:,} | {minutes:.0f} |")
+    return "\n".join(lines)
+
+
+SECTIONS = {
+    "modes": modes,
+    "divergences": divergences,
+    "labels": labels,
+    "semi_supervised": errors,
+}
+
+
+def render() -> str:
+    """Returns the page: the sections whose results there are."""
+    found = [HEAD.rstrip()]
+    found += [make() for name, make in SECTIONS.items() if (RESULTS / f"{name}.json").exists()]
+    return "\n\n".join(found) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render())
