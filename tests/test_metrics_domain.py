@@ -77,3 +77,16 @@ def test_the_digest_names_the_weights(judge):
 )  # fmt: skip
 def test_the_features_of_a_data_set(name, features):
     assert domain.of_data(name) == features
+
+
+def test_stacked_digits_are_read_channel_by_channel():
+    try:
+        images, labels = data.arrays("mnist", "test", limit=600)
+    except InputError as error:
+        pytest.skip(str(error))
+    stacked = np.concatenate([images[:200], images[200:400], images[400:]], axis=-1)
+    found = metrics.stacked_modes(stacked)
+    known = metrics.stacked_modes(np.stack([labels[:200], labels[200:400], labels[400:]], axis=1))
+    assert abs(found.modes - known.modes) <= 4  # the classifier errs once in 200 digits
+    with pytest.raises(InputError, match="each channel"):
+        metrics.stacked_modes(images)

@@ -1,6 +1,6 @@
 """Writes docs/claims.md from the results of the scripts in this folder.
 
-    python benchmarks/claims/page.py
+python benchmarks/claims/page.py
 """
 
 import json

@@ -105,11 +105,13 @@ def histogram_kl(shares, against=None) -> float:
 def stacked_modes(digits, against=None) -> StackedModes:
     """Returns the modes of Stacked-MNIST that the samples reach, and their reverse KL.
 
+    Of images, uint8 (N, 28, 28, 3), each channel's digit is read by the zoo's `classifier_mnist`.
+
     A Stacked-MNIST image has a digit in each channel: 1,000 modes. The usual test has 26,000
     samples; even draws of so many would have a KL of about 999 / (2 * 26000) = 0.019.
 
     Args:
-        digits: Whole numbers (N, 3), the classifier's digit of each channel, or (N,) of mode ids
+        digits: Images; or whole numbers (N, 3), the digit of each channel; or (N,), mode ids
             100 a + 10 b + c.
         against: The data's share of each mode, (1000,); by default even.
 
@@ -119,6 +121,8 @@ def stacked_modes(digits, against=None) -> StackedModes:
     Reference: Metz et al., 2017, arXiv:1611.02163; Lin et al., 2018, arXiv:1712.04086.
     """
     digits = np.asarray(digits)
+    if digits.ndim == 4:
+        digits = _digits(digits)
     if digits.ndim == 2:
         whole = digits.shape[1] == 3 and np.issubdtype(digits.dtype, np.integer)
         if not whole or digits.size and not 0 <= digits.min() <= digits.max() <= 9:
@@ -126,3 +130,14 @@ def stacked_modes(digits, against=None) -> StackedModes:
         digits = digits.astype(np.int64) @ np.array([100, 10, 1])
     shares = class_histogram(digits, 1000)
     return StackedModes(int((shares > 0).sum()), histogram_kl(shares, against))
+
+
+def _digits(images: np.ndarray) -> np.ndarray:
+    """Returns the digits (N, 3) in the channels of images (N, H, W, 3)."""
+    from ganzoo.metrics import features
+
+    if images.shape[-1] != 3:
+        raise InputError(f"expected images (N, H, W, 3), a digit in each channel: {images.shape}.")
+    judge = features.extractor("mnist")
+    channels = [features.extract(images[..., i : i + 1], judge, batch_size=500) for i in range(3)]
+    return np.stack([judge.probabilities(rows).argmax(1) for rows in channels], axis=1)
