@@ -44,7 +44,7 @@ def divergences() -> str:
         "## KL covers, reverse KL seeks",
         "",
         "`python benchmarks/claims/divergences.py`: G draws one Gaussian, the data have two modes,",
-        "at -1 and 1 with standard deviation 0.2. To cover both takes a standard deviation of 1.02.",
+        "at -1 and 1 with standard deviation 0.2. To cover both takes one of 1.02.",
         "",
         "| divergence | mean, each seed | standard deviation, each seed | near a mode, mean |",
         "|---|---|---|---:|",
