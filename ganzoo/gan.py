@@ -122,7 +122,14 @@ class GAN(keras.Model):
         return evaluate.distance(self.sample(evaluate.num, evaluate.seed))
 
     def picture(self, examples: dict, num: int = 64, seed: int = 0):
-        """Returns what to look at, uint8 (H, W, C): samples, always of the same latents."""
+        """Returns what to look at, uint8 (H, W, C): samples, always of the same latents.
+
+        Of a generator that is given labels each column is a class.
+        """
+        if self.sampler.conditional:
+            classes = min(self.num_classes, num)
+            labels = [i % classes for i in range(num - num % classes)]
+            return pictures.grid(self.sample(labels=labels, seed=seed), classes)
         points = len(self.image_shape) == 1
         return pictures.grid(self.sample(1000 if points else num, seed))
 
@@ -261,6 +268,8 @@ class GAN(keras.Model):
         # Gradients are summed over replicas when they are applied: hence the division.
         scale = optimizer.scale_loss(1.0 / distribute.replicas())
         gradients = tape.gradient(scale * sum(terms.values()), weights)
+        # Of embeddings they are slices: joined over replicas, Keras would square them one by one.
+        gradients = [None if g is None else tf.convert_to_tensor(g) for g in gradients]
         norm = tf.linalg.global_norm(gradients) / scale
         distribute.apply(optimizer, gradients, weights)
         return {f"{side}_{name}": value for name, value in (terms | {"grad_norm": norm}).items()}

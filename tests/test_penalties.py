@@ -12,6 +12,7 @@ import ganzoo
 from ganzoo import penalties, random
 from ganzoo.errors import InputError
 
+SLOPES = {k: v for k, v in penalties.CLASSES.items() if issubclass(v, penalties.SlopePenalty)}
 SHAPE = (4, 4, 2)
 RNG = np.random.default_rng(0)
 W = RNG.normal(size=SHAPE).astype("float32")
@@ -95,7 +96,7 @@ def test_gradient_of_a_patch_critic_is_that_of_the_sum_of_its_scores():
     np.testing.assert_allclose(got, 32 / 2)
 
 
-@pytest.mark.parametrize("cls", penalties.CLASSES.values())
+@pytest.mark.parametrize("cls", SLOPES.values())
 def test_penalty_is_the_weighted_value(cls):
     with random.scope(random.key(3)):
         value = cls(weight=1.0)(game(quadratic), batch(), turn=0)
@@ -162,7 +163,7 @@ def smooth_critic():
     return keras.Model(inputs, keras.layers.Dense(1, kernel_initializer="he_normal")(x))
 
 
-@pytest.mark.parametrize("name", penalties.CLASSES)
+@pytest.mark.parametrize("name", SLOPES)
 def test_gradient_with_respect_to_the_weights_is_that_of_finite_differences(name, smooth_critic):
     penalty = penalties.get(name)
     data = batch(*RNG.normal(size=(2, 5, 2, 2, 1)).astype("float32"))
@@ -187,7 +188,7 @@ def test_gradient_with_respect_to_the_weights_is_that_of_finite_differences(name
         np.testing.assert_allclose((ends[0] - ends[1]) / 1e-2, np.abs(gradient).sum(), rtol=0.02)
 
 
-@pytest.mark.parametrize("name", penalties.CLASSES)
+@pytest.mark.parametrize("name", SLOPES)
 def test_a_critic_of_slope_zero_has_no_nan(name):
     scale = tf.Variable(0.0)
     with tf.GradientTape() as tape:
@@ -243,7 +244,7 @@ def test_interval_must_be_positive():
         penalties.get({"class_name": "R1", "config": {"interval": 0}})
 
 
-@pytest.mark.parametrize("name", penalties.CLASSES)
+@pytest.mark.parametrize("name", SLOPES)
 def test_batch_normalisation_in_the_critic_is_refused_at_compile(name):
     sides = ganzoo.networks.dcgan.pair((16, 16, 1), width=2, latent_dim=4)
     norm = next(
@@ -266,7 +267,7 @@ def test_batch_normalisation_is_also_found_in_a_nested_model():
         gan.compile(penalties=["gradient_penalty"])
 
 
-@pytest.mark.parametrize("name", penalties.CLASSES)
+@pytest.mark.parametrize("name", SLOPES)
 def test_layer_normalisation_is_accepted_and_keeps_images_apart(name):
     sides = ganzoo.networks.dcgan.pair((16, 16, 1), width=2, latent_dim=4, normalization="layer")
     gan = ganzoo.GAN(**sides)

@@ -195,6 +195,10 @@ def test_both_sides_are_told_the_class(name):
     one, other = (gan.score(IMAGES, {"label": np.full(8, k, "int32")}) for k in (0, 1))
     assert np.abs(np.asarray(one) - np.asarray(other)).max() > 1e-6
     assert gan.sample(3, labels=[0, 1, 2]).shape == (3, 8, 8, 1)
+    picture = gan.picture({}, num=8)  # two rows of three classes
+    assert picture.shape == (16, 24, 1)
+    second = gan.sample(labels=[0, 1, 2] * 2, seed=0)[4]
+    np.testing.assert_array_equal(picture[8:, 8:16], second)
 
 
 def test_the_orthogonal_penalty_is_zero_for_orthogonal_columns():

@@ -43,11 +43,12 @@ def generator(image_shape, num_classes: int, width: int = 32, latent_dim: int = 
     for stage, stride in reversed(list(enumerate(strides))):
         condition = layers.Concatenate()([shared[stage], label])
         filters = dcgan.filters(width, stage)
-        shortcut = _conv(filters, 1)(layers.UpSampling2D(stride)(x))
+        # Batch normalisation follows every sum, so biases would do nothing.
+        shortcut = _conv(filters, 1, bias=False)(layers.UpSampling2D(stride)(x))
         x = layers.ReLU()(own.ConditionalBatchNormalization()([x, condition]))
-        x = _conv(filters)(layers.UpSampling2D(stride)(x))
+        x = _conv(filters, bias=False)(layers.UpSampling2D(stride)(x))
         x = layers.ReLU()(own.ConditionalBatchNormalization()([x, condition]))
-        x = layers.Add()([_conv(filters)(x), shortcut])
+        x = layers.Add()([_conv(filters, bias=False)(x), shortcut])
         if stage == 1:
             x = own.SelfAttention()(x)
     x = layers.ReLU()(layers.BatchNormalization()(x))
@@ -99,8 +100,10 @@ def pair(image_shape, num_classes: int, width: int = 32, latent_dim: int = 120) 
     }
 
 
-def _conv(filters, kernel=3):
-    return own.SpectralConv2D(filters, kernel, padding="same", kernel_initializer="orthogonal")
+def _conv(filters, kernel=3, bias=True):
+    return own.SpectralConv2D(
+        filters, kernel, padding="same", use_bias=bias, kernel_initializer="orthogonal"
+    )
 
 
 def _dense(units):

@@ -50,10 +50,11 @@ def generator(
     for place, stride in enumerate(reversed(strides)):
         if attention and place == len(strides) - 1:
             x = own.SelfAttention()(x)
-        shortcut = conv(width, 1)(layers.UpSampling2D(stride)(x))
+        # Batch normalisation follows every sum, so biases would do nothing.
+        shortcut = conv(width, 1, use_bias=False)(layers.UpSampling2D(stride)(x))
         x = layers.UpSampling2D(stride)(normalized(x))
-        x = conv(width, 3, padding="same")(x)
-        x = conv(width, 3, padding="same")(normalized(x))
+        x = conv(width, 3, padding="same", use_bias=False)(x)
+        x = conv(width, 3, padding="same", use_bias=False)(normalized(x))
         x = layers.Add()([x, shortcut])
     x = layers.ReLU()(layers.BatchNormalization()(x))
     x = conv(channels, 3, padding="same", activation="tanh", dtype="float32")(x)
