@@ -18,7 +18,8 @@ class Evaluate(keras.callbacks.Callback):
         real: Images, uint8 (N, H, W, C), or points, float32 (N, D); or a dict with such `real`, and
             the `label` (N,) where the model needs it.
         features: "pixels", or a name of `metrics.features.EXTRACTORS`.
-        num: Samples to draw; by default 1,000, of pixels not more than there are real ones.
+        num: Samples to draw; by default 800, or 400 of pixels, whose distance takes longer: what
+            `benchmarks/evaluate_cost.py` finds to take less than a twentieth of the time.
         seed: Seed of their latents.
         every: Measure at the end of an epoch only if so many steps went by, and after the last.
 
@@ -31,8 +32,8 @@ class Evaluate(keras.callbacks.Callback):
         super().__init__()
         self.examples = real if isinstance(real, dict) else {"real": real}
         self.features, self.seed, self.every = features, seed, every
-        most = len(self.examples["real"]) if features == "pixels" else 1000
-        self.num = num or min(most, 1000)
+        default = min(len(self.examples["real"]), 400) if features == "pixels" else 800
+        self.num = default if num is None else num
         self.monitor = {"pixels": "swd", "inception": "fid"}.get(features, f"fid_{features}")
         self._reference = None
 
