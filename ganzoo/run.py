@@ -166,21 +166,23 @@ def _fit(gan, info, recipe, run_dir, evaluate, checkpoint, epoch, data_dir, verb
         num_labels=recipe.num_labels,
     )  # fmt: skip
     writer = tf.summary.create_file_writer(str(run_dir / "tensorboard"))
-    gan.fit(
-        stream,
-        steps_per_epoch=steps,
-        initial_epoch=epoch,
-        epochs=math.ceil(recipe.steps / steps),
-        verbose=verbose,
-        callbacks=[
-            callbacks.Throughput(recipe.batch_size * gan.n_critic),
-            callbacks.StopAtStep(recipe.steps),
-            callbacks.SampleGrid(run_dir / "samples", writer, examples=evaluate.examples),
-            evaluate,
-            callbacks.RunLog(run_dir, writer),
-            checkpoint,  # last, so that what it counts as done is done
-        ],
-    )
+    with callbacks.Interrupt() as interrupt:
+        gan.fit(
+            stream,
+            steps_per_epoch=steps,
+            initial_epoch=epoch,
+            epochs=math.ceil(recipe.steps / steps),
+            verbose=verbose,
+            callbacks=[
+                interrupt,
+                callbacks.Throughput(recipe.batch_size * gan.n_critic),
+                callbacks.StopAtStep(recipe.steps),
+                callbacks.SampleGrid(run_dir / "samples", writer, examples=evaluate.examples),
+                evaluate,
+                callbacks.RunLog(run_dir, writer),
+                checkpoint,  # last, so that what it counts as done is done
+            ],
+        )
 
 
 def _finish(gan, recipe, run_dir, evaluate, checkpoint) -> dict:

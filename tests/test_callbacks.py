@@ -1,7 +1,10 @@
 """The callbacks: checkpoints that survive anything, logs, rates, the end of a run."""
 
+import contextlib
 import json
 import os
+import signal
+import time
 
 import keras
 import numpy as np
@@ -432,6 +435,26 @@ def test_facts_say_what_was_measured_with_what():
         },
         "other": {"value": 1.0, "against": "x train", "n_real": len(IMAGES)},
     }  # fmt: skip
+
+
+# --- Interrupt
+
+
+def test_an_interrupt_that_a_library_swallowed_is_raised_after_the_step(gan):
+    def swallow(batch, logs):
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+
+    swallowing = keras.callbacks.LambdaCallback(on_train_batch_begin=swallow)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), callbacks.Interrupt() as interrupt:
+            fit(gan, interrupt, swallowing, steps=5)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert int(gan.step.numpy()) == 1
 
 
 # --- StopAtStep, Throughput

@@ -2,8 +2,17 @@
 
 from ganzoo.callbacks.checkpoint import Checkpoint
 from ganzoo.callbacks.evaluate import Evaluate
+from ganzoo.callbacks.interrupt import Interrupt
 from ganzoo.callbacks.run_log import RunLog
 from ganzoo.callbacks.sample_grid import SampleGrid
 from ganzoo.callbacks.throughput import StopAtStep, Throughput
 
-__all__ = ["Checkpoint", "Evaluate", "RunLog", "SampleGrid", "StopAtStep", "Throughput"]
+__all__ = [
+    "Checkpoint",
+    "Evaluate",
+    "Interrupt",
+    "RunLog",
+    "SampleGrid",
+    "StopAtStep",
+    "Throughput",
+]
