@@ -24,8 +24,7 @@ class SelfAttention(layers.Layer):
         few, half = max(channels // 8, 1), max(channels // 2, 1)
 
         def conv(filters, name):
-            layer = SpectralConv2D(filters, 1, use_bias=False, name=name, dtype=self.dtype_policy)
-            return layer
+            return SpectralConv2D(filters, 1, use_bias=False, name=name, dtype=self.dtype_policy)
 
         self.query, self.key = conv(few, "query"), conv(few, "key")
         self.value, self.out = conv(half, "value"), conv(channels, "out")

@@ -60,30 +60,26 @@ def _unit(vector):
     return vector / ops.sqrt(ops.sum(ops.square(vector)) + 1e-12)
 
 
+class SpectralKernel(Spectral):
+    """`Spectral` of the layers whose matrix is their `kernel`."""
+
+    def _raw(self):
+        return super().kernel
+
+    @property
+    def kernel(self):
+        """The normalised kernel."""
+        return self._normalized(super().kernel)
+
+
 @keras.saving.register_keras_serializable("ganzoo")
-class SpectralConv2D(Spectral, layers.Conv2D):
+class SpectralConv2D(SpectralKernel, layers.Conv2D):
     """`keras.layers.Conv2D` with a spectrally normalised kernel; see `Spectral`."""
 
-    def _raw(self):
-        return super().kernel
-
-    @property
-    def kernel(self):
-        """The normalised kernel."""
-        return self._normalized(super().kernel)
-
 
 @keras.saving.register_keras_serializable("ganzoo")
-class SpectralDense(Spectral, layers.Dense):
+class SpectralDense(SpectralKernel, layers.Dense):
     """`keras.layers.Dense` with a spectrally normalised kernel; see `Spectral`."""
-
-    def _raw(self):
-        return super().kernel
-
-    @property
-    def kernel(self):
-        """The normalised kernel."""
-        return self._normalized(super().kernel)
 
 
 @keras.saving.register_keras_serializable("ganzoo")

@@ -15,11 +15,9 @@ def decoder(image_shape, width: int = 32, latent_dim: int = 64, name: str = "gen
     Two 3 x 3 convolutions with ELU a scale, doubled by nearest neighbours. The output is linear:
     what reconstructs must reach the ends of the range.
     """
-    height, breadth, channels = dcgan.checked(image_shape)
+    *_, channels = dcgan.checked(image_shape)
     strides = dcgan.stages(image_shape)
-    rows, columns = height, breadth
-    for down, across in strides:
-        rows, columns = -(-rows // down), -(-columns // across)
+    rows, columns = dcgan.smallest(image_shape)
     inputs = keras.Input((latent_dim,), name="codes")
     x = layers.Reshape((rows, columns, width))(layers.Dense(rows * columns * width)(inputs))
     for stride in [None, *reversed(strides)]:
@@ -27,10 +25,7 @@ def decoder(image_shape, width: int = 32, latent_dim: int = 64, name: str = "gen
         for _ in range(2):
             x = layers.Conv2D(width, 3, padding="same", activation="elu")(x)
     x = layers.Conv2D(channels, 3, padding="same", dtype="float32")(x)
-    extra = x.shape[1] - height, x.shape[2] - breadth
-    if any(extra):
-        crop = [(size // 2, size - size // 2) for size in extra]
-        x = layers.Cropping2D(crop, dtype="float32")(x)
+    x = dcgan.cropped(x, image_shape)
     return keras.Model(inputs, x, name=name)
 
 

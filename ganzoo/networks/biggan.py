@@ -22,7 +22,7 @@ def generator(image_shape, num_classes: int, width: int = 32, latent_dim: int = 
     Raises:
         InputError: If the latents cannot be shared out evenly among the blocks and the start.
     """
-    height, breadth, channels = dcgan.checked(image_shape)
+    *_, channels = dcgan.checked(image_shape)
     strides = dcgan.stages(image_shape)
     shares = len(strides) + 1
     if latent_dim % shares:
@@ -30,9 +30,7 @@ def generator(image_shape, num_classes: int, width: int = 32, latent_dim: int = 
             f"expected a latent_dim that divides by {shares}, the blocks and the start, got "
             f"{latent_dim}."
         )
-    rows, columns = height, breadth
-    for down, across in strides:
-        rows, columns = -(-rows // down), -(-columns // across)
+    rows, columns = dcgan.smallest(image_shape)
     latents = keras.Input((latent_dim,), name="latents")
     labels = keras.Input((), name="labels", dtype="int32")
     start, *shared = ops.split(latents, shares, axis=-1)
@@ -56,10 +54,7 @@ def generator(image_shape, num_classes: int, width: int = 32, latent_dim: int = 
         channels, 3, padding="same", activation="tanh", kernel_initializer="orthogonal",
         dtype="float32",
     )(x)  # fmt: skip
-    extra = x.shape[1] - height, x.shape[2] - breadth
-    if any(extra):
-        crop = [(size // 2, size - size // 2) for size in extra]
-        x = layers.Cropping2D(crop, dtype="float32")(x)
+    x = dcgan.cropped(x, image_shape)
     return keras.Model([latents, labels], x, name="generator")
 
 

@@ -27,6 +27,30 @@ def stages(image_shape) -> list[tuple[int, int]]:
     return [tuple(2 if i < n else 1 for n in halvings) for i in range(max(halvings))]
 
 
+def smallest(image_shape) -> tuple[int, int]:
+    """Returns the rows and columns that `stages` leaves, rounded up."""
+    rows, columns = image_shape[:2]
+    for down, across in stages(image_shape):
+        rows, columns = -(-rows // down), -(-columns // across)
+    return rows, columns
+
+
+def cropped(x, image_shape):
+    """Returns images cut about the centre to the height and width of `image_shape`."""
+    extra = [made - meant for made, meant in zip(x.shape[1:3], image_shape, strict=False)]
+    if not any(extra):
+        return x
+    crop = [(size // 2, size - size // 2) for size in extra]
+    return layers.Cropping2D(crop, dtype="float32")(x)
+
+
+def kinds(spectral: bool) -> tuple:
+    """Returns the classes of convolutions and of dense layers."""
+    if spectral:
+        return own.SpectralConv2D, own.SpectralDense
+    return layers.Conv2D, layers.Dense
+
+
 def filters(width: int, stage: int) -> int:
     """Returns the filters of a stage: `width` at the image's end, doubled inwards up to 8 times."""
     return width * min(2**stage, 8)
@@ -38,11 +62,9 @@ def generator(image_shape, width: int = 32, latent_dim: int = 128, num_classes: 
     Given `num_classes` it is one from [latents, labels (N,)], to which the class is one more vector
     beside the latents: an embedding of 50 dimensions.
     """
-    height, breadth, channels = checked(image_shape)
+    *_, channels = checked(image_shape)
     strides = stages(image_shape)
-    rows, columns = height, breadth
-    for down, across in strides:
-        rows, columns = -(-rows // down), -(-columns // across)
+    rows, columns = smallest(image_shape)
     inputs = x = keras.Input((latent_dim,), name="latents")
     if num_classes:
         inputs = [x, keras.Input((), name="labels", dtype="int32")]
@@ -59,10 +81,7 @@ def generator(image_shape, width: int = 32, latent_dim: int = 128, num_classes: 
     x = layers.Conv2D(
         channels, 3, padding="same", activation="tanh", kernel_initializer=normal(), dtype="float32"
     )(x)
-    extra = x.shape[1] - height, x.shape[2] - breadth
-    if any(extra):
-        crop = [(size // 2, size - size // 2) for size in extra]
-        x = layers.Cropping2D(crop, dtype="float32")(x)
+    x = cropped(x, image_shape)
     return keras.Model(inputs, x, name="generator")
 
 
@@ -90,10 +109,7 @@ def discriminator(
         inputs = [x, keras.Input((), name="labels", dtype="int32")]
         x = own.LabelMap(num_classes)(inputs)
     x = own.Packing(pack)(x) if pack > 1 else x
-    spectral = normalization == "spectral"
-    conv, dense = (
-        (own.SpectralConv2D, own.SpectralDense) if spectral else (layers.Conv2D, layers.Dense)
-    )
+    conv, dense = kinds(normalization == "spectral")
     for stage, stride in enumerate(stages(image_shape)):
         normalize = NORMALIZATIONS[normalization] if stage else None
         x = conv(

@@ -21,11 +21,9 @@ BLOCKS = 2  # a scale
 
 def generator(image_shape, width: int = 64, latent_dim: int = 64):
     """Returns a network from latents (N, latent_dim) to images (N, H, W, C), not squashed."""
-    height, breadth, channels = dcgan.checked(image_shape)
+    *_, channels = dcgan.checked(image_shape)
     strides = dcgan.stages(image_shape)
-    rows, columns = height, breadth
-    for down, across in strides:
-        rows, columns = -(-rows // down), -(-columns // across)
+    rows, columns = dcgan.smallest(image_shape)
     inputs = keras.Input((latent_dim,), name="latents")
     depth = BLOCKS * (len(strides) + 1)
     x = layers.Dense(rows * columns * width, use_bias=False)(inputs)
@@ -34,10 +32,7 @@ def generator(image_shape, width: int = 64, latent_dim: int = 64):
         x = layers.UpSampling2D(stride, interpolation="bilinear")(x) if stride else x
         x = _blocks(x, width, depth)
     x = layers.Conv2D(channels, 1, dtype="float32")(x)
-    extra = x.shape[1] - height, x.shape[2] - breadth
-    if any(extra):
-        crop = [(size // 2, size - size // 2) for size in extra]
-        x = layers.Cropping2D(crop, dtype="float32")(x)
+    x = dcgan.cropped(x, image_shape)
     return keras.Model(inputs, x, name="generator")
 
 

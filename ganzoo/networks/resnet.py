@@ -29,17 +29,15 @@ def generator(
         spectral: Normalise the kernels spectrally, as SAGAN does.
         attention: Put self-attention before the last block.
     """
-    height, breadth, channels = dcgan.checked(image_shape)
+    *_, channels = dcgan.checked(image_shape)
     strides = dcgan.stages(image_shape)
-    rows, columns = height, breadth
-    for down, across in strides:
-        rows, columns = -(-rows // down), -(-columns // across)
+    rows, columns = dcgan.smallest(image_shape)
     inputs = x = keras.Input((latent_dim,), name="latents")
     label = None
     if num_classes:
         label = keras.Input((), name="labels", dtype="int32")
         inputs = [x, label]
-    conv, dense = kinds(spectral)
+    conv, dense = dcgan.kinds(spectral)
 
     def normalized(x):
         if label is None:
@@ -58,16 +56,13 @@ def generator(
         x = layers.Add()([x, shortcut])
     x = layers.ReLU()(layers.BatchNormalization()(x))
     x = conv(channels, 3, padding="same", activation="tanh", dtype="float32")(x)
-    extra = x.shape[1] - height, x.shape[2] - breadth
-    if any(extra):
-        crop = [(size // 2, size - size // 2) for size in extra]
-        x = layers.Cropping2D(crop, dtype="float32")(x)
+    x = dcgan.cropped(x, image_shape)
     return keras.Model(inputs, x, name="generator")
 
 
 def discriminator(
     image_shape, width: int = 64, num_classes: int | None = None, spectral: bool = True,
-    attention: bool = False, heads: dict[str, int] | None = None,
+    attention: bool = False,
 ):  # fmt: skip
     """Returns a network from images (N, H, W, C) to logits (N, 1).
 
@@ -78,10 +73,9 @@ def discriminator(
             (Miyato & Koyama, 2018, arXiv:1802.05637).
         spectral: Normalise the kernels spectrally.
         attention: Put self-attention after the first block.
-        heads: Outputs besides the logits: for each name how many numbers (N, n) it has.
     """
     dcgan.checked(image_shape)
-    conv, dense = kinds(spectral)
+    conv, dense = dcgan.kinds(spectral)
     inputs = images = keras.Input(tuple(image_shape), name="images")
     x, strides = images, dcgan.stages(image_shape)
     last = [(1, 1)] * 2
@@ -108,11 +102,6 @@ def discriminator(
         outputs = own.Projection(num_classes)([x, inputs[1]])
     else:
         outputs = dense(1, dtype="float32")(x)
-    if heads:
-        outputs = [
-            outputs,
-            *(layers.Dense(size, name=name, dtype="float32")(x) for name, size in heads.items()),
-        ]
     return keras.Model(inputs, outputs, name="discriminator")
 
 
@@ -132,10 +121,3 @@ def pair(
         "latent_dim": latent_dim,
         "num_classes": num_classes,
     }
-
-
-def kinds(spectral: bool) -> tuple:
-    """Returns the classes of convolutions and of dense layers."""
-    if spectral:
-        return own.SpectralConv2D, own.SpectralDense
-    return layers.Conv2D, layers.Dense

@@ -43,11 +43,9 @@ def synthesis(image_shape, width: int = 32, latent_dim: int = 128):
     Two layers a scale, of which the smallest has one, and one that renders the last; the layers
     that render the others share the style of the convolution that comes next.
     """
-    height, breadth, channels = dcgan.checked(image_shape)
+    *_, channels = dcgan.checked(image_shape)
     strides = dcgan.stages(image_shape)
-    rows, columns = height, breadth
-    for down, across in strides:
-        rows, columns = -(-rows // down), -(-columns // across)
+    rows, columns = dcgan.smallest(image_shape)
     inputs = keras.Input((2 * len(strides) + 2, latent_dim), name="styles")
     styles = [inputs[:, layer] for layer in range(inputs.shape[1])]
 
@@ -69,11 +67,7 @@ def synthesis(image_shape, width: int = 32, latent_dim: int = 128):
         x = styled(x, second, filters)
         image = _enlarged(image, stride, dtype="float32")
         image = layers.Add(dtype="float32")([image, rendered(x, last)])
-    extra = image.shape[1] - height, image.shape[2] - breadth
-    if any(extra):
-        crop = [(size // 2, size - size // 2) for size in extra]
-        image = layers.Cropping2D(crop, dtype="float32")(image)
-    return keras.Model(inputs, image, name="synthesis")
+    return keras.Model(inputs, dcgan.cropped(image, image_shape), name="synthesis")
 
 
 def generator(image_shape, width: int = 32, latent_dim: int = 128):
