@@ -97,8 +97,12 @@ class GAN(keras.Model):
 
     def discriminate(self, images, batch):
         """Returns the discriminator's output on `images`, augmented, with their conditions."""
-        images = self.augment(images, training=True) if self.augment else images
+        images = self.augmented(images)
         return self.discriminator(conditioned(self.discriminator, images, batch), training=True)
+
+    def augmented(self, images):
+        """Returns the images as the discriminator is shown them."""
+        return self.augment(images, training=True) if self.augment else images
 
     def discriminator_loss(self, batch) -> dict:
         """Returns the named, weighted scalars that D descends."""

@@ -48,7 +48,16 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "categorical": "architecture: classes of the categorical code (infogan).",
     "uniform": "architecture: uniform codes (infogan).",
     "gaussian": "architecture: Gaussian codes (infogan).",
-    "pack": "architecture: images that D judges together (pacgan).",
+    "latents": "architecture: sphere or uniform, made of the Gaussian.",
+    "g_normalization": "architecture: batch, layer, instance, pixel, virtual, spectral or none, in "
+    "place of G's own.",
+    "up": "architecture: pixel_shuffle, where G enlarges.",
+    "noise": "architecture: standard deviation of Gaussian noise on every hidden layer of G.",
+    "dropout": "architecture: rate of dropout on every hidden layer of G, in sampling, too.",
+    "d_normalization": "architecture: as g_normalization, of D.",
+    "down": "architecture: average_pool, where D's convolutions stride.",
+    "minibatch": "architecture: discrimination or stddev, a layer of D that compares images.",
+    "pack": "architecture: images that D judges together.",
     "g_optimizer": 'learning: optimizer of G, e.g. \'{class_name="Adam", '
     "config={learning_rate=2e-4, beta_1=0.5}}'.",
     "d_optimizer": "learning: optimizer of D.",
@@ -69,7 +78,10 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "information_weight": "learning: weight of the mutual information (infogan).",
 }
 TABLES = {
-    "architecture": ("width", "latent_dim", "categorical", "uniform", "gaussian", "pack"),
+    "architecture": (
+        "width", "latent_dim", "categorical", "uniform", "gaussian", "latents", "g_normalization",
+        "up", "noise", "dropout", "d_normalization", "down", "minibatch", "pack",
+    ),
     "learning": (
         "g_optimizer", "d_optimizer", "loss", "n_critic", "penalties", "augment", "replay", "ema",
         "clip", "gamma", "k_rate", "margin", "pull", "unroll", "mixing", "class_weight",
@@ -194,12 +206,13 @@ class Recipe:
         """
         from ganzoo import gans, precision
         from ganzoo.learning import made
+        from ganzoo.networks import tricks
 
         cls = gans.get(self.model)
         signature = inspect.signature(cls.networks).parameters
         given = ("image_shape", "num_classes")  # by the data
         architecture = {k: v.default for k, v in signature.items() if k not in given}
-        canonical = {"architecture": architecture, "learning": cls.learning()}
+        canonical = {"architecture": architecture | tricks.SIDES, "learning": cls.learning()}
         for table, keys in canonical.items():
             for key in getattr(self, table):
                 if key not in keys:

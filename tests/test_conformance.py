@@ -19,7 +19,7 @@ CASES = {  # variant -> the terms it logs
     "ebgan": {"d_real", "d_fake", "g_adv", "g_pull"},
     "acgan": {"d_adv", "d_class", "g_adv", "g_class"},
     "lsgan": {"d_adv", "g_adv"},
-    "unrolled": {"d_adv", "g_adv"},
+    "unrolled": {"d_adv", "g_adv", "g_real"},
     "wgan": {"d_adv", "g_adv"},
     "began": {"d_real", "d_fake", "g_adv", "k", "m_global"},
     "wgan_gp": {"d_adv", "d_gradient_penalty", "g_adv"},

@@ -64,18 +64,21 @@ def create(name, image_shape=(28, 28, 1), num_classes=None, **arguments):
         image_shape: (H, W, C), sides from 8 to 256; or (D,) for points.
         num_classes: Number of classes, for the variants that use labels.
         **arguments: Arguments of the variant's `networks`, such as `width`, the filters or units of
-            the networks' narrowest layer, and `latent_dim`; and of `GAN.compile`, to replace
-            canonical ones.
+            the networks' narrowest layer, and `latent_dim`; tricks of architecture, by the names in
+            `networks.tricks.SIDES`; and arguments of `GAN.compile`, to replace canonical ones.
 
     Raises:
         InputError: If the variant or a part is unknown, or the shape or a part does not fit.
     """
+    from ganzoo.networks import tricks  # here: listing the variants imports nothing
+
     cls = get(name)
     sizes = [key for key in inspect.signature(cls.networks).parameters if key != "image_shape"]
     valid = [*cls.learning(), "seed", "jit_compile", "run_eagerly", "steps_per_execution"]
+    others = [key for key in tricks.SIDES if key not in sizes]
     for key in arguments:
-        if key not in [*valid, *sizes]:
-            raise unknown(f"argument of {cls.__name__}", key, [*sizes, *valid])
+        if key not in [*valid, *sizes, *others]:
+            raise unknown(f"argument of {cls.__name__}", key, [*sizes, *valid, *others])
     if (num_classes is not None) != takes_labels(name):
         advice = "takes no labels: drop" if num_classes is not None else "learns from labels: give"
         raise InputError(f"variant {name!r} {advice} num_classes.")
@@ -87,7 +90,12 @@ def create(name, image_shape=(28, 28, 1), num_classes=None, **arguments):
             not isinstance(value, int) or value < 1
         ):
             raise InputError(f"expected {key} >= 1, got {value!r}.")
-    gan = cls(**cls.networks(tuple(image_shape), **given))
+    parts = cls.networks(tuple(image_shape), **given)
+    for key in others:
+        if arguments.get(key) is not None:
+            side, _ = tricks.SIDES[key]
+            parts[side] = tricks.applied(key, arguments[key], parts[side])
+    gan = cls(**parts)
     gan.compile(**{key: value for key, value in arguments.items() if key in valid})
     return gan
 

@@ -46,7 +46,8 @@ class BEGAN(GAN):
 
     def score(self, images, batch):
         """Returns minus the reconstruction error of each image, (N, 1)."""
-        drawn = ops.cast(self.discriminate(images, batch)[0], "float32")
+        images = self.augmented(images)
+        drawn = ops.cast(self.discriminator(images, training=True)[0], "float32")
         axes = tuple(range(1, len(drawn.shape)))
         return -ops.mean(ops.abs(drawn - images), axis=axes)[:, None]
 

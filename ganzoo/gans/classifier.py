@@ -94,11 +94,14 @@ class Classifier(GAN):
         logits = self.discriminator.get_layer("logits")
         return ops.convert_to_numpy(ops.softmax(logits(ops.convert_to_tensor(features))))
 
+    def classes(self, images) -> np.ndarray:
+        """Returns the likeliest class of each image, int64 (N,)."""
+        return self.probabilities(self.features(images)).argmax(1)
+
     def measure(self, evaluate) -> dict:
         """Returns the share of the examples that it takes for another class, `error`."""
         real, labels = evaluate.examples["real"], evaluate.examples["label"]
-        found = self.probabilities(self.features(real)).argmax(1)
-        return {"error": float((found != labels).mean())}
+        return {"error": float((self.classes(real) != labels).mean())}
 
     def picture(self, examples: dict, num: int = 64, seed: int = 0) -> np.ndarray:
         """Returns those of the examples whose own class it holds for the least likely."""

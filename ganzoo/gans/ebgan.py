@@ -32,7 +32,8 @@ class EBGAN(GAN):
 
     def energy(self, images, batch) -> tuple:
         """Returns the error (N,) and the codes (N, D) of images."""
-        drawn, code = self.discriminate(images, batch)
+        images = self.augmented(images)
+        drawn, code = self.discriminator(images, training=True)
         axes = tuple(range(1, len(images.shape)))
         return ops.mean(ops.square(ops.cast(drawn, "float32") - images), axis=axes), code
 

@@ -3,15 +3,15 @@
 import keras
 
 from ganzoo.gans.dcgan import DCGAN
-from ganzoo.networks import dcgan
+from ganzoo.networks import dcgan, tricks
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class PacGAN(DCGAN):
     """D is given `pack` images together, so that samples which are alike give G away.
 
-    Packing is an argument of `networks.dcgan` and `networks.mlp`, and a layer,
-    `layers.Packing`, for networks of one's own: any variant can have it.
+    Packing is a trick of architecture, `pack`, that any variant can have whose D gives nothing but
+    a score; and a layer, `layers.Packing`, for networks of one's own.
 
     Reference: Lin et al., 2018, arXiv:1712.04086.
     """
@@ -19,4 +19,5 @@ class PacGAN(DCGAN):
     @classmethod
     def networks(cls, image_shape, width=32, latent_dim=128, pack=2) -> dict:
         """Returns DCGAN's pair, D's input packed."""
-        return dcgan.pair(image_shape, width, latent_dim, pack=pack)
+        pair = dcgan.pair(image_shape, width, latent_dim)
+        return pair | {"discriminator": tricks.pack(pair["discriminator"], pack)}

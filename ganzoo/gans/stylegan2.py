@@ -32,14 +32,14 @@ class StyleGAN2(GAN):
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 2e-3 with betas 0 and 0.99; R1 of gamma 10, path length of weight 2.
+        """Adam at 2e-3 with betas 0 and 0.99; R1 of gamma 0.01, path length of weight 2.
 
         The paper's rates are multiplied by k / (k + 1), as its lazy terms are one more step of the
         optimizer after every k; here they are part of a step, and the rates stay. Gamma is the
-        paper's, for 1024 pixels; the authors have 0.01 for 32 (arXiv:2006.06676).
+        authors' for 32 pixels (arXiv:2006.06676), where the paper has 10 for 1024.
         """
         return super().learning() | {
-            "penalties": [R1(10.0, interval=16), PathLength(2.0, interval=8)],
+            "penalties": [R1(0.01, interval=16), PathLength(2.0, interval=8)],
             "mixing": 0.9,
             "g_optimizer": keras.optimizers.Adam(2e-3, beta_1=0.0, beta_2=0.99, epsilon=1e-8),
             "d_optimizer": keras.optimizers.Adam(2e-3, beta_1=0.0, beta_2=0.99, epsilon=1e-8),

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from ganzoo import losses
 from ganzoo.errors import InputError
 from ganzoo.gans.dcgan import DCGAN
 
@@ -15,6 +16,11 @@ class Unrolling:
     batch; the gradient goes through all of them. D itself then takes its one turn as ever: the
     answers are forgotten. Statistics of batch normalisation are not moved by them.
 
+    That D's later weights depend on the fakes makes its loss on the real images G's concern, too: G
+    descends minus that loss as the term `real`, without which there is nothing that spreads it over
+    the modes. With `Minimax`, the default, the two terms are the paper's f_K; of a loss that is
+    relative the real images are a part already.
+
         class UnrolledLSGAN(Unrolling, LSGAN): ...
 
     Reference: Metz et al., 2017, arXiv:1611.02163.
@@ -22,8 +28,8 @@ class Unrolling:
 
     @classmethod
     def learning(cls) -> dict:
-        """As the GAN's, with five answers."""
-        return super().learning() | {"unroll": 5}
+        """As the GAN's, with five answers and the minimax loss."""
+        return super().learning() | {"unroll": 5, "loss": losses.Minimax()}
 
     def compile(self, *args, **kwargs):
         """As `GAN.compile`.
@@ -35,7 +41,7 @@ class Unrolling:
         _rule(self.d_optimizer)
 
     def generator_loss(self, batch) -> dict:
-        """Returns the GAN's terms, against the D of so many turns later."""
+        """Returns the GAN's terms, and `real`, against the D of so many turns later."""
         weights = self.discriminator.trainable_variables
         values = [ops.convert_to_tensor(weight.value) for weight in weights]
         rule, state = _rule(self.d_optimizer)
@@ -47,7 +53,11 @@ class Unrolling:
             gradients = tape.gradient(loss, values)
             values, state = rule(self.d_optimizer, values, gradients, state, turn)
         with keras.StatelessScope(zip(weights, values, strict=True)):
-            return super().generator_loss(batch)
+            terms = super().generator_loss(batch)
+            if not self.loss.relative:
+                score = ops.cast(self.score(batch["real"], batch), "float32")
+                terms |= {"real": -ops.mean(self.loss.on_real(score))}
+            return terms
 
 
 def _rule(optimizer) -> tuple:

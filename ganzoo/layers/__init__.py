@@ -7,13 +7,26 @@ from ganzoo.layers.conditional_batch_norm import ConditionalBatchNormalization
 from ganzoo.layers.equalized import EqualizedConv2D, EqualizedDense
 from ganzoo.layers.label_map import LabelMap
 from ganzoo.layers.learned_constant import LearnedConstant
+from ganzoo.layers.minibatch_discrimination import MinibatchDiscrimination
 from ganzoo.layers.minibatch_stddev import MinibatchStddev
 from ganzoo.layers.modulated_conv import ModulatedConv2D
 from ganzoo.layers.noise import NoiseInjection
 from ganzoo.layers.packing import Packing
 from ganzoo.layers.pixel_norm import PixelNorm
+from ganzoo.layers.pixel_shuffle import PixelShuffle
 from ganzoo.layers.projection import Projection
-from ganzoo.layers.spectral import SpectralConv2D, SpectralDense, SpectralEmbedding
+from ganzoo.layers.sampling_dropout import SamplingDropout
+from ganzoo.layers.spectral import (
+    SpectralConv2D,
+    SpectralConv2DTranspose,
+    SpectralDense,
+    SpectralEmbedding,
+)
+from ganzoo.layers.virtual_batch_norm import (
+    ReferenceBatch,
+    VirtualBatchNormalization,
+    WithoutReference,
+)
 from ganzoo.layers.weight_norm import WeightNormDense
 
 __all__ = [
@@ -24,15 +37,22 @@ __all__ = [
     "EqualizedDense",
     "LabelMap",
     "LearnedConstant",
+    "MinibatchDiscrimination",
     "MinibatchStddev",
     "ModulatedConv2D",
     "NoiseInjection",
     "Packing",
     "PixelNorm",
+    "PixelShuffle",
     "Projection",
+    "ReferenceBatch",
+    "SamplingDropout",
     "SelfAttention",
     "SpectralConv2D",
+    "SpectralConv2DTranspose",
     "SpectralDense",
     "SpectralEmbedding",
+    "VirtualBatchNormalization",
     "WeightNormDense",
+    "WithoutReference",
 ]

@@ -13,7 +13,7 @@ class MinibatchStddev(layers.Layer):
     separately, fakes that are alike give themselves away. The image `i` of a batch of N is in
     group `i` modulo N / group; a batch that does not divide by `group` is one group.
 
-    Input: (N, H, W, C). Output: (N, H, W, C + 1).
+    Input: (N, ..., C). Output: (N, ..., C + 1).
 
     Args:
         group: Images in a group.
@@ -37,7 +37,8 @@ class MinibatchStddev(layers.Layer):
         y = ops.reshape(ops.cast(x, "float32"), (group, -1, *places, channels))
         y = ops.mean(ops.square(y - ops.mean(y, axis=0, keepdims=True)), axis=0)
         # The derivative of the root is infinite at zero, which is where images that are alike are.
-        y = ops.mean(ops.sqrt(y + 1e-8) - 1e-4, axis=(1, 2, 3), keepdims=True)
+        axes = tuple(range(1, len(x.shape)))
+        y = ops.mean(ops.sqrt(y + 1e-8) - 1e-4, axis=axes, keepdims=True)
         y = ops.tile(ops.cast(y, x.dtype), (group, *places, 1))
         return ops.concatenate([x, y], axis=-1)
 

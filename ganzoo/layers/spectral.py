@@ -78,6 +78,26 @@ class SpectralConv2D(SpectralKernel, layers.Conv2D):
 
 
 @keras.saving.register_keras_serializable("ganzoo")
+class SpectralConv2DTranspose(Spectral, layers.Conv2DTranspose):
+    """`keras.layers.Conv2DTranspose` with a spectrally normalised kernel; see `Spectral`.
+
+    The matrix's last axis is that of the inputs, where of other layers it is the outputs.
+    """
+
+    def _raw(self):
+        return self._weight
+
+    @property
+    def kernel(self):
+        """The normalised kernel."""
+        return self._normalized(self._weight)
+
+    @kernel.setter
+    def kernel(self, weight):
+        self._weight = weight  # Keras' layer has it as an attribute, where Conv2D has a property
+
+
+@keras.saving.register_keras_serializable("ganzoo")
 class SpectralDense(SpectralKernel, layers.Dense):
     """`keras.layers.Dense` with a spectrally normalised kernel; see `Spectral`."""
 

@@ -87,7 +87,7 @@ def generator(image_shape, width: int = 32, latent_dim: int = 128, num_classes: 
 
 def discriminator(
     image_shape, width: int = 32, normalization: str | None = "batch",
-    num_classes: int | None = None, pack: int = 1, heads: dict[str, int] | None = None,
+    num_classes: int | None = None, heads: dict[str, int] | None = None,
 ):  # fmt: skip
     """Returns a network from images (N, H, W, C) to logits (N, 1).
 
@@ -98,7 +98,6 @@ def discriminator(
             penalties need; `"spectral"`, of the kernels; or None.
         num_classes: If given, it is a network from [images, labels (N,)], to which the class is one
             more channel of the image.
-        pack: Images that are judged together (`layers.Packing`): logits are then (N / pack, 1).
         heads: Outputs besides the logits: for each name how many numbers (N, n) it has.
     """
     checked(image_shape)
@@ -108,7 +107,6 @@ def discriminator(
     if num_classes:
         inputs = [x, keras.Input((), name="labels", dtype="int32")]
         x = own.LabelMap(num_classes)(inputs)
-    x = own.Packing(pack)(x) if pack > 1 else x
     conv, dense = kinds(normalization == "spectral")
     for stage, stride in enumerate(stages(image_shape)):
         normalize = NORMALIZATIONS[normalization] if stage else None
@@ -129,17 +127,17 @@ def discriminator(
 
 def pair(
     image_shape, width: int = 32, latent_dim: int = 128, normalization="batch",
-    num_classes: int | None = None, pack: int = 1,
+    num_classes: int | None = None,
 ) -> dict:  # fmt: skip
     """Returns a `generator` and a `discriminator` for each other.
 
     For points, (D,), there is nothing to convolve: they are perceptrons of 4 `width` units.
     """
     if len(image_shape) == 1 and not num_classes:
-        return mlp.pair(image_shape, 4 * width, latent_dim, pack)
+        return mlp.pair(image_shape, 4 * width, latent_dim)
     return {
         "generator": generator(image_shape, width, latent_dim, num_classes),
-        "discriminator": discriminator(image_shape, width, normalization, num_classes, pack),
+        "discriminator": discriminator(image_shape, width, normalization, num_classes),
         "latent_dim": latent_dim,
         "num_classes": num_classes,
     }

@@ -5,8 +5,6 @@ import math
 import keras
 from keras import layers
 
-from ganzoo.layers import Packing
-
 
 def generator(image_shape, width: int = 256, latent_dim: int = 128, depth: int = 2):
     """Returns a network from latents (N, latent_dim) to images (N, *image_shape).
@@ -23,13 +21,10 @@ def generator(image_shape, width: int = 256, latent_dim: int = 128, depth: int =
     return keras.Model(inputs, outputs, name="generator")
 
 
-def discriminator(image_shape, width: int = 256, depth: int = 2, pack: int = 1):
-    """Returns a network from images (N, *image_shape) to logits (N / pack, 1).
-
-    With `pack` > 1 it judges so many images together: see `layers.Packing`.
-    """
+def discriminator(image_shape, width: int = 256, depth: int = 2):
+    """Returns a network from images (N, *image_shape) to logits (N, 1)."""
     inputs = x = keras.Input(tuple(image_shape), name="images")
-    x = layers.Flatten()(Packing(pack)(x) if pack > 1 else x)
+    x = layers.Flatten()(x)
     for _ in range(depth):
         x = layers.Dense(width, kernel_initializer="he_normal")(x)
         x = layers.LeakyReLU(0.2)(x)
@@ -37,10 +32,10 @@ def discriminator(image_shape, width: int = 256, depth: int = 2, pack: int = 1):
     return keras.Model(inputs, outputs, name="discriminator")
 
 
-def pair(image_shape, width: int = 256, latent_dim: int = 128, pack: int = 1) -> dict:
+def pair(image_shape, width: int = 256, latent_dim: int = 128) -> dict:
     """Returns a `generator` and a `discriminator` for each other."""
     return {
         "generator": generator(image_shape, width, latent_dim),
-        "discriminator": discriminator(image_shape, width, pack=pack),
+        "discriminator": discriminator(image_shape, width),
         "latent_dim": latent_dim,
     }
