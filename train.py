@@ -6,8 +6,8 @@
     python train.py --recipe=dcgan_fashion_mnist                 # reproduces a pretrained entry
     python train.py --run_dir=runs/x                             # goes on with the run in runs/x
 
-Every key of a recipe is a flag. A flag's value is written as in TOML; deeper keys are reached by
---set=learning.g_optimizer.config.learning_rate=1e-4.
+Every key of a recipe is a flag. A flag's value is written as in TOML. An argument of a part is
+reached by a dot, --d_optimizer.learning_rate=1e-4, and any key by --set=KEY=VALUE.
 """
 
 import sys
@@ -28,6 +28,9 @@ flags.DEFINE_string("recipe", None, "Name of a pretrained entry, or a TOML file,
 flags.DEFINE_multi_string("set", [], "Any recipe key by its dotted path: KEY=VALUE.")
 flags.DEFINE_string("data_dir", None, "Where imported data sets are; $GANZOO_DATA if not given.")
 flags.DEFINE_string("strategy", "none", f"How to distribute: {', '.join(STRATEGIES)}.")
+flags.DEFINE_string(
+    "on_failure", "warn", "When the run shows a failure: warn, stop, or rollback to the best."
+)
 flags.DEFINE_bool("dry_run", False, "Print the resolved recipe and the networks, and stop.")
 flags.DEFINE_bool("list", False, "Print the variants and the pretrained entries, and stop.")
 for _key, _help in recipes.HELP.items():
@@ -58,7 +61,9 @@ def main(_) -> None:
         return
     run_dir = run_directory(recipe)
     try:
-        summary = run.train(recipe, run_dir, FLAGS.data_dir, strategy())
+        summary = run.train(
+            recipe, run_dir, FLAGS.data_dir, strategy(), on_failure=FLAGS.on_failure
+        )
     except KeyboardInterrupt:
         print(f"\nStopped. What is done is in {run_dir}/checkpoints; to go on, type:")
         print(f"  python train.py --run_dir={run_dir}")
@@ -117,12 +122,20 @@ def parsed(argv: list[str]) -> list[str]:
         print(f"{__doc__}\n{FLAGS.main_module_help()}")  # absl's own would end with status 1
         sys.exit(0)
     try:
-        rest = FLAGS(argv)
+        rest = FLAGS([dotted(word) for word in argv])
     except flags.Error as error:
         refuse(str(error))
     if len(rest) > 1:
         refuse(f"expected flags only, got {rest[1]!r}: write --flag=value.")
     return rest
+
+
+def dotted(word: str) -> str:
+    """Returns the --set that a word such as `--d_optimizer.beta_1=0` is short for, or the word."""
+    name, dot, rest = word.removeprefix("--").partition(".")
+    if not (word.startswith("--") and dot and "=" in rest and name in recipes.TABLES["learning"]):
+        return word
+    return f"--set=learning.{name}.config.{rest}"
 
 
 def refuse(message: str) -> None:

@@ -3,10 +3,11 @@
 What D never sees unaugmented, G need not imitate augmented, as long as it can be told apart: so a D
 that has few images to learn from does not learn them by heart. They are differentiable by the
 image, as G learns through them, and their draws are those of `ganzoo.random`. Any other Keras
-layer fits the slot as well: `keras.layers.GaussianNoise` is instance noise.
+layer fits the slot as well.
 """
 
 import math
+import types
 
 import keras
 from keras import ops
@@ -70,6 +71,55 @@ class DiffAugment(Augmentation):
         return super().get_config() | {"policy": self.policy}
 
 
+class InstanceNoise(keras.layers.Layer):
+    """Gaussian noise on the images, real and fake, whose strength falls to zero.
+
+    With it the two distributions overlap from the start, so that a D that is good at its task does
+    not leave G without a gradient. The standard deviation falls linearly.
+
+    Args:
+        stddev: At the first step; images are in [-1, 1].
+        steps: Steps until there is none; None for a strength that stays.
+
+    Reference: Sonderby et al., 2017, arXiv:1610.04490, section 4; Arjovsky & Bottou, 2017,
+    arXiv:1701.04862, section 3.
+    """
+
+    def __init__(self, stddev: float = 0.1, steps: int | None = None, **kwargs):
+        super().__init__(**{"dtype": "float32"} | kwargs)
+        if stddev < 0.0 or (steps is not None and steps < 1):
+            raise ValueError(f"expected stddev >= 0 and steps >= 1, got {stddev} and {steps}")
+        self.stddev, self.steps = stddev, steps
+        self._clock = types.SimpleNamespace(step=None)  # kept out of what Keras saves
+
+    def attach(self, gan: keras.Model) -> None:
+        """Takes the game's counter of steps."""
+        self._clock.step = gan.step
+
+    @property
+    def strength(self):
+        """The standard deviation at this step."""
+        if self.steps is None or self._clock.step is None:
+            return ops.convert_to_tensor(self.stddev, "float32")
+        done = ops.cast(self._clock.step.value, "float32") / self.steps
+        return self.stddev * ops.maximum(1.0 - done, 0.0)
+
+    def states(self) -> dict:
+        """Returns the strength, to be logged."""
+        return {"augment_stddev": self.strength}
+
+    def call(self, images, training: bool = False):
+        """Adds the noise, in training."""
+        if not training:
+            return images
+        seed = random.seed("instance_noise")
+        return images + self.strength * keras.random.normal(ops.shape(images), seed=seed)
+
+    def get_config(self) -> dict:
+        """Returns the arguments."""
+        return super().get_config() | {"stddev": self.stddev, "steps": self.steps}
+
+
 class ADA(Augmentation):
     """Every image is changed by each of some kinds with a chance p, which follows D's overfitting.
 
@@ -112,9 +162,21 @@ class ADA(Augmentation):
         self.p = self.add_weight((), start, name="p", **own)
         self.signs = self.add_weight((2,), "zeros", name="signs", **own)  # their sum and number
 
-    def observe(self, scores) -> None:
+    def attach(self, gan: keras.Model) -> None:
+        """Refuses games in which there is no score to follow."""
+        if not gan.compares:
+            raise InputError(
+                f"ADA follows the sign of D's scores, and {type(gan).__name__} has none: use "
+                "augment='diff_augment'."
+            )
+
+    def states(self) -> dict:
+        """Returns p, to be logged."""
+        return {"augment_p": self.p.value}
+
+    def observe(self, real, fake=None) -> None:
         """Takes note of D's logits (N, ...) on real images, and moves p when it is time to."""
-        signs = ops.sign(ops.cast(scores, "float32"))
+        signs = ops.sign(ops.cast(real, "float32"))
         count = ops.cast(ops.shape(signs)[0], "float32")
         total = self.signs.value + ops.stack([ops.mean(signs) * count, count])
         due = total[1] > (self.interval - 0.5) * count
@@ -257,7 +319,7 @@ def _spread(values):
 
 
 KINDS = {"color": color, "translation": translation, "cutout": cutout}
-CLASSES = parts.table(DiffAugment, ADA)
+CLASSES = parts.table(InstanceNoise, DiffAugment, ADA)
 
 
 def get(identifier) -> keras.layers.Layer | None:

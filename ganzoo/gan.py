@@ -6,6 +6,7 @@ of the penalties on its side. A variant says what its terms are; a trick is one 
 layer, or one more key in the batch, whose contract is in `batch.py`.
 """
 
+import contextlib
 import types
 import warnings
 
@@ -37,11 +38,13 @@ class GAN(keras.Model):
     Attributes:
         monitor: The log whose least value marks the best checkpoint; None for the distance that
             `callbacks.Evaluate` takes.
+        compares: Whether D tells real from fake by its scores, in `compare`.
 
     Reference: Goodfellow et al., 2014, arXiv:1406.2661.
     """
 
     monitor = None
+    compares = True
 
     def __init__(self, generator, discriminator=None, latent_dim=128, num_classes=None, **kwargs):
         super().__init__(**kwargs)
@@ -85,6 +88,7 @@ class GAN(keras.Model):
             "penalties": [],
             "augment": None,
             "replay": None,
+            "balance": None,
             "ema": ema.EMA(0.999),
         }
 
@@ -107,9 +111,7 @@ class GAN(keras.Model):
     def discriminator_loss(self, batch) -> dict:
         """Returns the named, weighted scalars that D descends."""
         real, fake = self.score(batch["real"], batch), self.score(batch["fake"], batch)
-        if hasattr(self.augment, "observe"):  # one that adapts to how D does
-            self.augment.observe(real)
-        return {"adv": self.loss.discriminator(real, fake)}
+        return {"adv": self.compare(real, fake)}
 
     def generator_loss(self, batch) -> dict:
         """Returns the named, weighted scalars that G descends."""
@@ -117,6 +119,13 @@ class GAN(keras.Model):
         if self.loss.relative:
             scores.append(self.score(batch["real"], batch))
         return {"adv": self.loss.generator(*scores)}
+
+    def compare(self, real, fake):
+        """Returns D's loss on its scores (N, ...); what adapts to how D does takes note of them."""
+        for part in (self.augment, self.balance):
+            if hasattr(part, "observe"):
+                part.observe(real, fake)
+        return self.loss.discriminator(real, fake)
 
     def after_step(self, logs: dict) -> None:
         """Called with the step's logs, after both sides had their turns."""
@@ -141,7 +150,7 @@ class GAN(keras.Model):
 
     def compile(
         self, g_optimizer=None, d_optimizer=None, *, loss=None, n_critic=None, penalties=None,
-        augment=None, replay=None, ema=None, seed=0, **kwargs,
+        augment=None, replay=None, balance=None, ema=None, seed=0, **kwargs,
     ):  # fmt: skip
         """Says how the game is learned. What is not given is the variant's canonical choice.
 
@@ -155,7 +164,9 @@ class GAN(keras.Model):
             penalties: List of `penalties.Penalty`, or names or configs of them; `[]` for none.
             augment: A layer in front of every call of the discriminator, or a name or config of
                 `augment`.
-            replay: A `replay.Replay`, or the number of past fakes to keep.
+            replay: A `replay.Replay`, or the number of past fakes to keep; or a
+                `replay.PastCheckpoints`.
+            balance: A `balance.Balance`, or the accuracy above which D waits.
             ema: An `ema.EMA`, or its decay; 0 to sample the generator as it is.
             seed: Integer seed of all noise of the training.
             **kwargs: What else the variant's `learning` names; and `jit_compile`,
@@ -169,7 +180,7 @@ class GAN(keras.Model):
         given = {
             "g_optimizer": g_optimizer, "d_optimizer": d_optimizer, "loss": loss,
             "n_critic": n_critic, "penalties": penalties, "augment": augment, "replay": replay,
-            "ema": ema,
+            "balance": balance, "ema": ema,
         }  # fmt: skip
         canonical = self.learning()
         given |= {k: kwargs.pop(k, None) for k in canonical if k not in given}  # the variant's own
@@ -184,13 +195,13 @@ class GAN(keras.Model):
             else:
                 parts[name] = distribute.loss_scaled(parts[name], networks_of(side))
                 parts[name].build(weights_of(side))
-        for part in [*parts["penalties"], parts["replay"], parts["ema"]]:
-            if part is not None:
-                part.attach(self)
-        if isinstance(parts["augment"], keras.layers.Layer):
-            random.adopt(parts["augment"])
         for name, part in parts.items():
             setattr(self, name, part)
+        for part in [*self.penalties, self.augment, self.replay, self.balance, self.ema]:
+            if hasattr(part, "attach"):
+                part.attach(self)
+        if isinstance(self.augment, keras.layers.Layer):
+            random.adopt(self.augment)
         self.seed = seed
         self._compile_arguments = parts | {"seed": seed} | kwargs
 
@@ -216,8 +227,15 @@ class GAN(keras.Model):
         self.step.assign_add(1)
         if self.ema is not None:
             self.ema.update(self.generator, self.step)
+        if self.replay is not None:
+            self.replay.after_step(self)
         self.after_step(logs)
-        return self.track(logs)
+        return self.track(logs | self.states())
+
+    def states(self) -> dict:
+        """Returns the logs of the parts that have a state of interest."""
+        logs = {"d_accuracy": self.balance.accuracy.value} if self.balance is not None else {}
+        return logs | (self.augment.states() if hasattr(self.augment, "states") else {})
 
     def checked(self, batch):
         """Returns the batch.
@@ -240,14 +258,16 @@ class GAN(keras.Model):
     def discriminator_step(self, batch) -> dict:
         """Plays a turn of D on a batch with its fakes; returns its logs."""
         if self.replay is not None:
-            batch = batch | {"fake": self.replay(batch["fake"])}
+            batch = batch | {"fake": self.replay.fakes(self, batch)}
         with tf.GradientTape() as tape:
             terms = joined(self.discriminator_loss(batch), self.penalise("d", batch))
             return self.descend("d", terms, tape)
 
     def generator_step(self, batch, tape) -> dict:
         """Plays a turn of G on a batch whose fakes were made on `tape`; returns its logs."""
-        terms = joined(self.generator_loss(batch), self.penalise("g", batch))
+        judge = self.replay.judge(self) if self.replay is not None else contextlib.nullcontext()
+        with judge:
+            terms = joined(self.generator_loss(batch), self.penalise("g", batch))
         return self.descend("g", terms, tape)
 
     def penalise(self, side: str, batch) -> dict:
@@ -275,7 +295,8 @@ class GAN(keras.Model):
         # Of embeddings they are slices: joined over replicas, Keras would square them one by one.
         gradients = [None if g is None else tf.convert_to_tensor(g) for g in gradients]
         norm = tf.linalg.global_norm(gradients) / scale
-        distribute.apply(optimizer, gradients, weights)
+        balanced = side == "d" and self.balance is not None
+        (self.balance if balanced else distribute).apply(optimizer, gradients, weights)
         return {f"{side}_{name}": value for name, value in (terms | {"grad_norm": norm}).items()}
 
     def score(self, images, batch):

@@ -5,7 +5,7 @@ import operator
 
 import keras
 
-from ganzoo import augment, ema, losses, penalties, replay
+from ganzoo import augment, balance, ema, losses, penalties, replay
 from ganzoo.errors import InputError
 
 
@@ -30,6 +30,7 @@ MAKERS = {
     "penalties": lambda given: [penalties.get(item) for item in listed(given)],
     "augment": augment.get,
     "replay": replay.get,
+    "balance": balance.get,
     "ema": ema.get,
 }
 

@@ -5,6 +5,7 @@ A penalty is a layer only so that Keras tracks and saves whatever state it has.
 
 import abc
 import math
+import types
 
 import keras
 import tensorflow as tf
@@ -13,6 +14,7 @@ from keras import ops
 from ganzoo import parts, random
 from ganzoo.batch import conditioned, size_of
 from ganzoo.errors import InputError
+from ganzoo.layers import MinibatchDiscrimination, WithoutReference
 from ganzoo.networks.stylegan2 import halves
 
 
@@ -58,16 +60,23 @@ class Penalty(keras.layers.Layer, abc.ABC):
 
 
 class SlopePenalty(Penalty):
-    """A penalty on the gradient of each image's score, for which the images must not interact."""
+    """A penalty on the gradient of each score, for which the images must not interact.
+
+    Images that are packed for one score are one point, whose gradient is theirs together.
+    (`MinibatchStddev` mixes the images as well; StyleGAN2 has it under R1, so it is let pass.)
+    """
 
     def attach(self, gan: keras.Model) -> None:
-        """Refuses batch normalisation, under which one image's score depends on the others."""
+        """Refuses layers under which one image's score depends on the others."""
+        if gan.discriminator is None:
+            raise InputError(f"{type(self).__name__} needs a discriminator of fakes.")
         for layer in gan.discriminator._flatten_layers():
-            if isinstance(layer, keras.layers.BatchNormalization):
+            if isinstance(layer, (keras.layers.BatchNormalization, MinibatchDiscrimination)):
                 raise InputError(
                     f"{type(self).__name__} needs the gradient of each image's own score, which "
-                    f"BatchNormalization mixes (layer {layer.name!r} of the discriminator); build "
-                    "it with normalization=None or 'layer', or drop the penalty."
+                    f"{type(layer).__name__} mixes (layer {layer.name!r} of the discriminator): "
+                    "give d_normalization='none' or 'layer', no minibatch layer, or drop the "
+                    "penalty."
                 )
 
 
@@ -111,8 +120,7 @@ class R1(SlopePenalty):
 
     def value(self, gan, batch):
         """Returns half the mean squared slope."""
-        gradient = input_gradient(gan, batch[self.key], batch)
-        return ops.mean(squared_norm(gradient)) / 2.0
+        return ops.mean(squared_slope(gan, batch[self.key], batch)) / 2.0
 
 
 class R2(R1):
@@ -215,25 +223,137 @@ class PathLength(Penalty):
         return super().get_config() | {"decay": self.decay}
 
 
-def input_gradient(gan, images, batch):
-    """Returns the gradient, shaped like `images`, of each image's score with respect to it."""
+class FeatureMatching(Penalty):
+    """|E f(x) - E f(G(z))|^2, with f what D's last layer is given: G is to match it on average.
+
+    It is a mean over the features, not a sum, so that `weight` does not depend on their number. In
+    place of the adversarial term, as in the paper, it is what `gans.SGAN` learns by.
+
+    Reference: Salimans et al., 2016, arXiv:1606.03498, section 3.1.
+    """
+
+    side = "g"
+
+    def __init__(self, weight: float = 1.0, **kwargs):
+        super().__init__(weight, **kwargs)
+        self._untracked = types.SimpleNamespace()  # the reader's layers are D's
+
+    def attach(self, gan):
+        """Finds the features."""
+        self._untracked.reader = feature_reader(gan.discriminator)
+
+    def value(self, gan, batch):
+        """Returns the mean squared distance of the mean features."""
+        means = []
+        for images in (batch["real"], batch["fake"]):
+            reader = self._untracked.reader
+            inputs = conditioned(reader, gan.augmented(images), batch)
+            means.append(ops.mean(ops.cast(reader(inputs, training=True), "float32"), axis=0))
+        return ops.mean(ops.square(ops.stop_gradient(means[0]) - means[1]))
+
+
+class HistoricalAveraging(Penalty):
+    """|w - mean of all w so far|^2 for a side's weights: what goes round in circles is drawn in.
+
+    The mean is over the side's own turns, from the first on, and is moved at every one.
+
+    Args:
+        weight: Factor of the term, which is a sum over all weights.
+        side: `"d"` or `"g"`.
+
+    Reference: Salimans et al., 2016, arXiv:1606.03498, section 3.3.
+    """
+
+    def __init__(self, weight: float = 0.01, side: str = "g", **kwargs):
+        super().__init__(weight, **kwargs)
+        if side not in ("d", "g"):
+            raise ValueError(f"expected side 'd' or 'g', got {side!r}")
+        if self.interval != 1:
+            raise ValueError("historical averaging is of every turn: drop `interval`")
+        self.side = side
+
+    def attach(self, gan):
+        """Makes room for the means, which begin at the weights."""
+        if not hasattr(self, "means"):
+            start = [ops.convert_to_numpy(weight) for weight in self._weights(gan)]
+            self.means = [
+                self.add_weight(
+                    value.shape,
+                    name=f"mean_{place}",
+                    trainable=False,
+                    autocast=False,
+                    initializer=lambda *_, value=value, **__: ops.convert_to_tensor(value),
+                    aggregation="mean",
+                )  # fmt: skip
+                for place, value in enumerate(start)
+            ]
+
+    def value(self, gan, batch):
+        """Returns the sum of squared distances to the means, after these have moved."""
+        return self._value(gan, 0.0)
+
+    def _weights(self, gan) -> list:
+        side = gan.discriminator if self.side == "d" else gan.generator
+        networks = side.values() if isinstance(side, dict) else [side]
+        return [weight for network in networks for weight in network.trainable_variables]
+
+    def _value(self, gan, turn):
+        total = 0.0
+        for weight, mean in zip(self._weights(gan), self.means, strict=True):
+            now = ops.cast(ops.convert_to_tensor(weight.value), "float32")
+            moved = mean + (ops.stop_gradient(now) - mean) / (turn + 1.0)
+            total += ops.sum(ops.square(now - moved))
+            mean.assign(moved)
+        return total
+
+    def __call__(self, gan, batch, turn):
+        """Returns the weighted scalar, and moves the means."""
+        return self.weight * self._value(gan, ops.cast(turn, "float32"))
+
+    def get_config(self) -> dict:
+        """Returns the arguments."""
+        return super().get_config() | {"side": self.side}
+
+
+def feature_reader(discriminator) -> keras.Model:
+    """Returns the network that gives what the discriminator's last kernel is given: (N, D).
+
+    Raises:
+        InputError: If the discriminator is not made of layers that are known.
+    """
+    if not getattr(discriminator, "outputs", None):
+        name = getattr(discriminator, "name", discriminator)
+        raise InputError(f"discriminator {name!r} is no functional keras.Model: its features hide.")
+    tensor, cut = discriminator.outputs[0], []
+    while True:
+        layer, place, _ = tensor._keras_history
+        tensor = layer._inbound_nodes[place].input_tensors[0]
+        if hasattr(layer, "kernel") or isinstance(layer, keras.Model):
+            break
+        if isinstance(layer, WithoutReference):
+            cut.append(layer)
+    for layer in cut:
+        tensor = layer(tensor)
+    return keras.Model(discriminator.inputs, tensor, name="features")
+
+
+def squared_slope(gan, images, batch):
+    """Returns the squared norm of each score's gradient by its images, float32 (scores,)."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(images)
+        scores = ops.cast(gan.score(images, batch), "float32")
         # Summed, not averaged: an image's gradient must not depend on the size of the batch.
-        score = ops.sum(ops.cast(gan.score(images, batch), "float32"))
-    return tape.gradient(score, images)
-
-
-def squared_norm(gradient):
-    """Returns the sum of squares over all axes but the first, shape (N,), in float32."""
+        score = ops.sum(scores)
+    gradient = ops.cast(tape.gradient(score, images), "float32")
     axes = tuple(range(1, len(gradient.shape)))
-    return ops.sum(ops.square(ops.cast(gradient, "float32")), axis=axes)
+    squares = ops.sum(ops.square(gradient), axis=axes)
+    return ops.sum(ops.reshape(squares, (ops.shape(scores)[0], -1)), axis=1)
 
 
 def slope(gan, images, batch):
-    """Returns the norm of each image's gradient, shape (N,)."""
+    """Returns the norm of each score's gradient, shape (scores,)."""
     # The derivative of the root is infinite at zero, where a dead critic has its gradients.
-    return ops.sqrt(squared_norm(input_gradient(gan, images, batch)) + 1e-12)
+    return ops.sqrt(squared_slope(gan, images, batch) + 1e-12)
 
 
 def uniform_per_image(name: str, images):
@@ -242,7 +362,9 @@ def uniform_per_image(name: str, images):
     return keras.random.uniform(shape, seed=random.seed(name))
 
 
-CLASSES = parts.table(GradientPenalty, DRAGAN, R1, R2, Orthogonal, PathLength)
+CLASSES = parts.table(
+    GradientPenalty, DRAGAN, R1, R2, Orthogonal, PathLength, FeatureMatching, HistoricalAveraging
+)
 
 
 def get(identifier) -> Penalty:

@@ -64,8 +64,10 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "loss": "learning: non_saturating, minimax, least_squares, wasserstein, hinge, or a config.",
     "n_critic": "learning: turns of D before each turn of G.",
     "penalties": "learning: list of penalties, e.g. '[\"r1\"]'; '[]' for none.",
-    "augment": "learning: diff_augment, ada, or a config, in front of every call of D.",
-    "replay": "learning: number of past fakes that D is also shown.",
+    "augment": "learning: diff_augment, ada, instance_noise or a config, in front of every call of "
+    "D.",
+    "replay": "learning: number of past fakes that D is also shown, or past_checkpoints.",
+    "balance": "learning: accuracy of D above which it waits; off by default.",
     "ema": "learning: decay of G's moving average; 0 for none.",
     "clip": "learning: bound of the critic's weights (wgan).",
     "gamma": "learning: ratio of the errors on fakes and on real images (began).",
@@ -83,7 +85,8 @@ TABLES = {
         "up", "noise", "dropout", "d_normalization", "down", "minibatch", "pack",
     ),
     "learning": (
-        "g_optimizer", "d_optimizer", "loss", "n_critic", "penalties", "augment", "replay", "ema",
+        "g_optimizer", "d_optimizer", "loss", "n_critic", "penalties", "augment", "replay",
+        "balance", "ema",
         "clip", "gamma", "k_rate", "margin", "pull", "unroll", "mixing", "class_weight",
         "information_weight",
     ),

@@ -2,6 +2,7 @@
 
 recipe.toml     what is trained, with every default written out
 metrics.jsonl   a line an epoch
+alarms.jsonl    what the failure monitor found, if anything; monitor.json is its memory
 curves.png      losses and gradient norms
 samples/        a grid of the same latents after every epoch
 tensorboard/    the same for TensorBoard
@@ -52,7 +53,9 @@ def build(recipe: Recipe, data_dir=None) -> tuple[keras.Model, data.Info]:
     return gan, info
 
 
-def train(recipe: Recipe, run_dir, data_dir=None, strategy=None, verbose="auto") -> dict:
+def train(
+    recipe: Recipe, run_dir, data_dir=None, strategy=None, verbose="auto", on_failure="warn"
+) -> dict:
     """Carries out a resolved recipe in `run_dir`, from where it stands there.
 
     Args:
@@ -61,6 +64,7 @@ def train(recipe: Recipe, run_dir, data_dir=None, strategy=None, verbose="auto")
         data_dir: Where imported data sets are; see `data.load`.
         strategy: A `tf.distribute.Strategy`; the one in force if not given.
         verbose: As in `fit`.
+        on_failure: What `callbacks.FailureMonitor` does: "warn", "stop" or "rollback".
 
     Returns:
         The summary, as written to `summary.json`.
@@ -86,7 +90,20 @@ def train(recipe: Recipe, run_dir, data_dir=None, strategy=None, verbose="auto")
         if epoch:
             print(f"Going on in {run_dir} after epoch {epoch}, step {int(gan.step.numpy())}.")
         if int(gan.step.numpy()) < recipe.steps:
-            _fit(gan, info, recipe, run_dir, evaluate, checkpoint, epoch, data_dir, verbose)
+            writer = tf.summary.create_file_writer(str(run_dir / "tensorboard"))
+            watch = callbacks.FailureMonitor(
+                evaluate.examples["real"], run_dir, on_failure, checkpoint, writer
+            )
+            beside = [
+                callbacks.Throughput(recipe.batch_size * gan.n_critic),
+                callbacks.StopAtStep(recipe.steps),
+                watch,
+                callbacks.SampleGrid(run_dir / "samples", writer, examples=evaluate.examples),
+                evaluate,
+                callbacks.RunLog(run_dir, writer),
+                checkpoint,  # last, so that what it counts as done is done
+            ]
+            _fit(gan, info, recipe, beside, epoch, data_dir, verbose)
         elif (run_dir / "summary.json").exists():
             return json.loads((run_dir / "summary.json").read_text())
         return _finish(gan, recipe, run_dir, evaluate, checkpoint)
@@ -155,7 +172,7 @@ def _evaluate(recipe: Recipe, data_dir) -> callbacks.Evaluate:
     return callbacks.Evaluate(examples, recipe.features, every=recipe.evaluate_every)
 
 
-def _fit(gan, info, recipe, run_dir, evaluate, checkpoint, epoch, data_dir, verbose) -> None:
+def _fit(gan, info, recipe, beside, epoch, data_dir, verbose) -> None:
     batches = info.num_examples // recipe.batch_size
     execution = recipe.steps_per_execution
     steps = recipe.steps_per_epoch or batches // gan.n_critic
@@ -165,7 +182,6 @@ def _fit(gan, info, recipe, run_dir, evaluate, checkpoint, epoch, data_dir, verb
         repeat=True, start_batch=int(gan.step.numpy()) * gan.n_critic, data_dir=data_dir,
         num_labels=recipe.num_labels,
     )  # fmt: skip
-    writer = tf.summary.create_file_writer(str(run_dir / "tensorboard"))
     with callbacks.Interrupt() as interrupt:
         gan.fit(
             stream,
@@ -173,20 +189,13 @@ def _fit(gan, info, recipe, run_dir, evaluate, checkpoint, epoch, data_dir, verb
             initial_epoch=epoch,
             epochs=math.ceil(recipe.steps / steps),
             verbose=verbose,
-            callbacks=[
-                interrupt,
-                callbacks.Throughput(recipe.batch_size * gan.n_critic),
-                callbacks.StopAtStep(recipe.steps),
-                callbacks.SampleGrid(run_dir / "samples", writer, examples=evaluate.examples),
-                evaluate,
-                callbacks.RunLog(run_dir, writer),
-                checkpoint,  # last, so that what it counts as done is done
-            ],
+            callbacks=[interrupt, *beside],
         )
 
 
 def _finish(gan, recipe, run_dir, evaluate, checkpoint) -> dict:
     rows = read_log(run_dir / "metrics.jsonl")
+    last = int(gan.step.numpy())  # short of the recipe's, if the failure monitor stopped it
     best = checkpoint.restore_best(gan)
     gan.export(run_dir / "saved_model")
     pictures.save_png(run_dir / "samples.png", pictures.enlarged(gan.picture(evaluate.examples)))
@@ -195,7 +204,8 @@ def _finish(gan, recipe, run_dir, evaluate, checkpoint) -> dict:
         values |= gan.measure(evaluate)
     rates = [row["images_per_second"] for row in rows if "images_per_second" in row]
     summary = {
-        "steps": recipe.steps,
+        "steps": last,
+        "alarms": read_log(run_dir / "alarms.jsonl"),
         "seconds": rows[-1]["seconds"],
         "images_per_second": round(float(np.median(rates)), 1) if rates else None,
         "best_step": best["step"],

@@ -84,7 +84,8 @@ class Sampler(keras.Model):
             inputs = latents[start : start + batch_size]
             if self.conditional:
                 inputs = [inputs, labels[start : start + batch_size]]
-            pieces.append(ops.convert_to_numpy(as_pixels(self(inputs))))
+            with random.scope(random.fold(random.key(seed), start)):  # of layers that draw
+                pieces.append(ops.convert_to_numpy(as_pixels(self(inputs))))
         return np.concatenate(pieces)
 
     def _inputs(self, num, seed, labels, truncation, latents, batch_size):
@@ -141,7 +142,9 @@ class Sampler(keras.Model):
             return {"images": self(list(inputs) if len(inputs) > 1 else inputs[0])}
 
         def sample(num, seed):
-            return {"images": as_pixels(self(self.draw_inputs(num, seed)))}
+            inputs = self.draw_inputs(num, seed)
+            with random.scope(random.fold(random.key(seed), 0)):
+                return {"images": as_pixels(self(inputs))}
 
         scalars = [("num", (), "int32"), ("seed", (), "int32")]
         return {"serving_default": (serve, inputs), "sample": (sample, scalars)}

@@ -2,6 +2,7 @@
 
 from ganzoo.callbacks.checkpoint import Checkpoint
 from ganzoo.callbacks.evaluate import Evaluate
+from ganzoo.callbacks.failure_monitor import FailureMonitor
 from ganzoo.callbacks.interrupt import Interrupt
 from ganzoo.callbacks.run_log import RunLog
 from ganzoo.callbacks.sample_grid import SampleGrid
@@ -10,6 +11,7 @@ from ganzoo.callbacks.throughput import StopAtStep, Throughput
 __all__ = [
     "Checkpoint",
     "Evaluate",
+    "FailureMonitor",
     "Interrupt",
     "RunLog",
     "SampleGrid",

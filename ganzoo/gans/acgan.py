@@ -48,7 +48,7 @@ class ACGAN(DCGAN):
         classes = cross_entropy(batch["label"], real_class)
         classes += cross_entropy(batch["label"], fake_class)
         return {
-            "adv": self.loss.discriminator(real, fake),
+            "adv": self.compare(real, fake),
             "class": self.class_weight * classes / 2.0,
         }
 

@@ -23,6 +23,7 @@ class BEGAN(GAN):
     """
 
     monitor = "m_global"
+    compares = False
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -25,6 +25,7 @@ class Classifier(GAN):
 
     kind = "classifier"
     monitor = "error"
+    compares = False
 
     @classmethod
     def networks(cls, image_shape, num_classes, width=32) -> dict:

@@ -20,6 +20,8 @@ class EBGAN(GAN):
     of BEGAN, where the paper's use strides and batch normalisation.
     """
 
+    compares = False
+
     @classmethod
     def networks(cls, image_shape, width=32, latent_dim=64) -> dict:
         """Returns a decoder and an autoencoder."""

@@ -82,7 +82,7 @@ class InfoGAN(DCGAN):
         real = self.score(batch["real"], batch)
         fake, codes = self.discriminate(batch["fake"], batch)
         weighted = -self.information_weight * self.information(batch["latents"], codes)
-        return {"adv": self.loss.discriminator(real, fake), "information": weighted}
+        return {"adv": self.compare(real, fake), "information": weighted}
 
     def generator_loss(self, batch) -> dict:
         """Returns the adversarial term, and minus the information."""

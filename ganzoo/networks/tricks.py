@@ -28,15 +28,7 @@ def edited(network, change: Callable, entry: Callable | None = None):
         change: Function of a layer: the list of new layers that are called, one after the other, in
             its place; an empty one leaves it out.
         entry: Function of an input tensor: what the network is given in place of it.
-
-    Raises:
-        InputError: If the network is no functional model.
     """
-    if not isinstance(network, keras.Model) or not getattr(network, "inputs", None):
-        raise InputError(
-            f"network {getattr(network, 'name', network)!r} is not made of layers that are known "
-            "(a functional keras.Model): put the layer in yourself."
-        )
     inputs = [keras.Input(batch_shape=x.shape, dtype=x.dtype, name=x.name) for x in network.inputs]
     given = {id(x): entry(x) for x in inputs} if entry else {}
     made = {}
@@ -213,6 +205,8 @@ def normalization(network, kind: str):
     here = [layer for layer in flat(network) if isinstance(layer, NORMS)]
     bare = NORMALIZATIONS[kind] is None
     places = [] if here or bare else _hidden(network, kind)
+    if not (here or places or bare):
+        raise InputError(f"{network.name} has no hidden layer to normalise.")
     ids, replaced = {id(layer) for layer in places}, {id(layer) for layer in here}
 
     def change(layer):
@@ -258,6 +252,11 @@ def applied(name: str, value, network):
     side, trick = SIDES[name]
     if network is None:
         raise InputError(f"{name}={value!r}: there is no {side} in this game.")
+    if not isinstance(network, keras.Model) or not getattr(network, "inputs", None):
+        raise InputError(
+            f"{name}={value!r}: the {side} is no functional keras.Model, whose layers are known: "
+            "put the layer in yourself."
+        )
     try:
         return trick(network, value)
     except InputError as error:

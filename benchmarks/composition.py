@@ -1,0 +1,143 @@
+"""Every part with every variant: it trains, or refuses with a sentence; writes docs/composition.md.
+
+    python benchmarks/composition.py
+
+Tiny networks, two steps, images of 16 x 16. A third outcome, an error of another kind or a loss
+that is not finite, ends the script.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+
+import ganzoo
+from ganzoo import errors, gans
+from ganzoo.quiet import import_tensorflow
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "benchmarks" / "results" / "composition.json"
+PAGE = ROOT / "docs" / "composition.md"
+IMAGES, CLASSES, SIZE = (16, 16, 1), 3, 4
+NORMS = ("batch", "layer", "instance", "pixel", "virtual", "spectral", "none")
+
+
+def config(name: str, **arguments) -> dict:
+    """Returns a part as a recipe has it."""
+    return {"class_name": name, "config": arguments}
+
+
+PARTS = {  # what a person would call it -> arguments of `create`, made anew for each
+    "spherical latents": lambda: {"latents": "sphere"},
+    **{f"G: {n} norm": lambda n=n: {"g_normalization": n} for n in NORMS},
+    **{f"D: {n} norm": lambda n=n: {"d_normalization": n} for n in NORMS},
+    "PixelShuffle": lambda: {"up": "pixel_shuffle"},
+    "average pooling": lambda: {"down": "average_pool"},
+    "noise in G": lambda: {"noise": 0.1},
+    "dropout in G": lambda: {"dropout": 0.5},
+    "minibatch discrimination": lambda: {"minibatch": "discrimination"},
+    "minibatch stddev": lambda: {"minibatch": "stddev"},
+    "packing": lambda: {"pack": 2},
+    "smooth labels": lambda: {"loss": config("NonSaturating", real_label=0.9)},
+    "random labels": lambda: {
+        "loss": config("NonSaturating", real_label=[0.7, 1.2], fake_label=[0.0, 0.3])
+    },
+    "flipped labels": lambda: {"loss": config("NonSaturating", flip=0.05)},
+    "least squares": lambda: {"loss": "least_squares"},
+    "hinge": lambda: {"loss": "hinge"},
+    "relativistic": lambda: {"loss": "relativistic"},
+    "gradient penalty": lambda: {"penalties": ["gradient_penalty"]},
+    "DRAGAN penalty": lambda: {"penalties": ["dragan"]},
+    "lazy R1 and R2": lambda: {"penalties": [config("R1", interval=2), config("R2", interval=2)]},
+    "feature matching": lambda: {"penalties": ["feature_matching"]},
+    "historical averaging": lambda: {
+        "penalties": [config("HistoricalAveraging", side=side) for side in ("d", "g")]
+    },
+    "instance noise": lambda: {"augment": config("InstanceNoise", stddev=0.2, steps=10)},
+    "DiffAugment": lambda: {"augment": "diff_augment"},
+    "ADA": lambda: {"augment": "ada"},
+    "replay": lambda: {"replay": 16},
+    "past checkpoints": lambda: {"replay": config("PastCheckpoints", interval=1, share=0.5)},
+    "balance": lambda: {"balance": 0.8},
+    "SGD for D": lambda: {"d_optimizer": keras.optimizers.SGD(1e-3)},
+    "TTUR": lambda: {
+        "g_optimizer": keras.optimizers.Adam(1e-4, beta_1=0.5),
+        "d_optimizer": keras.optimizers.Adam(4e-4, beta_1=0.5),
+    },
+    "no average": lambda: {"ema": 0},
+    "two turns of D": lambda: {"n_critic": 2},
+}
+
+
+def play(variant: str, part: str) -> str | None:
+    """Plays two steps; returns None, or the sentence with which the part was refused.
+
+    Raises:
+        AssertionError: If a log is not finite.
+    """
+    keras.utils.set_random_seed(0)
+    labels = {"num_classes": CLASSES} if gans.takes_labels(variant) else {}
+    latents = {} if variant == "classifier" else {"latent_dim": 18}
+    given = {"n_critic": 1, "run_eagerly": True} | labels | latents | PARTS[part]()
+    rng = np.random.default_rng(0)
+    count = 4 * SIZE
+    images = rng.uniform(-1, 1, (count, *IMAGES)).astype("float32")
+    try:
+        gan = ganzoo.create(variant, IMAGES, width=4, **given)
+        logs = gan.fit(
+            images, rng.integers(0, CLASSES, count), batch_size=SIZE, steps_per_epoch=2, verbose=0
+        ).history
+        if gan.generator is not None:
+            assert gan.sample(2).shape == (2, *IMAGES)
+    except errors.InputError as error:
+        return str(error)
+    assert np.isfinite(list(logs.values())).all(), (variant, part, logs)
+    return None
+
+
+def render(results: dict) -> str:
+    """Returns the page."""
+    variants = list(next(iter(results.values())))
+    lines = [
+        "# Which part goes with which variant",
+        "",
+        "Written by `benchmarks/composition.py`, which plays two steps of each pair: a dot stands",
+        "for a pair that trains, a number for the sentence below with which the part is refused.",
+        "",
+        "| part | " + " | ".join(f"`{name}`" for name in variants) + " |",
+        "|---|" + ":-:|" * len(variants),
+    ]
+    notes = []
+    for part, row in results.items():
+        cells = []
+        for refusal in row.values():
+            if refusal and refusal not in notes:
+                notes.append(refusal)
+            cells.append(str(notes.index(refusal) + 1) if refusal else "·")
+        lines.append(f"| {part} | {' | '.join(cells)} |")
+    lines += ["", *(f"{i}. {note}" for i, note in enumerate(notes, 1)), ""]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--variants", default=",".join(ganzoo.list_variants()))
+    parser.add_argument("--parts", default=",".join(PARTS))
+    parser.add_argument("--page_only", action="store_true", help="write the page from the results")
+    args = parser.parse_args()
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    if not args.page_only:
+        import_tensorflow()
+        for part in args.parts.split(","):
+            for variant in args.variants.split(","):
+                found = play(variant, part)
+                results.setdefault(part, {})[variant] = found
+                print(f"{part}, {variant}: {found or 'trains'}", flush=True)
+            RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    PAGE.write_text(render(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Does the failure monitor see failures, and is it silent on what works? Writes its table to docs.
+
+    python benchmarks/failure_monitor.py
+
+Plays runs that are broken on purpose, each of them stopped at its first alarm, and healthy ones to
+their end. Detected: an alarm before a third of the run is over. Images are those of the embedded
+Fashion-MNIST at 16 x 16; runs that have been played are not played again.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import keras
+
+import ganzoo
+from ganzoo import callbacks, data
+from ganzoo.quiet import import_tensorflow
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "benchmarks" / "results" / "failure_monitor.json"
+PAGE = ROOT / "docs" / "failure_monitor.md"
+STEPS = {"fashion_mnist_10k": 1500, "ring8": 3000, "grid25": 3000}
+
+
+def adam(rate, beta_1=0.5):
+    """Returns the optimizer as a recipe has it."""
+    return {"class_name": "Adam", "config": {"learning_rate": rate, "beta_1": beta_1}}
+
+
+def both(rate, beta_1=0.5):
+    """Returns one rate for both sides."""
+    return {"g_optimizer": adam(rate, beta_1), "d_optimizer": adam(rate, beta_1)}
+
+
+SGD = {"class_name": "SGD", "config": {"learning_rate": 1e4}}
+IMAGES = "fashion_mnist_10k"
+BROKEN = {  # what is wrong -> variant, data, arguments
+    "D's rate 250 times too large": ("dcgan", IMAGES, {"d_optimizer": adam(0.05)}),
+    "G's rate 250 times too large": ("dcgan", IMAGES, {"g_optimizer": adam(0.05)}),
+    "both rates 500 times too large, least squares": ("lsgan", IMAGES, both(0.1)),
+    "Adam's beta_1 0.9, rates 10 times too large": ("dcgan", IMAGES, both(2e-3, 0.9)),
+    "D far stronger: 5 turns, 100 times G's rate": (
+        "dcgan", IMAGES,
+        {"n_critic": 5, "d_optimizer": adam(1e-3), "g_optimizer": adam(1e-5)},
+    ),
+    "G far stronger: D hardly learns": (
+        "dcgan", IMAGES, {"g_optimizer": adam(2e-3), "d_optimizer": adam(1e-7)},
+    ),
+    "minimax, no normalisation, D ahead": (
+        "dcgan", IMAGES,
+        {"loss": "minimax", "g_normalization": "none", "d_normalization": "none"} | both(2e-3),
+    ),
+    "hinge, D's rate 50 times too large": (
+        "dcgan", IMAGES, {"loss": "hinge", "d_optimizer": adam(0.01)},
+    ),
+    "a critic that nothing clips": ("wgan", IMAGES, {"clip": 1e6} | both(0.01)),
+    "no longer a number: SGD at 10,000": ("dcgan", IMAGES, {"g_optimizer": SGD}),
+    "collapse on the ring: equal rates of 1e-3": ("gan", "ring8", both(1e-3)),
+    "collapse on the grid: G's rate 1e-2": ("gan", "grid25", {"g_optimizer": adam(1e-2)}),
+}  # fmt: skip
+HEALTHY = {
+    name: (name, IMAGES, {})
+    for name in (
+        "dcgan", "lsgan", "wgan", "began", "ebgan", "wgan_gp", "dragan", "sngan", "rgan", "r3gan",
+        "acgan",
+    )
+} | {"pacgan": ("pacgan", "ring8", both(1e-3))}  # fmt: skip
+
+
+def play(variant: str, dataset: str, arguments: dict, on_failure: str, seed: int) -> dict:
+    """Plays a run; returns its alarms, and how long it took."""
+    keras.utils.set_random_seed(seed)
+    points = dataset != IMAGES
+    options = {} if points else {"image_size": 16}
+    labels = {"num_classes": 10} if ganzoo.gans.takes_labels(variant) else {}
+    shape = (2,) if points else (16, 16, 1)
+    gan = ganzoo.create(variant, shape, width=16, seed=seed, **labels, **arguments)
+    stream = data.load(dataset, batch_size=64, seed=seed, repeat=True, **options)
+    real, _ = data.arrays(dataset, **options, limit=500)
+    monitor = callbacks.FailureMonitor(real, on_failure=on_failure)
+    steps, began = STEPS[dataset], time.time()
+    gan.fit(stream, steps_per_epoch=steps // 3, epochs=3, verbose=0, callbacks=[monitor])
+    alarms = [{k: a[k] for k in ("step", "failure", "evidence")} for a in monitor.seen["alarms"]]
+    return {"alarms": alarms, "steps": steps, "seconds": round(time.time() - began, 1)}
+
+
+def detected(row: dict) -> bool:
+    """Returns whether there was an alarm before a third of the run was over."""
+    return bool(row["alarms"]) and row["alarms"][0]["step"] <= row["steps"] / 3
+
+
+def render(results: dict) -> str:
+    """Returns the page."""
+    broken, healthy = results.get("broken", {}), results.get("healthy", {})
+    caught = sum(detected(row) for row in broken.values())
+    false = sum(bool(row["alarms"]) for row in healthy.values())
+    lines = [
+        "# What the failure monitor sees",
+        "",
+        "Written by `benchmarks/failure_monitor.py`: runs that are broken on purpose, and healthy",
+        "ones, at the default thresholds.",
+        "",
+        f"Broken runs with an alarm before a third of the run: {caught} of {len(broken)}.",
+        f"Healthy runs with an alarm: {false} of {len(healthy)}.",
+        "",
+        "| broken run | variant, data | first alarm | at step | of |",
+        "|---|---|---|---:|---:|",
+    ]
+    for name, row in broken.items():
+        variant, dataset, _ = BROKEN[name]
+        first = row["alarms"][0] if row["alarms"] else {"failure": "none", "step": "-"}
+        lines.append(
+            f"| {name} | `{variant}`, {dataset} | {first['failure']} | {first['step']} "
+            f"| {row['steps']} |"
+        )
+    lines += ["", "| healthy run | data | alarms | steps |", "|---|---|---|---:|"]
+    for name, row in healthy.items():
+        alarms = ", ".join(f"{a['failure']} at {a['step']}" for a in row["alarms"]) or "none"
+        lines.append(f"| `{name}` | {HEALTHY[name][1]} | {alarms} | {row['steps']} |")
+    return "\n".join([*lines, ""])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--again", default="", help="names of runs to play again, by commas")
+    args = parser.parse_args()
+    import_tensorflow()
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    again = args.again.split(",")
+    for kind, runs, action in (("broken", BROKEN, "stop"), ("healthy", HEALTHY, "warn")):
+        rows = results.setdefault(kind, {})
+        for name, (variant, dataset, arguments) in runs.items():
+            if name in rows and name not in again:
+                continue
+            rows[name] = play(variant, dataset, arguments, action, args.seed)
+            print(kind, name, rows[name], flush=True)
+            RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    PAGE.write_text(render(results))
+
+
+if __name__ == "__main__":
+    main()
