@@ -217,7 +217,7 @@ def _gradients(windows, limits) -> dict:
         if side == "g" and recent:
             usual = float(np.median([window[name] for window in windows if name in window]))
             if max(recent) < max(limits.gradient_floor * usual, 1e-7):
-                evidence["no_gradient"] = f"{name} = {recent[-1]:.2g}, its median {usual:.2g}"
+                evidence["no_gradient"] = f"{name} = {abs(recent[-1]):.2g}, its median {usual:.2g}"
     return evidence
 
 

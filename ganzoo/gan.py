@@ -202,6 +202,8 @@ class GAN(keras.Model):
                 part.attach(self)
         if isinstance(self.augment, keras.layers.Layer):
             random.adopt(self.augment)
+            if not self.augment.built:  # under several replicas Keras wants to find it so
+                self.augment.build((None, *self.image_shape))
         self.seed = seed
         self._compile_arguments = parts | {"seed": seed} | kwargs
 

@@ -24,9 +24,8 @@ def modes() -> str:
     lines = [
         "## Modes of 2-D mixtures",
         "",
-        "`python benchmarks/claims/modes.py`: perceptrons; D at a tenth of G's rate where it is",
-        "not packed, as in the unrolled paper's set-up. High quality: within three standard",
-        "deviations of a mode.",
+        "`python benchmarks/claims/modes.py`: the unrolled paper's perceptrons, both sides at a rate",
+        "of 1e-3 if nothing else is said. High quality: within three standard deviations of a mode.",
         "",
         "| game | modes, each seed | mean | high quality, mean | steps |",
         "|---|---|---:|---:|---:|",

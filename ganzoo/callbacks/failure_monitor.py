@@ -131,7 +131,9 @@ class FailureMonitor(keras.callbacks.Callback):
         found = failures.found(
             self.seen["windows"], self.seen["looks"], self.chance, self.steps, self.thresholds
         )
-        known = {alarm["failure"] for alarm in self.seen["alarms"]}
+        alarms = self.seen["alarms"]
+        undone = [i for i, alarm in enumerate(alarms, 1) if "rolled_back_to" in alarm]
+        known = {alarm["failure"] for alarm in alarms[max(undone, default=0) :]}
         new = {name: evidence for name, evidence in found.items() if name not in known}
         for name, evidence in new.items():
             self._say(name, evidence, step)
@@ -183,6 +185,8 @@ class FailureMonitor(keras.callbacks.Callback):
                 optimizer.learning_rate = _rate(optimizer) / 2.0 ** (times + 1)
         # What was seen of what was undone says nothing of what comes.
         self.seen["windows"], self.seen["looks"] = [], []
+        self.model.reset_metrics()
+        self._begun, self._means = step, {}
         self.seen["alarms"][-1]["rolled_back_to"] = found["step"]
         print(f"Rolled back to step {found['step']}, with halved learning rates.")
 

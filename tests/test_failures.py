@@ -1,0 +1,183 @@
+"""The failure monitor: each failure by a series that shows it, and silence on those that do not."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+import ganzoo
+from ganzoo import callbacks, failures
+from ganzoo.errors import InputError
+
+CHANCE = failures.Chance(1.386, 0.693)
+RNG = np.random.default_rng(0)
+
+
+def windows(count=40, **series):
+    """Returns windows of a healthy run, with some of the logs replaced; a run is 100 of them."""
+    rng = np.random.default_rng(1)
+    logs = {
+        "d_adv": 1.2 + 0.1 * rng.normal(size=count),
+        "g_adv": 0.9 + 0.1 * rng.normal(size=count),
+        "d_grad_norm": 2.0 + 0.1 * rng.normal(size=count),
+        "g_grad_norm": 1.0 + 0.1 * rng.normal(size=count),
+    }
+    logs |= {name: np.broadcast_to(values, count) for name, values in series.items()}
+    return [
+        {"step": 10 * (i + 1)} | {k: float(v[i]) for k, v in logs.items()} for i in range(count)
+    ]
+
+
+def looks(count=10, first=200, **values):
+    usual = {"diversity": 0.9, "bins": 0.9, "turnover": 0.3} | values
+    return [{"step": first + 20 * i} | usual for i in range(count)]
+
+
+def found(rows, seen=()):
+    return failures.found(rows, list(seen), CHANCE, 1000)
+
+
+def late(value, usual=1.0, count=40, last=5):
+    return np.r_[np.full(count - last, usual), np.full(last, value)]
+
+
+@pytest.mark.parametrize(
+    ("series", "failure"),
+    [
+        ({"d_adv": late(np.nan)}, "nan"),
+        ({"g_grad_norm": late(np.inf)}, "nan"),
+        ({"d_adv": late(-500.0)}, "divergence"),
+        ({"g_adv": late(1e4)}, "divergence"),
+        ({"d_adv": late(0.01)}, "d_wins"),
+        ({"g_adv": late(0.01)}, "d_fooled"),
+        ({"g_grad_norm": late(1e-5)}, "no_gradient"),
+        ({"d_grad_norm": late(500.0)}, "large_gradient"),
+        ({"d_adv": np.r_[np.full(30, 1.2), 1.2 + 3 * RNG.normal(size=10)]}, "unstable"),
+        ({"d_adv": 1.5 + 1.4 * np.sign(np.sin(1.3 * np.arange(40)))}, "oscillation"),
+    ],
+)
+def test_a_failure_is_seen_in_the_logs(series, failure):
+    assert failure in found(windows(**series))
+
+
+@pytest.mark.parametrize(
+    ("values", "failure"),
+    [
+        ({"diversity": 0.02, "bins": 0.05}, "collapse"),
+        ({"bins": 0.2}, "missing_modes"),
+        ({"bins": 0.5, "turnover": 0.9}, "rotation"),
+    ],
+)
+def test_a_failure_is_seen_in_the_samples(values, failure):
+    assert list(found(windows(), looks(**values))) == [failure]
+
+
+@pytest.mark.parametrize(
+    ("rows", "seen"),
+    [
+        (windows(), looks()),
+        (windows(d_adv=late(0.01, last=2)), ()),  # it may pass
+        (windows(5, d_adv=0.01), ()),  # as it begins
+        (windows(14), looks(6, first=0, diversity=0.0)),  # samples have no form yet
+        (windows(), looks(bins=0.95, turnover=0.95)),  # many kinds: not rotating but varied
+        ([], ()),
+    ],
+)
+def test_what_is_no_failure_is_passed_over(rows, seen):
+    assert found(rows, seen) == {}
+
+
+def test_every_failure_has_words_and_a_place_in_the_guide():
+    from pathlib import Path
+
+    guide = (Path(ganzoo.__file__).parent.parent / "docs" / "guide.md").read_text()
+    for name, failure in failures.FAILURES.items():
+        assert failure.title and failure.cause and failure.tricks
+        assert f"## {name.replace('_', '-')}" in guide
+
+
+def test_a_look_knows_copies_from_variety():
+    real = RNG.normal(size=(96, 3))
+    same = failures.look(RNG.normal(size=(64, 3)), real)
+    assert same["diversity"] == pytest.approx(1.0, abs=0.15) and same["bins"] > 0.8
+    copies = failures.look(np.repeat(real[:1], 64, axis=0), real)
+    assert copies["diversity"] < 0.01 and copies["bins"] < 0.1
+    moved = failures.look(np.repeat(real[1:2], 64, axis=0), real, copies["nearest"])
+    assert moved["turnover"] == 1.0
+
+
+# --- the callback
+
+
+def broken(**learning):
+    keras.utils.set_random_seed(0)
+    d_optimizer = keras.optimizers.SGD(1e6)
+    return ganzoo.create("lsgan", (2,), width=8, d_optimizer=d_optimizer, **learning)
+
+
+def fit(gan, monitor, epochs=2, **kwargs):
+    data = ganzoo.data.load("ring8", batch_size=8, seed=0, repeat=True)
+    gan.fit(data, steps_per_epoch=50, epochs=epochs, verbose=0, callbacks=[monitor], **kwargs)
+
+
+def test_a_broken_run_gets_an_alarm_that_names_the_cause(tmp_path, capsys):
+    monitor = callbacks.FailureMonitor(directory=tmp_path, on_failure="stop")
+    gan = broken()
+    fit(gan, monitor)
+    (alarm, *_) = [json.loads(x) for x in (tmp_path / "alarms.jsonl").read_text().splitlines()]
+    assert alarm["failure"] in ("nan", "divergence") and int(gan.step) < 20
+    assert "D's learning rate, 1e+06, is" in alarm["cause"]
+    said = capsys.readouterr().out
+    assert "ALARM at step" in said and said.count("cause") == 1 and alarm["evidence"] in said
+
+
+def test_a_rollback_goes_on_from_the_best_checkpoint_with_half_the_rate(tmp_path):
+    gan = ganzoo.create("lsgan", (2,), width=8, d_optimizer=keras.optimizers.SGD(1e-3))
+    checkpoint = callbacks.Checkpoint(tmp_path)
+    monitor = callbacks.FailureMonitor(on_failure="rollback", checkpoint=checkpoint)
+    data = ganzoo.data.load("ring8", batch_size=8, seed=0, repeat=True)
+    gan.fit(data, steps_per_epoch=10, epochs=1, verbose=0, callbacks=[checkpoint])
+    good = [w.numpy() for w in gan.weights]
+    gan.discriminator.layers[-1].kernel.assign_add(
+        np.full_like(gan.discriminator.layers[-1].kernel, np.nan)
+    )
+    fit(gan, monitor, epochs=1)
+    assert monitor.seen["alarms"][0]["rolled_back_to"] == 10
+    assert np.isfinite(np.concatenate([w.numpy().ravel() for w in gan.weights])).all()
+    assert len(good) == len(gan.weights) and int(gan.step) == 60
+    assert float(gan.d_optimizer.learning_rate) == pytest.approx(5e-4)
+
+
+def test_what_was_seen_is_taken_up_again(tmp_path):
+    """A run that is resumed after an epoch sees what the uninterrupted one sees."""
+    whole = callbacks.FailureMonitor(RNG.normal(size=(96, 2)))
+    gan = broken()
+    gan.d_optimizer.learning_rate = 1e-3
+    fit(gan, whole)
+    keras.utils.set_random_seed(0)
+    gan = broken()
+    gan.d_optimizer.learning_rate = 1e-3
+    real = whole.real
+    data = ganzoo.data.load("ring8", batch_size=8, seed=0, repeat=True)
+    gan.fit(data, steps_per_epoch=50, epochs=2, verbose=0, callbacks=[
+        callbacks.FailureMonitor(real, tmp_path),
+        keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda *_: setattr(gan, "stop_training", True)
+        ),
+    ])  # fmt: skip
+    assert int(gan.step) == 50
+    again = callbacks.FailureMonitor(real, tmp_path)
+    data = ganzoo.data.load("ring8", batch_size=8, seed=0, repeat=True, start_batch=50)
+    gan.fit(data, steps_per_epoch=50, epochs=2, initial_epoch=1, verbose=0, callbacks=[again])
+    assert again.seen["windows"][-1] == whole.seen["windows"][-1]
+    assert len(again.seen["looks"]) == len(whole.seen["looks"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [({"on_failure": "stopp"}, "stop"), ({"on_failure": "rollback"}, "checkpoint")],
+)
+def test_a_wrong_argument_is_refused(arguments, message):
+    with pytest.raises(InputError, match=message):
+        callbacks.FailureMonitor(**arguments)
