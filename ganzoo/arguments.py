@@ -66,6 +66,17 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def positive(text: str) -> float:
+    """Is the type of an argument that is a number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
+    return value
+
+
 def labels(text: str) -> list[int]:
     """Is the type of an argument such as `0,1,2`."""
     return [whole(0, 2**31 - 1)(part) for part in text.split(",")]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ganzoo import __version__, evaluate_command, files, zoo
-from ganzoo.arguments import Parser, labels, parse, whole
+from ganzoo.arguments import Parser, labels, parse, positive, whole
 from ganzoo.errors import InputError
 from ganzoo.quiet import import_tensorflow
 
@@ -63,7 +63,19 @@ def _sample(args: argparse.Namespace) -> int:
     if args.labels is not None:
         options["labels"] = [args.labels[i % len(args.labels)] for i in range(args.num)]
     import_tensorflow()
-    images = model().sample(args.num, seed=args.seed, **options)
+    sampler, columns = model(), None
+    if args.truncation is not None:
+        options["truncation"] = args.truncation
+    if args.interpolate:
+        from ganzoo import latents
+
+        columns, rows = args.interpolate, -(-args.num // args.interpolate)
+        ends = sampler.latents(2 * rows, args.seed, args.truncation)
+        options = {"latents": latents.paths(ends, columns), "labels": options.get("labels")}
+        if options["labels"]:  # one a row
+            options["labels"] = [args.labels[i % len(args.labels)] for i in range(rows)]
+            options["labels"] = [label for label in options["labels"] for _ in range(columns)]
+    images = sampler.sample(None if args.interpolate else args.num, seed=args.seed, **options)
     if out.suffix == ".npz":
         import numpy as np
 
@@ -72,8 +84,8 @@ def _sample(args: argparse.Namespace) -> int:
     else:
         from ganzoo import pictures
 
-        pictures.save_png(out, pictures.grid(images))
-    print(f"{args.num} images, seed {args.seed}: {out}")
+        pictures.save_png(out, pictures.grid(images, columns))
+    print(f"{len(images)} images, seed {args.seed}: {out}")
     return 0
 
 
@@ -152,6 +164,14 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
     draw.add_argument(
         "--labels", type=labels, help="classes of a conditional generator, repeated up to --num"
     )
+    draw.add_argument(
+        "--truncation", type=positive, metavar="T",
+        help="draw latents from the normal cut off at T: below 2, better and less varied",
+    )  # fmt: skip
+    draw.add_argument(
+        "--interpolate", type=whole(2, 100), metavar="N",
+        help="rows of N images, on the great circle from one latent to another",
+    )  # fmt: skip
     draw.add_argument(
         "--out", type=Path, metavar="FILE",
         help="a .png for a grid, a .npz for the array `images` (default: <name>.png)",

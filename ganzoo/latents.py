@@ -26,3 +26,19 @@ def slerp(start, end, share) -> np.ndarray:
     path = (np.sin((1.0 - share) * angle) * start + np.sin(share * angle) * end) / sine
     line = (1.0 - share) * start + share * end
     return np.where(near, line, path).astype("float32")
+
+
+def paths(latents, columns: int) -> np.ndarray:
+    """Returns rows of `columns` latents, each from one of the first half to one of the second.
+
+    Args:
+        latents: (2 R, D).
+        columns: Steps of each path, both ends included.
+
+    Returns:
+        float32 (R columns, D), row by row.
+    """
+    latents = np.asarray(latents)
+    start, end = latents[: len(latents) // 2, None], latents[len(latents) // 2 :, None]
+    share = np.linspace(0.0, 1.0, columns)[None, :, None]
+    return slerp(*np.broadcast_arrays(start, end), share).reshape(-1, latents.shape[1])

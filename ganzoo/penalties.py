@@ -268,8 +268,6 @@ class HistoricalAveraging(Penalty):
         super().__init__(weight, **kwargs)
         if side not in ("d", "g"):
             raise ValueError(f"expected side 'd' or 'g', got {side!r}")
-        if self.interval != 1:
-            raise ValueError("historical averaging is of every turn: drop `interval`")
         self.side = side
 
     def attach(self, gan):
@@ -307,8 +305,9 @@ class HistoricalAveraging(Penalty):
         return total
 
     def __call__(self, gan, batch, turn):
-        """Returns the weighted scalar, and moves the means."""
-        return self.weight * self._value(gan, ops.cast(turn, "float32"))
+        """Returns the weighted scalar for this turn, and moves the means at every one."""
+        value = self.weight * self.interval * self._value(gan, ops.cast(turn, "float32"))
+        return value if self.interval == 1 else ops.where(turn % self.interval == 0, value, 0.0)
 
     def get_config(self) -> dict:
         """Returns the arguments."""

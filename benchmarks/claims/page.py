@@ -24,8 +24,9 @@ def modes() -> str:
     lines = [
         "## Modes of 2-D mixtures",
         "",
-        "`python benchmarks/claims/modes.py`: the unrolled paper's perceptrons, both sides at a rate",
-        "of 1e-3 if nothing else is said. High quality: within three standard deviations of a mode.",
+        "`python benchmarks/claims/modes.py`: the unrolled paper's perceptrons, both sides at a",
+        "rate of 1e-3 if nothing else is said. High quality: within three standard deviations of a",
+        "mode.",
         "",
         "| game | modes, each seed | mean | high quality, mean | steps |",
         "|---|---|---:|---:|---:|",

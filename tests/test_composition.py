@@ -1,0 +1,43 @@
+"""Every part with every variant: it trains, or refuses with a sentence. A few here, all if slow."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+import ganzoo
+
+ROOT = Path(__file__).parent.parent
+spec = importlib.util.spec_from_file_location("composition", ROOT / "benchmarks/composition.py")
+composition = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(composition)
+
+VARIANTS = ganzoo.list_variants()
+PAIRS = [(variant, part) for part in composition.PARTS for variant in VARIANTS]
+FEW = [(VARIANTS[5 * i % len(VARIANTS)], part) for i, part in enumerate(composition.PARTS)]
+
+
+def check(variant, part):
+    refusal = composition.play(variant, part)
+    assert refusal is None or ("\n" not in refusal and len(refusal) < 300), refusal
+    return refusal
+
+
+@pytest.mark.parametrize(("variant", "part"), FEW)
+def test_a_part_trains_or_is_refused(variant, part):
+    check(variant, part)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("variant", "part"), PAIRS)
+def test_every_part_trains_or_is_refused_by_every_variant(variant, part):
+    check(variant, part)
+
+
+@pytest.mark.parametrize("part", composition.PARTS)
+def test_the_first_convolutional_gan_takes_every_part(part):
+    """By the committed results: what DCGAN refuses, hardly any variant could take."""
+    results = json.loads(composition.RESULTS.read_text())
+    assert results[part]["dcgan"] is None
+    assert list(results[part]) == VARIANTS
