@@ -100,11 +100,30 @@ def errors() -> str:
     return "\n".join(lines)
 
 
+def critic_estimate() -> str:
+    row = json.loads((RESULTS / "critic_estimate.json").read_text())
+    return "\n".join(
+        [
+            "## The critic's estimate and the quality of samples",
+            "",
+            "`python benchmarks/claims/critic_estimate.py`: WGAN on MNIST, the critic's estimate of",
+            "the distance against the Frechet distance on `classifier_mnist`, epoch by epoch.",
+            "",
+            "| steps | epochs | first and last estimate | first and last distance | Spearman |",
+            "|---:|---:|---|---|---:|",
+            f"| {row['steps']:,} | {len(row['estimate'])} "
+            f"| {row['estimate'][0]:.3g}, {row['estimate'][-1]:.3g} "
+            f"| {row['fid_mnist'][0]:.3g}, {row['fid_mnist'][-1]:.3g} | {row['spearman']:.2f} |",
+        ]
+    )
+
+
 SECTIONS = {
     "modes": modes,
     "divergences": divergences,
     "labels": labels,
     "semi_supervised": errors,
+    "critic_estimate": critic_estimate,
 }
 
 

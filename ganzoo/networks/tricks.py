@@ -202,6 +202,11 @@ def normalization(network, kind: str):
         raise unknown("normalization", kind, NORMALIZATIONS)
     if any(isinstance(x, BOUND) for x in flat(network)):
         raise InputError(f"{network.name} is normalised by the class, or by its styles.")
+    if kind == "spectral" and any(
+        isinstance(getattr(x, "kernel_initializer", None), keras.initializers.Zeros)
+        for x in flat(network)
+    ):
+        raise InputError(f"{network.name} has kernels that start at zero, which have no direction.")
     here = [layer for layer in flat(network) if isinstance(layer, NORMS)]
     bare = NORMALIZATIONS[kind] is None
     places = [] if here or bare else _hidden(network, kind)

@@ -1,0 +1,35 @@
+"""What the experiments have in common: a picture and a page of one paragraph."""
+
+import json
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from ganzoo import files
+
+FOLDER = Path(__file__).parent.parent / "docs" / "experiments"
+
+
+def figure(columns: int = 1, width: float = 4.5, height: float = 3.4) -> tuple:
+    """Returns a figure, and its axes side by side."""
+    made = Figure((width * columns, height), dpi=110, layout="constrained")
+    return made, [made.add_subplot(1, columns, i + 1) for i in range(columns)]
+
+
+def write(name: str, title: str, finding: str, picture: Figure, results: dict) -> None:
+    """Writes the picture, the figures that the finding quotes, and the page.
+
+    Args:
+        name: Of the script, and of all three files.
+        title: Of the page.
+        finding: One paragraph, its figures filled in from `results`.
+        picture: The picture.
+        results: What was measured.
+    """
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with files.replacing(FOLDER / f"{name}.png", ".png") as temporary:
+        picture.savefig(temporary)
+    files.write_text(FOLDER / f"{name}.json", json.dumps(results, indent=1) + "\n")
+    page = f"# {title}\n\n`python examples/{name}.py`\n\n![{title}]({name}.png)\n\n{finding}\n"
+    files.write_text(FOLDER / f"{name}.md", page)
+    print(finding)
