@@ -115,10 +115,7 @@ class GAN(keras.Model):
 
     def generator_loss(self, batch) -> dict:
         """Returns the named, weighted scalars that G descends."""
-        scores = [self.score(batch["fake"], batch)]
-        if self.loss.relative:
-            scores.append(self.score(batch["real"], batch))
-        return {"adv": self.loss.generator(*scores)}
+        return {"adv": self.persuade(self.score(batch["fake"], batch), batch)}
 
     def compare(self, real, fake):
         """Returns D's loss on its scores (N, ...); what adapts to how D does takes note of them."""
@@ -126,6 +123,11 @@ class GAN(keras.Model):
             if hasattr(part, "observe"):
                 part.observe(real, fake)
         return self.loss.discriminator(real, fake)
+
+    def persuade(self, fake, batch):
+        """Returns G's loss on D's scores (N, ...) of its images, and of the real ones if needed."""
+        scores = [fake, self.score(batch["real"], batch)] if self.loss.relative else [fake]
+        return self.loss.generator(*scores)
 
     def after_step(self, logs: dict) -> None:
         """Called with the step's logs, after both sides had their turns."""

@@ -170,6 +170,18 @@ def test_a_spectral_transposed_convolution_has_a_singular_value_of_one():
     assert np.linalg.svd(matrix, compute_uv=False)[0] == pytest.approx(1.0, rel=1e-3)
 
 
+def test_virtual_batch_norm_and_what_compares_images():
+    packed = ganzoo.create("dcgan", SHAPE, width=4, d_normalization="virtual", pack=2)
+    assert packed.discriminator(IMAGES).shape == (3, 1)  # the reference is packed, too
+    with pytest.raises(InputError, match="keep apart"):
+        ganzoo.create("dcgan", SHAPE, width=4, minibatch="stddev", d_normalization="virtual")
+
+
+def test_a_kernel_of_zeros_has_no_spectral_norm():
+    with pytest.raises(InputError, match="no direction"):
+        ganzoo.create("r3gan", SHAPE, width=4, d_normalization="spectral")
+
+
 # --- resampling
 
 

@@ -106,8 +106,8 @@ def critic_estimate() -> str:
         [
             "## The critic's estimate and the quality of samples",
             "",
-            "`python benchmarks/claims/critic_estimate.py`: WGAN on MNIST, the critic's estimate of",
-            "the distance against the Frechet distance on `classifier_mnist`, epoch by epoch.",
+            "`python benchmarks/claims/critic_estimate.py`: WGAN on MNIST, the critic's estimate",
+            "of the distance against the Frechet distance on `classifier_mnist`, epoch by epoch.",
             "",
             "| steps | epochs | first and last estimate | first and last distance | Spearman |",
             "|---:|---:|---|---|---:|",

@@ -35,11 +35,11 @@ class ACGAN(DCGAN):
         """As `GAN.compile`.
 
         Raises:
-            InputError: If D has one output only, or the loss compares real and fake images.
+            InputError: If D has one output only.
         """
         super().compile(*args, **kwargs)
-        if len(self.discriminator.outputs) < 2 or self.loss.relative:
-            raise InputError("ACGAN needs a D with [logits, class logits], and no relative loss.")
+        if len(self.discriminator.outputs) < 2:
+            raise InputError("ACGAN needs a D with two outputs: logits, and class logits.")
 
     def discriminator_loss(self, batch) -> dict:
         """Returns the adversarial term, and the cross-entropy of the classes of real and fake."""
@@ -56,7 +56,7 @@ class ACGAN(DCGAN):
         """Returns the adversarial term, and the cross-entropy of the classes of the fakes."""
         fake, fake_class = self.discriminate(batch["fake"], batch)
         return {
-            "adv": self.loss.generator(fake),
+            "adv": self.persuade(fake, batch),
             "class": self.class_weight * cross_entropy(batch["label"], fake_class),
         }
 

@@ -88,7 +88,7 @@ class InfoGAN(DCGAN):
         """Returns the adversarial term, and minus the information."""
         fake, codes = self.discriminate(batch["fake"], batch)
         weighted = -self.information_weight * self.information(batch["latents"], codes)
-        return {"adv": self.loss.generator(fake), "information": weighted}
+        return {"adv": self.persuade(fake, batch), "information": weighted}
 
     def information(self, latents, output):
         """Returns the lower bound of the mutual information, in nats.

@@ -17,6 +17,7 @@ from ganzoo.errors import InputError, unknown
 
 NORMS = (layers.BatchNormalization, layers.LayerNormalization, layers.GroupNormalization)
 BOUND = (own.ConditionalBatchNormalization, own.ModulatedConv2D)
+MIXING = (own.Packing, own.MinibatchDiscrimination, own.MinibatchStddev)
 PLAIN = (layers.ReLU, layers.LeakyReLU, layers.ELU, layers.Activation)
 
 
@@ -228,6 +229,11 @@ def normalization(network, kind: str):
 
     if kind != "virtual":
         return edited(network, change)
+    if any(isinstance(x, MIXING) for x in flat(network)):
+        raise InputError(
+            f"{network.name} compares the images of a batch, which virtual batch normalisation is "
+            "to keep apart."
+        )
     whole = edited(network, change, lambda x: own.ReferenceBatch(dtype=x.dtype)(x))
     outputs = [own.WithoutReference(dtype=x.dtype)(x) for x in whole.outputs]
     outputs = keras.tree.pack_sequence_as(network.output, outputs)
@@ -298,8 +304,8 @@ SIDES = {  # argument -> the side that it is for, and the trick
     "up": ("generator", up),
     "noise": ("generator", noise),
     "dropout": ("generator", dropout),
-    "d_normalization": ("discriminator", normalization),
     "down": ("discriminator", down),
     "minibatch": ("discriminator", minibatch),
+    "d_normalization": ("discriminator", normalization),
     "pack": ("discriminator", pack),
 }
