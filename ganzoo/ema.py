@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from ganzoo import parts, random
+from ganzoo.errors import InputError
 from ganzoo.sampler import clone
 
 
@@ -29,7 +30,13 @@ class EMA(keras.layers.Layer):
         self.decay = decay
 
     def attach(self, gan: keras.Model) -> None:
-        """Copies the generator."""
+        """Copies the generator.
+
+        Raises:
+            InputError: If there is none.
+        """
+        if gan.generator is None:
+            raise InputError(f"{type(gan).__name__} has no generator to average: drop `ema`.")
         if not self.built:
             self.network = clone(gan.generator)
             self.network.trainable = False

@@ -199,6 +199,10 @@ class GAN(keras.Model):
                 parts[name].build(weights_of(side))
         for name, part in parts.items():
             setattr(self, name, part)
+        for penalty in self.penalties:
+            if (self.discriminator if penalty.side == "d" else self.generator) is None:
+                kind, cls = type(penalty).__name__, type(self).__name__
+                raise InputError(f"{kind} is a term of a side that {cls} lacks.")
         for part in [*self.penalties, self.augment, self.replay, self.balance, self.ema]:
             if hasattr(part, "attach"):
                 part.attach(self)
