@@ -8,6 +8,7 @@ that is not finite, ends the script.
 
 import argparse
 import json
+import re
 from pathlib import Path
 
 import keras
@@ -113,6 +114,7 @@ def render(results: dict) -> str:
     for part, row in results.items():
         cells = []
         for refusal in row.values():
+            refusal = refusal and re.sub(r"_\d+(?=')", "", refusal)  # of a layer's name
             if refusal and refusal not in notes:
                 notes.append(refusal)
             cells.append(str(notes.index(refusal) + 1) if refusal else "·")
