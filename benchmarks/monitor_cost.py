@@ -1,0 +1,78 @@
+"""What the failure monitor costs at train.py's defaults, as a share of the run.
+
+    python benchmarks/monitor_cost.py
+
+Trains DCGAN on the embedded images with windows of 20 steps, as those of the default run of 2,000,
+and takes the time of the callback and of the epochs; writes benchmarks/results/monitor_cost.json.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import time
+from pathlib import Path
+
+import keras
+
+import ganzoo
+from ganzoo import callbacks
+from ganzoo.quiet import import_tensorflow
+from ganzoo.recipe import Recipe
+
+
+class Timed(callbacks.FailureMonitor):
+    """The monitor, with the seconds that it takes in each epoch."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Begins an epoch."""
+        super().on_epoch_begin(epoch, logs)
+        self.spent.append(0.0)
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Watches, and takes the time of it."""
+        start = time.perf_counter()
+        super().on_train_batch_end(batch, logs)
+        self.spent[-1] += time.perf_counter() - start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    args = parser.parse_args()
+    import_tensorflow()
+    from ganzoo import run
+
+    recipe = Recipe().resolved()
+    gan, info = run.build(recipe)
+    real, _ = ganzoo.data.arrays(recipe.dataset, limit=run.MEASURED)
+    data = ganzoo.data.load(recipe.dataset, batch_size=recipe.batch_size, repeat=True)
+    steps = info.num_examples // recipe.batch_size
+    monitor = Timed(real, windows=(args.rounds + 1) * steps // 20)
+    monitor.spent, epochs = [], []
+    clock = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: epochs.append(-time.perf_counter()),
+        on_epoch_end=lambda epoch, logs: epochs.append(epochs.pop() + time.perf_counter()),
+    )
+    load = os.getloadavg()[0]
+    gan.fit(
+        data, steps_per_epoch=steps, epochs=args.rounds + 1, verbose=2, callbacks=[clock, monitor]
+    )
+    # The first epoch traces the step, and the drawing of the samples that are looked at.
+    shares = [spent / whole for spent, whole in zip(monitor.spent[1:], epochs[1:], strict=True)]
+    results = {
+        "share": round(statistics.median(shares), 4),
+        "shares": [round(share, 4) for share in shares],
+        "epoch_seconds": round(statistics.median(epochs[1:]), 2),
+        "looks": len(monitor.seen["looks"]),
+        "alarms": [alarm["failure"] for alarm in monitor.seen["alarms"]],
+        "load_before": load,
+        "hardware": run.hardware(),
+    }
+    print(json.dumps(results, indent=1))
+    path = Path(__file__).parent / "results" / "monitor_cost.json"
+    path.write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
