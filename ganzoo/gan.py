@@ -275,8 +275,8 @@ class GAN(keras.Model):
         """Plays a turn of G on a batch whose fakes were made on `tape`; returns its logs."""
         judge = self.replay.judge(self) if self.replay is not None else contextlib.nullcontext()
         with judge:
-            terms = joined(self.generator_loss(batch), self.penalise("g", batch))
-        return self.descend("g", terms, tape)
+            terms = self.generator_loss(batch)
+        return self.descend("g", joined(terms, self.penalise("g", batch)), tape)
 
     def penalise(self, side: str, batch) -> dict:
         """Returns the terms of the penalties on this side, `"d"` or `"g"`, by their names.

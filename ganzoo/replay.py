@@ -168,7 +168,10 @@ class PastCheckpoints(Past):
 
     @contextlib.contextmanager
     def judge(self, gan):
-        """Opens a context in which the discriminator has, by chance, weights of the past."""
+        """Opens a context in which the discriminator has, by chance, weights of the past.
+
+        No variable that is assigned to inside of it keeps what it was given.
+        """
         past, index = self._draw(gan, "judge")
         weights, copies = gan.discriminator.weights, self.copies["d"]
         values = [

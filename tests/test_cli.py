@@ -45,7 +45,12 @@ def calls(monkeypatch):
     class Model:
         def sample(self, num, **options):
             calls.append((num, options))
+            num = len(options["latents"]) if num is None else num
             return np.full((num, 2, 2, 1), 7, np.uint8)
+
+        def latents(self, num, seed, truncation):
+            calls.append((num, seed, truncation))
+            return np.eye(num)
 
     def stand_in(name, **functions):
         module = types.SimpleNamespace(**functions)
@@ -58,7 +63,9 @@ def calls(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "tensorflow", types.SimpleNamespace())
     stand_in("export", load=load)
-    stand_in("pictures", grid=lambda images: images, save_png=lambda *args: calls.append(args))
+    stand_in(
+        "pictures", grid=lambda images, columns: images, save_png=lambda *args: calls.append(args)
+    )
     stand_in("run", export=lambda *args: calls.append(args))
     stand_in("data", import_files=lambda *args: calls.append(args) or "imported 4 files")
     stand_in("gans", list_variants=lambda: ["gan", "wgan_gp"])
@@ -148,6 +155,18 @@ def test_sample_writes_a_grid(root, calls, capsys):
     assert calls[:2] == [folder, (3, {"seed": 5, "labels": [4, 2, 4]})]
     assert str(calls[2][0]) == "toy_rings.png" and calls[2][1].shape == (3, 2, 2, 1)
     assert "toy_rings.png" in capsys.readouterr().out
+
+
+def test_sample_goes_from_one_latent_to_another(root, calls, tmp_path):
+    out = tmp_path / "x.png"
+    words = ["sample", "toy_rings", "--num=6", "--interpolate=3", "--truncation=1.5"]
+    assert cli.main([*words, f"--out={out}"]) == 0
+    ends, (num, options), _ = calls[-3:]
+    assert ends == (4, 0, 1.5) and num is None
+    path = options["latents"]
+    assert path.shape == (6, 4)
+    np.testing.assert_allclose(path[[0, 2, 3, 5]], np.eye(4)[[0, 2, 1, 3]], atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(path, axis=1), 1.0, rtol=1e-5)
 
 
 @pytest.mark.parametrize("place", ["saved_models/toy_rings/1", "runs/x"])

@@ -58,6 +58,9 @@ class Judge:
     def probabilities(self, features):
         return np.eye(10)[np.zeros(len(features), int)]
 
+    def classes(self, images):
+        return np.zeros(len(images), int)
+
 
 class Generator:
     kind = "generator"

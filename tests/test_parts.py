@@ -169,6 +169,15 @@ def test_past_checkpoints_come_back():
     assert np.any(gan.discriminator(POINTS).numpy() != judged)
 
 
+def test_a_past_judge_does_not_keep_terms_from_their_state():
+    """The means of historical averaging move at every turn of G, whoever judges it."""
+    part = replay.PastCheckpoints(interval=1, share=0.999)
+    gan = game(replay=part, penalties=["historical_averaging"], ema=0)
+    before = [w.numpy() for w in gan.penalties[0].means]
+    fit(gan)
+    assert any(np.any(a != w.numpy()) for a, w in zip(before, gan.penalties[0].means, strict=True))
+
+
 def test_there_is_no_past_at_first():
     gan = game(replay="past_checkpoints", ema=0)
     with random.scope(random.key(0)):

@@ -63,6 +63,7 @@ class FailureMonitor(keras.callbacks.Callback):
         if step and path and path.exists():
             before = json.loads(path.read_text())
             self.seen = {k: [row for row in v if row["step"] <= step] for k, v in before.items()}
+        self._write_alarms()
         self.steps = self._drawn = None
         self.chance = _chance(self.model)
 
@@ -165,12 +166,18 @@ class FailureMonitor(keras.callbacks.Callback):
             )
         else:  # what follows from the first is said in short
             print(f"\nALARM at step {step}: {alarm['what']}: {evidence}. See {more}")
-        if self.directory:
-            lines = "".join(json.dumps(row) + "\n" for row in self.seen["alarms"])
-            files.write_text(self.directory / "alarms.jsonl", lines)
+        self._write_alarms()
         if self.writer is not None:
             with self.writer.as_default(step=step):
                 tf.summary.text("alarm", "\n\n".join(f"**{k}** {v}" for k, v in alarm.items()))
+
+    def _write_alarms(self) -> None:
+        """Writes the alarms of the steps that count; none that a killed process left."""
+        if self.directory:
+            path = self.directory / "alarms.jsonl"
+            path.unlink(missing_ok=True)
+            if rows := self.seen["alarms"]:
+                files.write_text(path, "".join(json.dumps(row) + "\n" for row in rows))
 
     def _roll_back(self, step) -> None:
         times = sum("rolled_back_to" in alarm for alarm in self.seen["alarms"])
