@@ -17,7 +17,7 @@ import ganzoo
 from ganzoo import gans, losses, networks, penalties, random
 
 SHAPE, WIDTH, LATENT = (16, 16, 1), 16, 64
-BEFORE, STEPS, EVERY, BATCHES = 400, 1500, 50, 8
+BEFORE, STEPS, EVERY, BATCHES = 400, 900, 50, 6
 LOSSES = {
     "minimax": (losses.Minimax(), []),
     "-log D": (losses.NonSaturating(), []),
