@@ -32,16 +32,34 @@ class Timed(callbacks.Evaluate):
         self.seconds.append(time.perf_counter() - start)
 
 
-def measure(gan, data, steps: int, real, features: str, rounds: int) -> dict:
-    """Returns the share of the epochs that the callback took, and its seconds."""
-    evaluate, epochs = Timed(real, features), []
-    evaluate.seconds = []
+def clock() -> tuple:
+    """Returns the callbacks to put first and last, and the list of seconds of the epochs."""
+    epochs = []
     begin = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: epochs.append(-time.perf_counter())
     )
     end = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: epochs.append(epochs.pop() + time.perf_counter())
     )
+    return begin, end, epochs
+
+
+def default_run() -> tuple:
+    """Returns what train.py trains by default: recipe, GAN, real images, data, steps an epoch."""
+    from ganzoo import run
+
+    recipe = Recipe().resolved()
+    gan, info = run.build(recipe)
+    real, _ = ganzoo.data.arrays(recipe.dataset, limit=run.MEASURED)
+    data = ganzoo.data.load(recipe.dataset, batch_size=recipe.batch_size, repeat=True)
+    return recipe, gan, real, data, info.num_examples // recipe.batch_size
+
+
+def measure(gan, data, steps: int, real, features: str, rounds: int) -> dict:
+    """Returns the share of the epochs that the callback took, and its seconds."""
+    evaluate = Timed(real, features)
+    evaluate.seconds = []
+    begin, end, epochs = clock()
     gan.fit(
         data, steps_per_epoch=steps, epochs=rounds + 1, verbose=2, callbacks=[begin, evaluate, end]
     )
@@ -63,11 +81,7 @@ def main() -> None:
     import_tensorflow()
     from ganzoo import run
 
-    recipe = Recipe().resolved()
-    gan, info = run.build(recipe)
-    real, _ = ganzoo.data.arrays(recipe.dataset, limit=run.MEASURED)
-    data = ganzoo.data.load(recipe.dataset, batch_size=recipe.batch_size, repeat=True)
-    steps = info.num_examples // recipe.batch_size
+    recipe, gan, real, data, steps = default_run()
     results = {"steps_per_epoch": steps, "rounds": args.rounds, "hardware": run.hardware()}
     results["load_before"] = os.getloadavg()[0]
     for features in ("pixels", recipe.features):

@@ -13,12 +13,10 @@ import statistics
 import time
 from pathlib import Path
 
-import keras
+import evaluate_cost
 
-import ganzoo
 from ganzoo import callbacks
 from ganzoo.quiet import import_tensorflow
-from ganzoo.recipe import Recipe
 
 
 class Timed(callbacks.FailureMonitor):
@@ -43,20 +41,17 @@ def main() -> None:
     import_tensorflow()
     from ganzoo import run
 
-    recipe = Recipe().resolved()
-    gan, info = run.build(recipe)
-    real, _ = ganzoo.data.arrays(recipe.dataset, limit=run.MEASURED)
-    data = ganzoo.data.load(recipe.dataset, batch_size=recipe.batch_size, repeat=True)
-    steps = info.num_examples // recipe.batch_size
+    _, gan, real, data, steps = evaluate_cost.default_run()
     monitor = Timed(real, windows=(args.rounds + 1) * steps // 20)
-    monitor.spent, epochs = [], []
-    clock = keras.callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: epochs.append(-time.perf_counter()),
-        on_epoch_end=lambda epoch, logs: epochs.append(epochs.pop() + time.perf_counter()),
-    )
+    monitor.spent = []
+    begin, end, epochs = evaluate_cost.clock()
     load = os.getloadavg()[0]
     gan.fit(
-        data, steps_per_epoch=steps, epochs=args.rounds + 1, verbose=2, callbacks=[clock, monitor]
+        data,
+        steps_per_epoch=steps,
+        epochs=args.rounds + 1,
+        verbose=2,
+        callbacks=[begin, monitor, end],
     )
     # The first epoch traces the step, and the drawing of the samples that are looked at.
     shares = [spent / whole for spent, whole in zip(monitor.spent[1:], epochs[1:], strict=True)]

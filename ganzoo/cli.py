@@ -59,23 +59,23 @@ def _sample(args: argparse.Namespace) -> int:
         raise InputError(f"--out: expected a name that ends in .png or .npz, got {str(out)!r}.")
     if not out.absolute().parent.is_dir():
         raise InputError(f"--out: expected an existing folder, got {str(out.parent)!r}.")
+    columns = args.interpolate
+    num = -(-args.num // columns) * columns if columns else args.num
     options = {}
-    if args.labels is not None:
-        options["labels"] = [args.labels[i % len(args.labels)] for i in range(args.num)]
+    if args.labels is not None:  # one an image, or one a path
+        options["labels"] = [
+            args.labels[i // (columns or 1) % len(args.labels)] for i in range(num)
+        ]
     import_tensorflow()
-    sampler, columns = model(), None
-    if args.truncation is not None:
-        options["truncation"] = args.truncation
-    if args.interpolate:
+    sampler = model()
+    if columns:
         from ganzoo import latents
 
-        columns, rows = args.interpolate, -(-args.num // args.interpolate)
-        ends = sampler.latents(2 * rows, args.seed, args.truncation)
-        options = {"latents": latents.paths(ends, columns), "labels": options.get("labels")}
-        if options["labels"]:  # one a row
-            options["labels"] = [args.labels[i % len(args.labels)] for i in range(rows)]
-            options["labels"] = [label for label in options["labels"] for _ in range(columns)]
-    images = sampler.sample(None if args.interpolate else args.num, seed=args.seed, **options)
+        ends = sampler.latents(2 * num // columns, args.seed, args.truncation)
+        options["latents"] = latents.paths(ends, columns)
+    elif args.truncation is not None:
+        options["truncation"] = args.truncation
+    images = sampler.sample(None if columns else num, seed=args.seed, **options)
     if out.suffix == ".npz":
         import numpy as np
 

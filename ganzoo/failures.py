@@ -9,6 +9,8 @@ import dataclasses
 
 import numpy as np
 
+from ganzoo.metrics import distances, pairwise_distance
+
 
 @dataclasses.dataclass(frozen=True)
 class Failure:
@@ -249,9 +251,9 @@ def look(samples, real, before=None) -> dict:
     anchors, others = real[:32], real[32:]
     nearest = _distances(samples, anchors).argmin(1)
     expected = len(np.unique(_distances(others[: len(samples)], anchors).argmin(1)))
-    spread = _mean_distance(others[: len(samples)])
+    spread = pairwise_distance(others[: len(samples)])
     return {
-        "diversity": _mean_distance(samples) / max(spread, 1e-12),
+        "diversity": pairwise_distance(samples) / max(spread, 1e-12),
         "bins": min(len(np.unique(nearest)) / max(expected, 1), 1.0),
         "turnover": 0.0 if before is None else float(np.mean(nearest != before)),
         "nearest": nearest,
@@ -259,12 +261,7 @@ def look(samples, real, before=None) -> dict:
 
 
 def _distances(a, b) -> np.ndarray:
-    squares = (a * a).sum(1)[:, None] + (b * b).sum(1)[None] - 2.0 * (a @ b.T)
-    return np.sqrt(np.maximum(squares, 0.0))
-
-
-def _mean_distance(x) -> float:
-    return float(_distances(x, x).sum() / (len(x) * (len(x) - 1)))
+    return np.sqrt(np.concatenate([part for _, part in distances.blocks(*distances.pair(a, b))]))
 
 
 def _last(windows, name, count) -> list[float]:

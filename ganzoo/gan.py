@@ -18,6 +18,7 @@ from ganzoo import distribute, ema, export, learning, losses, pictures, random
 from ganzoo.batch import as_batch, conditioned, from_arrays, regroup, size_of, split
 from ganzoo.errors import InputError
 from ganzoo.sampler import Sampler
+from ganzoo.sides import networks_of, side_of, weights_of
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -200,7 +201,7 @@ class GAN(keras.Model):
         for name, part in parts.items():
             setattr(self, name, part)
         for penalty in self.penalties:
-            if (self.discriminator if penalty.side == "d" else self.generator) is None:
+            if side_of(self, penalty.side) is None:
                 kind, cls = type(penalty).__name__, type(self).__name__
                 raise InputError(f"{kind} is a term of a side that {cls} lacks.")
         for part in [*self.penalties, self.augment, self.replay, self.balance, self.ema]:
@@ -285,7 +286,7 @@ class GAN(keras.Model):
         """
         turn = (self.d_optimizer if side == "d" else self.g_optimizer).iterations
         terms = [{p.name: p(self, batch, turn)} for p in self.penalties if p.side == side]
-        networks = networks_of(self.discriminator if side == "d" else self.generator)
+        networks = networks_of(side_of(self, side))
         own = [loss for network in networks for loss in network.losses]
         return joined(*terms, {"regularization": sum(own)} if own else {})
 
@@ -296,7 +297,7 @@ class GAN(keras.Model):
             The terms, and the global norm of the gradient on this replica, as `<side>_<name>`.
         """
         optimizer = self.d_optimizer if side == "d" else self.g_optimizer
-        weights = weights_of(self.discriminator if side == "d" else self.generator)
+        weights = weights_of(side_of(self, side))
         # Gradients are summed over replicas when they are applied: hence the division.
         scale = optimizer.scale_loss(1.0 / distribute.replicas())
         gradients = tape.gradient(scale * sum(terms.values()), weights)
@@ -448,13 +449,3 @@ def joined(*terms: dict) -> dict:
         if names.count(name) > 1 or name == "grad_norm":
             raise InputError(f"two terms are called {name!r}: give the penalty another `name=`.")
     return {name: value for part in terms for name, value in part.items()}
-
-
-def networks_of(side) -> list:
-    """Returns the networks of a side: one, those of a dict, or none."""
-    return [] if side is None else list(side.values()) if isinstance(side, dict) else [side]
-
-
-def weights_of(side) -> list:
-    """Returns the trainable weights of a side."""
-    return [weight for network in networks_of(side) for weight in network.trainable_variables]

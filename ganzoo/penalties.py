@@ -16,6 +16,7 @@ from ganzoo.batch import conditioned, size_of
 from ganzoo.errors import InputError
 from ganzoo.layers import MinibatchDiscrimination, WithoutReference
 from ganzoo.networks.stylegan2 import halves
+from ganzoo.sides import side_of, weights_of
 
 
 class Penalty(keras.layers.Layer, abc.ABC):
@@ -68,8 +69,6 @@ class SlopePenalty(Penalty):
 
     def attach(self, gan: keras.Model) -> None:
         """Refuses layers under which one image's score depends on the others."""
-        if gan.discriminator is None:
-            raise InputError(f"{type(self).__name__} needs a discriminator of fakes.")
         for layer in gan.discriminator._flatten_layers():
             if isinstance(layer, (keras.layers.BatchNormalization, MinibatchDiscrimination)):
                 raise InputError(
@@ -273,7 +272,7 @@ class HistoricalAveraging(Penalty):
     def attach(self, gan):
         """Makes room for the means, which begin at the weights."""
         if not hasattr(self, "means"):
-            start = [ops.convert_to_numpy(weight) for weight in self._weights(gan)]
+            start = [ops.convert_to_numpy(weight) for weight in weights_of(side_of(gan, self.side))]
             self.means = [
                 self.add_weight(
                     value.shape,
@@ -290,14 +289,9 @@ class HistoricalAveraging(Penalty):
         """Returns the sum of squared distances to the means, after these have moved."""
         return self._value(gan, 0.0)
 
-    def _weights(self, gan) -> list:
-        side = gan.discriminator if self.side == "d" else gan.generator
-        networks = side.values() if isinstance(side, dict) else [side]
-        return [weight for network in networks for weight in network.trainable_variables]
-
     def _value(self, gan, turn):
         total = 0.0
-        for weight, mean in zip(self._weights(gan), self.means, strict=True):
+        for weight, mean in zip(weights_of(side_of(gan, self.side)), self.means, strict=True):
             now = ops.cast(ops.convert_to_tensor(weight.value), "float32")
             moved = mean + (ops.stop_gradient(now) - mean) / (turn + 1.0)
             total += ops.sum(ops.square(now - moved))

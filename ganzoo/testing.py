@@ -15,7 +15,8 @@ import tensorflow as tf
 
 from ganzoo import distribute, export
 from ganzoo.batch import as_batch, regroup, split
-from ganzoo.gan import GAN, weights_of
+from ganzoo.gan import GAN
+from ganzoo.sides import weights_of
 
 
 def run_gan_test(make: Callable[[], GAN], dataset: tf.data.Dataset, terms: set[str]) -> None:

@@ -174,10 +174,11 @@ class FailureMonitor(keras.callbacks.Callback):
     def _write_alarms(self) -> None:
         """Writes the alarms of the steps that count; none that a killed process left."""
         if self.directory:
-            path = self.directory / "alarms.jsonl"
-            path.unlink(missing_ok=True)
-            if rows := self.seen["alarms"]:
+            path, rows = self.directory / "alarms.jsonl", self.seen["alarms"]
+            if rows:
                 files.write_text(path, "".join(json.dumps(row) + "\n" for row in rows))
+            else:
+                path.unlink(missing_ok=True)
 
     def _roll_back(self, step) -> None:
         times = sum("rolled_back_to" in alarm for alarm in self.seen["alarms"])

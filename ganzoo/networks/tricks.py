@@ -114,8 +114,7 @@ def latents(network, kind: str):
     size = network.inputs[0].shape[-1]
 
     def entry(x):
-        first = x is not None and x.name == network.inputs[0].name
-        return LATENTS[kind](size)(x) if first else x
+        return LATENTS[kind](size)(x) if x.name == network.inputs[0].name else x
 
     return edited(network, lambda x: [again(x)], entry)
 
