@@ -16,7 +16,9 @@ def figure(columns: int = 1, width: float = 4.5, height: float = 3.4) -> tuple:
     return made, [made.add_subplot(1, columns, i + 1) for i in range(columns)]
 
 
-def write(name: str, title: str, finding: str, picture: Figure, results: dict) -> None:
+def write(
+    name: str, title: str, finding: str, picture: Figure, results: dict, table: str = ""
+) -> None:
     """Writes the picture, the figures that the finding quotes, and the page.
 
     Args:
@@ -25,11 +27,13 @@ def write(name: str, title: str, finding: str, picture: Figure, results: dict) -
         finding: One paragraph, its figures filled in from `results`.
         picture: The picture.
         results: What was measured.
+        table: A table in Markdown, if there is one.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
     with files.replacing(FOLDER / f"{name}.png", ".png") as temporary:
         picture.savefig(temporary)
     files.write_text(FOLDER / f"{name}.json", json.dumps(results, indent=1) + "\n")
     page = f"# {title}\n\n`python examples/{name}.py`\n\n![{title}]({name}.png)\n\n{finding}\n"
+    page += f"\n{table}\n" if table else ""
     files.write_text(FOLDER / f"{name}.md", page)
     print(finding)
