@@ -23,7 +23,7 @@ from ganzoo.quiet import import_tensorflow
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "failure_monitor.json"
 PAGE = ROOT / "docs" / "failure_monitor.md"
-STEPS = {"fashion_mnist_10k": 1500, "ring8": 3000, "grid25": 3000}
+STEPS = {"fashion_mnist_10k": 1000, "ring8": 3000, "grid25": 3000}
 
 
 def adam(rate, beta_1=0.5):
@@ -78,7 +78,7 @@ def play(variant: str, dataset: str, arguments: dict, seed: int) -> dict:
     options = {} if points else {"image_size": 16}
     labels = {"num_classes": 10} if ganzoo.gans.takes_labels(variant) else {}
     shape = (2,) if points else (16, 16, 1)
-    gan = ganzoo.create(variant, shape, width=16, seed=seed, **labels, **arguments)
+    gan = ganzoo.create(variant, shape, **{"width": 16, "seed": seed} | labels | arguments)
     stream = data.load(dataset, batch_size=64, seed=seed, repeat=True, **options)
     real, _ = data.arrays(dataset, **options, limit=1000)
     monitor = callbacks.FailureMonitor(real)

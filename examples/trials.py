@@ -17,7 +17,7 @@ import ganzoo
 from ganzoo import data, files, metrics, run
 
 SHAPE, WIDTH, LATENT = (28, 28, 1), 16, 64
-STEPS, BATCH, SAMPLES = 800, 64, 5000
+STEPS, BATCH, SAMPLES = 600, 64, 2500
 
 
 def play(variant: str, arguments: dict, seed: int) -> dict:

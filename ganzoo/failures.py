@@ -43,6 +43,12 @@ class Thresholds:
         gradient_floor: G's gradient norm, over its median so far, below which it has vanished.
         spread: Standard deviation of the last windows of D's loss, over that of the windows before
             them and over the loss at chance, above which it has become unstable.
+        poor: Distance of the samples to the real examples above which they are poor. Better ones
+            are taken for neither `stalled` nor `relapse`.
+        progress: Distance of the samples, over the best of the looks before, below which they are
+            improving: then few kinds of samples are no failure yet.
+        relapse: Distance of the samples, over the best so far, above which they have become worse;
+            it must be so in four of the last six looks.
         diversity: Mean distance between two samples, over that between two real examples, below
             which all samples are nearly one.
         bins: Real examples that are nearest to a sample, over those nearest to other real ones,
@@ -58,6 +64,9 @@ class Thresholds:
     warm_up: float = 0.06
     looks: int = 5
     unformed: float = 0.12
+    poor: float = 0.25
+    progress: float = 0.9
+    relapse: float = 1.5
     d_floor: float = 0.03
     g_floor: float = 0.1
     ceiling: float = 100.0
@@ -127,6 +136,17 @@ FAILURES = {
         "D judges each image by itself, and G serves what it judges best",
         ("--minibatch=discrimination", "--pack=2", "--model=unrolled", "--penalties='[\"r1\"]'"),
     ),
+    "stalled": Failure(
+        "samples do not improve",
+        "a side learns nothing: its rate is far too small or too large, or D is so sure that its "
+        "answers carry no gradient",
+        ("the canonical learning rates", "--loss=non_saturating", "--penalties='[\"r1\"]'"),
+    ),
+    "relapse": Failure(
+        "samples become worse again and again",
+        "steps that are too large, by the rate or by Adam's momentum",
+        ("a tenth of both learning rates", "beta_1=0.5, or 0, for Adam", "--penalties='[\"r1\"]'"),
+    ),
     "rotation": Failure(
         "samples jump from one kind to another (rotating modes)",
         "G moves to wherever D looks the least, and D follows",
@@ -166,7 +186,7 @@ def found(windows, looks, chance: Chance, steps: int, limits: Thresholds = Thres
     evidence = _numbers(windows, chance, limits)
     if windows[-1]["step"] >= limits.warm_up * steps:
         evidence |= _losses(windows, chance, limits) | _gradients(windows, limits)
-        evidence |= _samples([x for x in looks if x["step"] >= limits.unformed * steps], limits)
+        evidence |= _samples(looks, limits.unformed * steps, limits)
     return evidence
 
 
@@ -223,11 +243,15 @@ def _gradients(windows, limits) -> dict:
     return evidence
 
 
-def _samples(looks, limits) -> dict:
-    recent = looks[-limits.looks :]
+def _samples(looks, formed, limits) -> dict:
+    """Returns what the looks show; before step `formed` samples have no form yet."""
+    recent = [look for look in looks if look["step"] >= formed][-limits.looks :]
     if len(recent) < limits.looks:
         return {}
-    last = recent[-1]
+    last, far = recent[-1], [look["distance"] for look in looks]
+    before = min(far[: -limits.looks], default=np.inf)
+    if min(far[-limits.looks :]) < limits.progress * before:
+        return _relapse(far, limits)
     if max(look["diversity"] for look in recent) < limits.diversity:
         return {"collapse": f"samples differ {last['diversity']:.2g} times as much as real ones"}
     if max(look["bins"] for look in recent) < limits.bins:
@@ -236,24 +260,39 @@ def _samples(looks, limits) -> dict:
     few = max(look["bins"] for look in recent) < 2.0 * limits.bins
     if few and min(look["turnover"] for look in recent) > limits.turnover:
         return {"rotation": f"{last['turnover']:.0%} of the samples changed kind since last time"}
-    return {}
+    if min(far[-limits.looks :]) > 2.0 * limits.poor:
+        return {"stalled": f"their distance to real ones is {far[-1]:.2g}, it was {before:.2g}"}
+    return _relapse(far, limits)
+
+
+def _relapse(far, limits) -> dict:
+    """Returns whether samples were worse than before in most of the last looks."""
+    bests = np.minimum.accumulate(far)
+    worse = np.array(far) > np.maximum(limits.relapse * bests, limits.poor)
+    if worse[-6:].sum() < 4:
+        return {}
+    return {"relapse": f"their distance to real ones is {far[-1]:.2g}, it was {bests[-1]:.2g}"}
 
 
 def look(samples, real, before=None) -> dict:
     """Returns what samples are like beside real examples, both (N, ...).
 
     Returns:
-        `diversity`, the mean distance of two samples over that of two real ones; `bins`, how many
-        of 32 real examples are nearest to some sample, over how many are to some other real one;
-        `nearest`, of each sample, (N,); `turnover`, the share of it that is not as it was `before`.
+        `distance`, their energy distance over the mean distance of two real ones (Szekely & Rizzo,
+        2013): 0 if they are alike, about 1 if they are nowhere near; `diversity`, the mean distance
+        of two samples over that of two real ones; `bins`, how many of 32 real examples are nearest
+        to some sample, over how many are to some other real one; `nearest`, of each sample, (N,);
+        `turnover`, the share of it that is not as it was `before`.
     """
     samples, real = (np.asarray(x, "float32").reshape(len(x), -1) for x in (samples, real))
-    anchors, others = real[:32], real[32:]
+    anchors, others = real[:32], real[32 : 32 + len(samples)]
     nearest = _distances(samples, anchors).argmin(1)
-    expected = len(np.unique(_distances(others[: len(samples)], anchors).argmin(1)))
-    spread = pairwise_distance(others[: len(samples)])
+    expected = len(np.unique(_distances(others, anchors).argmin(1)))
+    own, spread = pairwise_distance(samples), max(pairwise_distance(others), 1e-12)
+    between = float(_distances(samples, others).mean())
     return {
-        "diversity": pairwise_distance(samples) / max(spread, 1e-12),
+        "distance": (2.0 * between - own - spread) / spread,
+        "diversity": own / spread,
         "bins": min(len(np.unique(nearest)) / max(expected, 1), 1.0),
         "turnover": 0.0 if before is None else float(np.mean(nearest != before)),
         "nearest": nearest,

@@ -30,8 +30,12 @@ def windows(count=40, **series):
 
 
 def looks(count=10, first=200, **values):
-    usual = {"diversity": 0.9, "bins": 0.9, "turnover": 0.3} | values
-    return [{"step": first + 20 * i} | usual for i in range(count)]
+    usual = {"distance": 0.1, "diversity": 0.9, "bins": 0.9, "turnover": 0.3} | values
+    usual = {name: np.broadcast_to(value, count) for name, value in usual.items()}
+    return [
+        {"step": first + 20 * i} | {name: float(v[i]) for name, v in usual.items()}
+        for i in range(count)
+    ]
 
 
 def found(rows, seen=()):
@@ -67,6 +71,8 @@ def test_a_failure_is_seen_in_the_logs(series, failure):
         ({"diversity": 0.02, "bins": 0.05}, "collapse"),
         ({"bins": 0.2}, "missing_modes"),
         ({"bins": 0.5, "turnover": 0.9}, "rotation"),
+        ({"distance": 1.2}, "stalled"),
+        ({"distance": [0.9, 0.4, 0.2, 0.5, 0.4, 0.2, 0.6, 0.2, 0.7, 0.5]}, "relapse"),
     ],
 )
 def test_a_failure_is_seen_in_the_samples(values, failure):
@@ -81,6 +87,8 @@ def test_a_failure_is_seen_in_the_samples(values, failure):
         (windows(5, d_adv=0.01), ()),  # as it begins
         (windows(14), looks(6, first=0, diversity=0.0)),  # samples have no form yet
         (windows(), looks(bins=0.95, turnover=0.95)),  # many kinds: not rotating but varied
+        (windows(), looks(bins=0.1, distance=np.geomspace(1.0, 0.3, 10))),  # slow, but improving
+        (windows(), looks(distance=[0.9, 0.4, 0.2, 0.1, 0.06, 0.1, 0.2, 0.1, 0.2, 0.1])),  # small
         ([], ()),
     ],
 )
@@ -101,6 +109,9 @@ def test_a_look_knows_copies_from_variety():
     real = RNG.normal(size=(96, 3))
     same = failures.look(RNG.normal(size=(64, 3)), real)
     assert same["diversity"] == pytest.approx(1.0, abs=0.15) and same["bins"] > 0.8
+    assert same["distance"] == pytest.approx(0.0, abs=0.1)
+    far = failures.look(RNG.normal(size=(64, 3)) + 10.0, real)
+    assert far["distance"] > 5.0
     copies = failures.look(np.repeat(real[:1], 64, axis=0), real)
     assert copies["diversity"] < 0.01 and copies["bins"] < 0.1
     moved = failures.look(np.repeat(real[1:2], 64, axis=0), real, copies["nearest"])

@@ -2,21 +2,23 @@
 
     python benchmarks/claims/modes.py
 
-The networks are those of the unrolled paper's authors for their ring (arXiv:1611.02163): its radius
-is 2, G and D are perceptrons of two layers of 128 tanh units from orthogonal matrices, 256 latents,
-batches of 512, the minimax loss, Adam with beta_1 0.5. Both sides learn at 1e-3, but where a name
-says that D learns at a tenth of it, as in their code; unlike there all rates fall to zero over the
-last two fifths, so that what counts is where the game settles, not how far a step carries.
+What has been played is kept in modes.json, and not played again.
 
-The grid and PacGAN (arXiv:1712.04086, section 4.1, whose networks have four layers of 400 units
-and D maxout) are played in the same set-up, the grid of side 8 as there.
+Unrolled (arXiv:1611.02163, appendix A), whose set-up the games on the ring have: its radius is 2; G
+is a perceptron of two layers of 128 ReLU units, D, which divides its input by 4, of one; matrices
+are orthogonal times 0.8; 256 latents, batches of 512, the minimax loss, Adam with beta_1 0.5. Both
+sides learn at 1e-4 there, and here at 1e-3, falling to zero over the last two fifths, so that what
+counts is where the game settles, not how far a step carries.
+
+PacGAN (arXiv:1712.04086, section 4.1; there G has four layers of 400 units, and D three of maxout):
+G and D with three layers of 128 leaky ReLU units, the non-saturating loss, batches of 256, an R1
+penalty of 0.1, and the same rates. The grid's side is 8, as there.
 
 A mode counts if a sample within three standard deviations is nearest to it.
 """
 
 import argparse
 import json
-import statistics
 import time
 from pathlib import Path
 
@@ -33,16 +35,17 @@ SAMPLES = 2500
 SCALE = {"ring8": 2.0, "grid25": 4.0}  # of the papers' mixtures to ours
 
 
-def perceptron(inputs: int, outputs: int, name: str):
-    """Returns the paper's network."""
+def perceptron(inputs, outputs, name, depth, activation="relu", gain=0.8, divisor=1.0):
+    """Returns a perceptron of `depth` layers of 128 units that divides its input by `divisor`."""
     x = first = keras.Input((inputs,))
-    for _ in range(2):
-        x = layers.Dense(128, "tanh", kernel_initializer=keras.initializers.Orthogonal(1.4))(x)
-    x = layers.Dense(outputs, kernel_initializer=keras.initializers.Orthogonal(1.4))(x)
+    x = layers.Rescaling(1.0 / divisor)(x)
+    for _ in range(depth):
+        x = layers.Dense(128, activation, kernel_initializer=keras.initializers.Orthogonal(gain))(x)
+    x = layers.Dense(outputs, kernel_initializer=keras.initializers.Orthogonal(gain))(x)
     return keras.Model(first, x, name=name)
 
 
-def rate(start: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+def falling(start: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
     """Returns the rate that falls over the last two fifths."""
     hold = steps * 3 // 5
     falls = [start * (1 - k / 10) for k in range(1, 10)]
@@ -50,25 +53,25 @@ def rate(start: float, steps: int) -> keras.optimizers.schedules.LearningRateSch
     return keras.optimizers.schedules.PiecewiseConstantDecay(places, [start, *falls])
 
 
-def play(mixture: str, seed: int, steps: int, unroll=0, pack=1, d_rate=1e-3, **learning) -> dict:
+def play(
+    mixture, seed, steps, unroll=0, pack=1, batch_size=512,
+    networks=({"depth": 2}, {"depth": 1}), **learning,
+) -> dict:  # fmt: skip
     """Trains one GAN on a mixture and returns what modes its samples have at the end."""
     keras.utils.set_random_seed(seed)
-    critic = perceptron(2, 1, "discriminator")
-    gan = (gans.Unrolled if unroll else gans.GAN)(
-        perceptron(256, 2, "generator"),
-        tricks.pack(critic, pack) if pack > 1 else critic,
-        latent_dim=256,
-    )
+    generator = perceptron(256, 2, "generator", **networks[0])
+    critic = perceptron(2, 1, "discriminator", divisor=4.0, **networks[1])
+    critic = tricks.pack(critic, pack) if pack > 1 else critic
+    gan = (gans.Unrolled if unroll else gans.GAN)(generator, critic, latent_dim=256)
     gan.compile(
-        keras.optimizers.Adam(rate(1e-3, steps), beta_1=0.5),
-        keras.optimizers.Adam(rate(d_rate, steps), beta_1=0.5),
+        *(keras.optimizers.Adam(falling(1e-3, steps), beta_1=0.5) for _ in range(2)),
         **{"loss": "minimax", "ema": 0.0} | learning,
         **({"unroll": unroll} if unroll else {}),
         seed=seed,
         steps_per_execution=50,
     )
     scale, began = SCALE[mixture], time.time()
-    data = ganzoo.data.load(mixture, batch_size=512, seed=seed, repeat=True)
+    data = ganzoo.data.load(mixture, batch_size=batch_size, seed=seed, repeat=True)
     data = data.map(lambda batch: {"real": batch["real"] * scale})
     gan.fit(data, steps_per_epoch=steps, epochs=1, verbose=0)
     found = metrics.mixture_modes(gan.sample(SAMPLES, seed=seed) / scale, mixture)
@@ -79,20 +82,24 @@ def play(mixture: str, seed: int, steps: int, unroll=0, pack=1, d_rate=1e-3, **l
     }
 
 
+LEAKY = {"depth": 3, "activation": "leaky_relu", "gain": 1.4}
+PACGAN = {
+    "networks": (LEAKY, LEAKY), "loss": "non_saturating", "batch_size": 256,
+    "penalties": [{"class_name": "R1", "config": {"weight": 0.1}}],
+}  # fmt: skip
 GAMES = {  # name -> mixture, options
     "gan on ring8": ("ring8", {}),
-    "gan on ring8, D at a tenth": ("ring8", {"d_rate": 1e-4}),
     "unrolled 5 on ring8": ("ring8", {"unroll": 5}),
-    "pacgan 2 on ring8": ("ring8", {"pack": 2}),
-    "gan on grid25": ("grid25", {}),
-    "pacgan 2 on grid25": ("grid25", {"pack": 2}),
+    "pacgan 2 on ring8": ("ring8", {"pack": 2} | PACGAN),
+    "gan on grid25, as pacgan": ("grid25", PACGAN),
+    "pacgan 2 on grid25": ("grid25", {"pack": 2} | PACGAN),
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=25_000)
+    parser.add_argument("--steps", type=int, default=20_000)
     parser.add_argument("--games", default=";".join(GAMES), help="which of them, by semicolons")
     args = parser.parse_args()
     import_tensorflow()
@@ -100,18 +107,11 @@ def main() -> None:
     results = json.loads(path.read_text()) if path.exists() else {}
     for name in args.games.split(";"):
         mixture, options = GAMES[name]
-        runs = [play(mixture, seed, args.steps, **options) for seed in range(args.seeds)]
-        modes, quality = ([run[key] for run in runs] for key in ("modes", "high_quality"))
-        results[name] = {
-            "steps": args.steps,
-            "samples": SAMPLES,
-            "modes": modes,
-            "modes_mean": statistics.mean(modes),
-            "high_quality": quality,
-            "high_quality_mean": statistics.mean(quality),
-        }
-        print(name, results[name], flush=True)
-        path.write_text(json.dumps(results, indent=1) + "\n")
+        row = results.setdefault(name, {"steps": args.steps, "samples": SAMPLES, "runs": []})
+        for seed in range(len(row["runs"]), args.seeds):
+            row["runs"].append({"seed": seed} | play(mixture, seed, args.steps, **options))
+            print(name, row["runs"][-1], flush=True)
+            path.write_text(json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":
