@@ -36,4 +36,15 @@ def write(
     page = f"# {title}\n\n`python examples/{name}.py`\n\n![{title}]({name}.png)\n\n{finding}\n"
     page += f"\n{table}\n" if table else ""
     files.write_text(FOLDER / f"{name}.md", page)
+    files.write_text(FOLDER / "README.md", index())
     print(finding)
+
+
+def index() -> str:
+    """Returns the page that lists all others."""
+    lines = ["# Experiments", "", "Each is a script of `examples/`, and its page is written by it."]
+    for path in sorted(FOLDER.glob("*.md")):
+        if path.stem != "README":
+            title = path.read_text().splitlines()[0].removeprefix("# ")
+            lines += ["", f"## [{title}]({path.name})", "", f"![{title}]({path.stem}.png)"]
+    return "\n".join([*lines, ""])
