@@ -38,11 +38,14 @@ def both(rate, beta_1=0.5):
 
 SGD = {"class_name": "SGD", "config": {"learning_rate": 1e4}}
 IMAGES = "fashion_mnist_10k"
+FREE = {"d_normalization": "none"}
 BROKEN = {  # what is wrong -> variant, data, arguments
-    "D's rate 250 times too large": ("dcgan", IMAGES, {"d_optimizer": adam(0.05)}),
+    "D's rate 2,500 times too large": ("dcgan", IMAGES, {"d_optimizer": adam(0.5)}),
     "G's rate 250 times too large": ("dcgan", IMAGES, {"g_optimizer": adam(0.05)}),
+    "G's rate 200 times too small": ("dcgan", IMAGES, {"g_optimizer": adam(1e-6)}),
     "both rates 500 times too large, least squares": ("lsgan", IMAGES, both(0.1)),
     "Adam's beta_1 0.9, rates 10 times too large": ("dcgan", IMAGES, both(2e-3, 0.9)),
+    "the same, without normalisation in D": ("dcgan", IMAGES, FREE | both(2e-3, 0.9)),
     "D far stronger: 5 turns, 100 times G's rate": (
         "dcgan", IMAGES,
         {"n_critic": 5, "d_optimizer": adam(1e-3), "g_optimizer": adam(1e-5)},
@@ -50,17 +53,22 @@ BROKEN = {  # what is wrong -> variant, data, arguments
     "G far stronger: D hardly learns": (
         "dcgan", IMAGES, {"g_optimizer": adam(2e-3), "d_optimizer": adam(1e-7)},
     ),
-    "minimax, no normalisation, D ahead": (
+    "saturation: minimax, no normalisation, D five turns ahead": (
         "dcgan", IMAGES,
-        {"loss": "minimax", "g_normalization": "none", "d_normalization": "none"} | both(2e-3),
+        FREE | {"loss": "minimax", "g_normalization": "none", "n_critic": 5} | both(5e-3),
     ),
-    "hinge, D's rate 50 times too large": (
-        "dcgan", IMAGES, {"loss": "hinge", "d_optimizer": adam(0.01)},
+    "hinge, no normalisation in D, its rate 250 times too large": (
+        "dcgan", IMAGES, FREE | {"loss": "hinge", "d_optimizer": adam(0.05)},
     ),
-    "a critic that nothing clips": ("wgan", IMAGES, {"clip": 1e6} | both(0.01)),
+    "a critic that nothing clips": ("wgan", IMAGES, {"clip": 1e6} | both(0.01, 0.9)),
+    "a gradient penalty too weak for D's rate, 500 times too large": (
+        "wgan_gp", IMAGES, {"n_critic": 1, "d_optimizer": adam(0.05)},
+    ),
     "no longer a number: SGD at 10,000, least squares": ("lsgan", IMAGES, {"d_optimizer": SGD}),
-    "collapse on the ring: equal rates of 1e-3": ("gan", "ring8", both(1e-3)),
-    "collapse on the grid: G's rate 1e-2": ("gan", "grid25", {"g_optimizer": adam(1e-2)}),
+    "collapse on the ring": ("gan", "ring8", {"width": 128} | both(5e-3)),
+    "collapse on the grid: G's rate 50 times too large": (
+        "gan", "grid25", {"g_optimizer": adam(1e-2)},
+    ),
 }  # fmt: skip
 HEALTHY = {
     name: (name, IMAGES, {})
@@ -83,7 +91,8 @@ def play(variant: str, dataset: str, arguments: dict, seed: int) -> dict:
     real, _ = data.arrays(dataset, **options, limit=1000)
     monitor = callbacks.FailureMonitor(real)
     steps, began = STEPS[dataset], time.time()
-    gan.fit(stream, steps_per_epoch=steps // 3, epochs=3, verbose=0, callbacks=[monitor])
+    watch = [monitor, keras.callbacks.TerminateOnNaN()]
+    gan.fit(stream, steps_per_epoch=steps // 3, epochs=3, verbose=0, callbacks=watch)
     alarms = [{k: a[k] for k in ("step", "failure", "evidence")} for a in monitor.seen["alarms"]]
     samples = gan.sample(len(real), seed=1)
     finite = np.isfinite(samples.astype("float32")).all()
