@@ -16,7 +16,7 @@ import page
 import ganzoo
 from ganzoo import data, files, metrics, run
 
-SHAPE, WIDTH, LATENT = (28, 28, 1), 16, 64
+SHAPE, WIDTH, LATENT = (28, 28, 1), 8, 64
 STEPS, BATCH, SAMPLES = 600, 64, 2500
 
 

@@ -65,7 +65,7 @@ class Thresholds:
     looks: int = 5
     unformed: float = 0.12
     poor: float = 0.25
-    progress: float = 0.9
+    progress: float = 0.97
     relapse: float = 1.5
     d_floor: float = 0.03
     g_floor: float = 0.1

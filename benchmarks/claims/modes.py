@@ -91,7 +91,6 @@ GAMES = {  # name -> mixture, options
     "gan on ring8": ("ring8", {}),
     "unrolled 5 on ring8": ("ring8", {"unroll": 5}),
     "pacgan 2 on ring8": ("ring8", {"pack": 2} | PACGAN),
-    "gan on grid25, as pacgan": ("grid25", PACGAN),
     "pacgan 2 on grid25": ("grid25", {"pack": 2} | PACGAN),
 }
 
