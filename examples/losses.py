@@ -45,10 +45,9 @@ LOSSES = {
 
 def arguments(loss: dict) -> dict:
     """Returns the arguments of `create`, made anew."""
-    adam = config("Adam", learning_rate=2e-4, beta_1=0.5)
-    same = {
-        "d_normalization": "none", "n_critic": 1, "g_optimizer": adam, "d_optimizer": adam,
-    }  # fmt: skip
+    same = {"d_normalization": "none", "n_critic": 1}
+    for side in "gd":
+        same[f"{side}_optimizer"] = config("Adam", learning_rate=2e-4, beta_1=0.5)
     return same | {key: value for key, value in loss.items() if key != "variant"}
 
 

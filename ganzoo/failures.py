@@ -45,10 +45,10 @@ class Thresholds:
             them and over the loss at chance, above which it has become unstable.
         poor: Distance of the samples to the real examples above which they are poor. Better ones
             are taken for neither `stalled` nor `relapse`.
-        progress: Distance of the samples, over the best of the looks before, below which they are
-            improving: then few kinds of samples are no failure yet.
-        relapse: Distance of the samples, over the best so far, above which they have become worse;
-            it must be so in four of the last six looks.
+        progress: Distance of the samples, over its best up to twice `looks` ago, below which they
+            are improving: then few kinds of samples are no failure yet.
+        relapse: Sum of the rises of the samples' distance over twice `looks`, over its mean, above
+            which they become worse again and again.
         diversity: Mean distance between two samples, over that between two real examples, below
             which all samples are nearly one.
         bins: Real examples that are nearest to a sample, over those nearest to other real ones,
@@ -66,7 +66,7 @@ class Thresholds:
     unformed: float = 0.12
     poor: float = 0.25
     progress: float = 0.97
-    relapse: float = 1.5
+    relapse: float = 0.8
     d_floor: float = 0.03
     g_floor: float = 0.1
     ceiling: float = 100.0
@@ -249,7 +249,7 @@ def _samples(looks, formed, limits) -> dict:
     if len(recent) < limits.looks:
         return {}
     last, far = recent[-1], [look["distance"] for look in looks]
-    before = min(far[: -limits.looks], default=np.inf)
+    before = min(far[: -2 * limits.looks], default=np.inf)
     if min(far[-limits.looks :]) < limits.progress * before:
         return _relapse(far, limits)
     if max(look["diversity"] for look in recent) < limits.diversity:
@@ -266,12 +266,12 @@ def _samples(looks, formed, limits) -> dict:
 
 
 def _relapse(far, limits) -> dict:
-    """Returns whether samples were worse than before in most of the last looks."""
-    bests = np.minimum.accumulate(far)
-    worse = np.array(far) > np.maximum(limits.relapse * bests, limits.poor)
-    if worse[-6:].sum() < 4:
+    """Returns whether the samples' distance went up again and again over the last looks."""
+    recent = np.array(far[-2 * limits.looks :])
+    rises = np.maximum(np.diff(recent), 0.0).sum() / recent.mean()
+    if recent.mean() < limits.poor or rises < limits.relapse:
         return {}
-    return {"relapse": f"their distance to real ones is {far[-1]:.2g}, it was {bests[-1]:.2g}"}
+    return {"relapse": f"their distance to real ones is {far[-1]:.2g}, and was {min(far):.2g}"}
 
 
 def look(samples, real, before=None) -> dict:

@@ -47,7 +47,7 @@ def measure(name: str, steps: int, runs: Path) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--variants", default=",".join(LEARNING))
     parser.add_argument("--runs", type=Path, default=Path("runs/claims"))
     args = parser.parse_args()
