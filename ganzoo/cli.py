@@ -212,7 +212,10 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
         "ganzoo data fashion_mnist --from=downloads/",
     )  # fmt: skip
     bring.add_argument(
-        "name", metavar="NAME", help="mnist, fashion_mnist, cifar10, or inception (for FID)"
+        "name",
+        metavar="NAME",
+        help="mnist, fashion_mnist, cifar10; openmoji, fluent_emoji or emoji_styles, pairs of "
+        "images from npm packages; or inception (for FID)",
     )
     bring.add_argument(
         "--from", dest="source", required=True, metavar="PATH",

@@ -19,7 +19,7 @@ from ganzoo.errors import InputError, unknown
 
 # Only these decoders are tried, whatever a file calls itself: PIL has others that run programs.
 _FORMATS = ["PNG", "JPEG", "WEBP", "BMP", "GIF", "PPM", "TIFF"]
-_GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
+GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
 _LOGGED = 20  # warnings about one folder
 _LIMIT = 8 * 2**30  # bytes of pixels that `arrays` returns
 _broken: dict[str, dict[str, str]] = {}
@@ -56,20 +56,23 @@ class Folder(Source):
         splits = [s for s in ("train", "test") if os.path.isdir(os.path.join(root, s))]
         if split not in (splits or ("train", "all")):
             raise unknown(f"split of folder:{path}", split, splits or ["train", "all"])
-        self._tree = tree = Tree(os.path.join(root, split) if splits else root)
+        tree = Tree(os.path.join(root, split) if splits else root)
         if not len(tree):
             raise InputError(f"no images in or below {tree.root}: expected {tree.expected}.")
-        self._split = split if splits else ""
-        self._broken = _broken.setdefault(os.path.realpath(root), {})
-        self._unreadable: set[int] = set()
-        self._classes = _classes(root, splits, tree)
+        self._watch(root, split if splits else "", tree, _classes(root, splits, tree))
         self._size, self._channels = image_size, channels
         first, _ = self._next(0, self._open)
         self._size = image_size or (first.height, first.width)
-        self._channels = channels or (1 if first.mode in _GREY else 3)
+        self._channels = channels or (1 if first.mode in GREY else 3)
         names = self._classes and tuple(self._classes)
         shape = (*self._size, self._channels)
         self.info = Info(f"folder:{path}", split, len(tree), shape, names and len(names), names)
+
+    def _watch(self, root, split, tree, classes) -> None:
+        """Keeps what is read, and begins the list of what is broken."""
+        self._tree, self._split, self._classes = tree, split, classes
+        self._broken = _broken.setdefault(os.path.realpath(root), {})
+        self._unreadable: set[int] = set()
 
     def arrays(self, limit):
         """See `Source.arrays`; broken images are left out."""
