@@ -24,8 +24,7 @@ class Translation(GAN):
     """
 
     kind = "translator"
-    directions = ("x_to_y", "y_to_x")
-    fakes = ("fake_x", "fake_y")
+    directions = ("x_to_y",)
 
     def __init__(self, generator, discriminator=None, **kwargs):
         if isinstance(generator, Translator):  # one that was loaded, to be trained further
@@ -39,7 +38,7 @@ class Translation(GAN):
             networks: The side of G, or its average.
             direction: One of `directions`.
         """
-        return networks[direction]
+        return networks
 
     def checked(self, batch) -> dict:
         """Returns the batch.
@@ -102,6 +101,46 @@ class Translation(GAN):
         x = scaled(keras.ops.convert_to_tensor(examples["x"][:num]))
         return lambda: as_pixels(network(x, training=True))
 
+    def chosen(self, evaluate) -> tuple[np.ndarray, np.ndarray]:
+        """Returns as many examples of `x` and of `y` as are measured."""
+        sides = [evaluate.examples[key] for key in ("x", "y")]
+        count = min(evaluate.num, *map(len, sides))
+        return tuple(side[np.linspace(0, len(side) - 1, count).astype(int)] for side in sides)
+
+
+class TwoWay(Translation):
+    """A translation there and back, with a D for each side's images: dicts of networks."""
+
+    directions = ("x_to_y", "y_to_x")
+    fakes = ("fake_x", "fake_y")
+
+    def path(self, networks, direction):
+        """Returns the network of that name."""
+        return networks[direction]
+
+    def discriminator_loss(self, batch) -> dict:
+        """Returns how each side's D tells its images from the fakes: `adv_x`, `adv_y`."""
+        return {
+            f"adv_{key}": self.compare(
+                self.judged(batch[key], key), self.judged(batch[f"fake_{key}"], key)
+            )
+            for key in "xy"
+        }
+
+    def persuasions(self, batch) -> dict:
+        """Returns G's losses on what each side's D makes of the fakes: `adv_x`, `adv_y`."""
+        terms = {}
+        for key in "xy":
+            scores = [self.judged(batch[f"fake_{key}"], key)]
+            if self.loss.relative:
+                scores.append(self.judged(batch[key], key))
+            terms[f"adv_{key}"] = self.loss.generator(*scores)
+        return terms
+
+    def judged(self, images, key: str):
+        """Returns the logits of a side's D on images, which are augmented."""
+        return self.discriminator[key](self.augmented(images), training=True)
+
     def measure(self, evaluate) -> dict:
         """Returns how far translations into `y` are from the style of `y`, and `cycle_l1`.
 
@@ -114,12 +153,6 @@ class Translation(GAN):
         again = self.translate(self.translate(y, "y_to_x", evaluate.seed), seed=evaluate.seed)
         cycle = np.concatenate([metrics.l1(x, back), metrics.l1(y, again)])
         return evaluate.distance(there) | {"cycle_l1": float(cycle.mean())}
-
-    def chosen(self, evaluate) -> tuple[np.ndarray, np.ndarray]:
-        """Returns as many examples of `x` and of `y` as are measured."""
-        sides = [evaluate.examples[key] for key in ("x", "y")]
-        count = min(evaluate.num, *map(len, sides))
-        return tuple(side[np.linspace(0, len(side) - 1, count).astype(int)] for side in sides)
 
     def picture(self, examples: dict, num: int = 64, seed: int = 0) -> np.ndarray:
         """Returns, for each direction, examples, their translations, and these translated back."""

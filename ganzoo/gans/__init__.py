@@ -17,6 +17,8 @@ _CLASSES = {  # variant -> class; it lives in the module of the variant's name
     "acgan": "ACGAN",
     "lsgan": "LSGAN",
     "unrolled": "Unrolled",
+    "unit": "UNIT",
+    "cyclegan": "CycleGAN",
     "wgan": "WGAN",
     "began": "BEGAN",
     "wgan_gp": "WGANGP",

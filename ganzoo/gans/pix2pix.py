@@ -22,8 +22,6 @@ class Pix2Pix(Translation):
     Reference: Isola et al., 2017, arXiv:1611.07004.
     """
 
-    directions = ("x_to_y",)
-    fakes = ("fake",)
     monitor = "l1"
 
     @classmethod
@@ -38,10 +36,6 @@ class Pix2Pix(Translation):
     def learning(cls) -> dict:
         """Adam at 2e-4 with beta_1 0.5, the L1 term with weight 100, as in the paper."""
         return super().learning() | {"l1_weight": 100.0}
-
-    def path(self, generator, direction):
-        """Returns the generator, which translates in one direction."""
-        return generator
 
     def generate(self, batch) -> dict:
         """Returns the translations, and the pair as what both sides are given."""
