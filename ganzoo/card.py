@@ -80,6 +80,22 @@ images = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)""",
 :predict \\
   -d '{{"signature_name": "sample", "inputs": {{"num": 16, "seed": 0}}}}'""",
     },
+    "translator": {
+        "picture": "In each triple an image, its translation, and its true partner; or, of sets "
+        "that nobody paired, its translation back",
+        "limits": """\
+It translates what is like the images of `{dataset}`, at the size of the recipe, and nothing else.
+The figures hold for the settings beside them: compare them only with figures measured the same
+way.""",
+        "load": """\
+images = ganzoo.data.examples("{dataset}", "train", limit=16)["x"]  # uint8 (16, H, W, C)
+translated = ganzoo.load_pretrained("{entry}").translate(images)""",
+        "load_alone": """\
+translate = tf.saved_model.load("saved_models/{entry}/{version}").translate
+translated = translate(images, 0)  # uint8 (N, H, W, C) both""",
+        "signature": "the signature `translate` takes uint8 `images` and a `seed`, and gives such",
+        "request": "/metadata",
+    },
     "classifier": {
         "picture": "The training images of which it thinks least that they are of their class",
         "limits": """\

@@ -26,7 +26,7 @@ import tensorflow as tf
 
 from ganzoo import __version__, callbacks, data, files, gans, pictures
 from ganzoo.callbacks.run_log import read as read_log
-from ganzoo.errors import InputError
+from ganzoo.errors import InputError, unknown
 from ganzoo.recipe import Recipe, differences
 from ganzoo.sides import networks_of
 
@@ -111,18 +111,26 @@ def train(
         return _finish(gan, recipe, run_dir, evaluate, checkpoint, data_dir)
 
 
-def export(run_dir, path) -> None:
+def export(run_dir, path, direction: str | None = None) -> None:
     """Exports the generator of a run's best checkpoint, finished or not, as a SavedModel.
 
+    Args:
+        run_dir: Directory of the run.
+        path: Of the SavedModel.
+        direction: Of a translation, which one; the first if not given.
+
     Raises:
-        InputError: If the directory holds no run or no intact checkpoint.
+        InputError: If the directory holds no run or no intact checkpoint, or there is no such
+            direction.
     """
     run_dir = Path(run_dir)
     recipe = Recipe.load(run_dir / "recipe.toml")
     gan, _ = build(recipe)
     if callbacks.Checkpoint(run_dir / "checkpoints").restore_best(gan) is None:
         raise InputError(f"{run_dir} has no intact checkpoint yet.")
-    gan.export(path)
+    if direction and direction not in gan.directions:
+        raise unknown(f"direction of {recipe.model}", direction, gan.directions)
+    gan.export(path, *([direction] if direction else []))
 
 
 def claim(run_dir: Path, recipe: Recipe) -> None:

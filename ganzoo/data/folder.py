@@ -30,6 +30,29 @@ def report(path: str) -> dict[str, str]:
     return dict(_broken.get(os.path.realpath(os.path.expanduser(path)), {}))
 
 
+def opened(path) -> Image.Image:
+    """Returns the picture in a file, upright. On damaged files PIL raises errors of any kind."""
+    with Image.open(path, formats=_FORMATS) as image:
+        if Image.MAX_IMAGE_PIXELS and image.width * image.height > Image.MAX_IMAGE_PIXELS:
+            raise ValueError(f"{image.width} x {image.height} pixels: over PIL's limit")
+        image = ImageOps.exif_transpose(image)
+        image.load()
+        return image
+
+
+def read(path, size: tuple[int, int], channels: int) -> np.ndarray:
+    """Returns the picture in a file as uint8 (height, width, channels).
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    try:
+        return images.fit(opened(path), size, channels)
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"cannot read {path} as an image: {reason}.") from error
+
+
 class Folder(Source):
     """One split of a tree of images.
 
@@ -61,7 +84,7 @@ class Folder(Source):
             raise InputError(f"no images in or below {tree.root}: expected {tree.expected}.")
         self._watch(root, split if splits else "", tree, _classes(root, splits, tree))
         self._size, self._channels = image_size, channels
-        first, _ = self._next(0, self._open)
+        first, _ = self._next(0, opened)
         self._size = image_size or (first.height, first.width)
         self._channels = channels or (1 if first.mode in GREY else 3)
         names = self._classes and tuple(self._classes)
@@ -151,16 +174,8 @@ class Folder(Source):
             self._broken[name] = reason
             return None
 
-    def _open(self, path):
-        with Image.open(path, formats=_FORMATS) as image:
-            if Image.MAX_IMAGE_PIXELS and image.width * image.height > Image.MAX_IMAGE_PIXELS:
-                raise ValueError(f"{image.width} x {image.height} pixels: over PIL's limit")
-            image = ImageOps.exif_transpose(image)
-            image.load()
-            return image
-
     def _pixels(self, path):
-        return images.fit(self._open(path), self._size, self._channels)
+        return images.fit(opened(path), self._size, self._channels)
 
 
 def _classes(root: str, splits: list[str], tree: Tree) -> dict[str, int] | None:

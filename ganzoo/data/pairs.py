@@ -12,7 +12,7 @@ import zlib
 import numpy as np
 
 from ganzoo.data import images
-from ganzoo.data.folder import GREY, Folder
+from ganzoo.data.folder import GREY, Folder, opened
 from ganzoo.data.source import Info, Source, chosen
 from ganzoo.data.tree import Tree
 from ganzoo.errors import InputError, unknown
@@ -92,10 +92,10 @@ class _Strips(Folder):
 
     def _sides(self, path):
         """Returns both pictures."""
-        image = self._open(path)
+        image = opened(path)
         if self._partners is not None:
             name = os.path.relpath(path, self._tree.root)
-            return image, self._open(self._partners[os.path.splitext(name)[0]])
+            return image, opened(self._partners[os.path.splitext(name)[0]])
         if image.width < 2 or image.width % 2:
             raise ValueError(f"{image.width} pixels wide: two images side by side are even")
         half = image.width // 2

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from ganzoo import metrics, pictures, random
+from ganzoo.metrics.similarity import WINDOW
 from ganzoo.networks import translation as networks
 from ganzoo.translation import SHOWN, Translation, rows
 
@@ -63,7 +64,7 @@ class Pix2Pix(Translation):
         x, y = self.chosen(evaluate)
         found = self.translate(x, seed=evaluate.seed)
         measured = {"l1": float(metrics.l1(found, y).mean())}
-        if min(y.shape[1:3]) >= metrics.WINDOW:
+        if min(y.shape[1:3]) >= WINDOW:
             measured["ssim"] = float(metrics.ssim(found, y).mean())
         return measured | evaluate.distance(found)
 

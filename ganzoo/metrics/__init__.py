@@ -10,11 +10,10 @@ from ganzoo.metrics.modes import class_histogram, histogram_kl, mixture_modes, s
 from ganzoo.metrics.moments import Moments
 from ganzoo.metrics.neighbours import copied, nearest
 from ganzoo.metrics.precision_recall import density_coverage, precision_recall
-from ganzoo.metrics.similarity import WINDOW, l1, ssim
+from ganzoo.metrics.similarity import l1, ssim
 from ganzoo.metrics.sliced_wasserstein import sliced_wasserstein
 
 __all__ = [
-    "WINDOW",
     "Moments",
     "class_histogram",
     "copied",
