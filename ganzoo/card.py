@@ -4,7 +4,14 @@ import inspect
 
 _FASHION = "Fashion-MNIST, MIT licence, Copyright (c) 2017 Zalando SE"
 _MNIST = "MNIST, CC BY-SA 3.0, Copyright (c) Yann LeCun and Corinna Cortes"
-LICENCES = {"fashion_mnist": _FASHION, "fashion_mnist_10k": _FASHION, "mnist": _MNIST}
+LICENCES = {
+    "fashion_mnist": _FASHION,
+    "fashion_mnist_10k": _FASHION,
+    "mnist": _MNIST,
+    "openmoji": "OpenMoji, CC BY-SA 4.0",
+    "fluent_emoji": "Fluent Emoji, MIT licence, Copyright (c) Microsoft Corporation",
+    "emoji_styles": "Noto Emoji, Apache-2.0, Google; Twemoji, CC BY 4.0, Twitter",
+}
 
 CARD = """\
 # {entry}
@@ -153,7 +160,9 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         neighbours=NEIGHBOURS
         if any(n.startswith("neighbours") for n in summary["metrics"])
         else "",
-        licence=LICENCES.get(recipe["dataset"], f"that of `{recipe['dataset']}`, see its source"),
+        licence=LICENCES.get(
+            recipe["dataset"].split(":")[-1], f"that of `{recipe['dataset']}`, see its source"
+        ),
     )
 
 

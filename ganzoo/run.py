@@ -186,9 +186,10 @@ def _evaluate(recipe: Recipe, data_dir) -> callbacks.Evaluate:
 
 def _held_out(recipe: Recipe, data_dir) -> str:
     """Returns the split to measure on: of pairs, whose answers can be learned by heart, "test"."""
-    if gans.translates(recipe.model) and data.has_split(recipe.dataset, "test", data_dir):
-        return "test"
-    return recipe.split
+    if not gans.translates(recipe.model):
+        return recipe.split
+    there = data.has_split(recipe.dataset, "test", **_shape(recipe), data_dir=data_dir)
+    return "test" if there else recipe.split
 
 
 def _fit(gan, info, recipe, beside, epoch, data_dir, verbose) -> None:

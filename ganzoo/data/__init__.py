@@ -143,10 +143,10 @@ def examples(
     return _open(name, split, image_size, channels, data_dir).examples(limit)
 
 
-def has_split(name: str, split: str, data_dir: str | None = None) -> bool:
-    """Returns whether a data set can be had, and has this split."""
+def has_split(name: str, split: str, **options) -> bool:
+    """Returns whether a data set can be had, and has this split; options as of `info`."""
     try:
-        return bool(info(name, split, data_dir=data_dir))
+        return bool(info(name, split, **options))
     except InputError:
         return False
 
