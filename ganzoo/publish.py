@@ -45,7 +45,7 @@ def publish(
         raise InputError(f"expected a checkout of GanZoo, got {root}: it has no {catalogue.name}.")
     recipe, summary = _finished(run)
     prefix = f"{recipe['model']}_{recipe['dataset'].replace(':', '_')}"
-    if re.search("folder:|npz:|pairs:|/", recipe["dataset"]):
+    if re.search("folder:|npz:|pairs:|unpaired:.*[/,]", recipe["dataset"]):
         raise InputError(
             f"{run}: expected a data set that others can get, so that the recipe can be carried "
             f"out again; got {recipe['dataset']!r}."
