@@ -51,11 +51,13 @@ def unet(image_shape, width: int = 64, dropout: float = 0.5):
     decoder's maps of up to 8 pixels a side, in sampling, too.
 
     Departures from the paper: the encoder stops where an instance's statistics would be of one
-    pixel; and none is normalised at that size, for the same reason.
+    pixel, and is not normalised there. And the image itself is joined to a last map at full size,
+    where the paper's last layer renders from half the size: of small images that is too coarse.
 
     Args:
         image_shape: (H, W, C).
-        width: Filters at half the size; doubled inwards up to 8 times.
+        width: Filters at half the size, and at full size in the decoder; doubled inwards up to 8
+            times.
         dropout: Rate.
     """
     *_, channels = dcgan.checked(image_shape)
@@ -72,11 +74,10 @@ def unet(image_shape, width: int = 64, dropout: float = 0.5):
         if dropout and min(skip.shape[1:3]) <= 8:
             x = own.SamplingDropout(dropout, name=f"dropout_{stage}")(x)
         x = layers.Concatenate()([x, skip])
-    x = layers.Conv2DTranspose(
-        channels, 4, 2, "same", activation="tanh", kernel_initializer=dcgan.normal(),
-        dtype="float32",
-    )(layers.ReLU()(x))  # fmt: skip
-    return keras.Model(inputs, dcgan.cropped(x, image_shape), name="generator")
+    x = layers.ReLU()(up(layers.ReLU()(x), width, image_shape[:2]))
+    x = layers.Concatenate()([x, inputs])
+    x = conv(x, channels, 3, normalize=False, activation="tanh", dtype="float32")
+    return keras.Model(inputs, x, name="generator")
 
 
 def patch(
