@@ -43,6 +43,8 @@ class GAN(keras.Model):
         fakes: The keys of the images that `generate` makes for D.
         kind: What is exported, as of `export`.
         directions: Of a translation, the ways in which it translates.
+        gradient_scale: How many times as large gradients are, in a healthy run, as those of
+            adversarial terms alone; what the failure monitor calls large is so many times more.
 
     Reference: Goodfellow et al., 2014, arXiv:1406.2661.
     """
@@ -52,6 +54,7 @@ class GAN(keras.Model):
     fakes = ("fake",)
     kind = "generator"
     directions = ()
+    gradient_scale = 1.0
 
     def __init__(self, generator, discriminator=None, latent_dim=128, num_classes=None, **kwargs):
         super().__init__(**kwargs)

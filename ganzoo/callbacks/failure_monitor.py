@@ -1,6 +1,7 @@
 """FailureMonitor: says early that a training fails, on what evidence, why, and what to try."""
 
 import contextlib
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -128,8 +129,10 @@ class FailureMonitor(keras.callbacks.Callback):
         return ops.convert_to_numpy(self._drawn()).astype("float32")
 
     def _judge(self, step) -> None:
+        ceiling = self.thresholds.gradient_ceiling * self.model.gradient_scale
+        thresholds = dataclasses.replace(self.thresholds, gradient_ceiling=ceiling)
         found = failures.found(
-            self.seen["windows"], self.seen["looks"], self.chance, self.steps, self.thresholds
+            self.seen["windows"], self.seen["looks"], self.chance, self.steps, thresholds
         )
         alarms = self.seen["alarms"]
         undone = [i for i, alarm in enumerate(alarms, 1) if "rolled_back_to" in alarm]
