@@ -221,9 +221,9 @@ class GAN(keras.Model):
             if side_of(self, penalty.side) is None:
                 kind, cls = type(penalty).__name__, type(self).__name__
                 raise InputError(f"{kind} is a term of a side that {cls} lacks.")
-            if isinstance(self.generator, dict) and not penalty.several:
+            if isinstance(self.discriminator, dict) and not penalty.several:
                 kind, cls = type(penalty).__name__, type(self).__name__
-                raise InputError(f"{kind} is of one generator and one discriminator: drop it.")
+                raise InputError(f"{kind} is of one discriminator, and {cls} has several: drop it.")
         for part in [*self.penalties, self.augment, self.replay, self.balance, self.ema]:
             if hasattr(part, "attach"):
                 part.attach(self)
@@ -272,6 +272,8 @@ class GAN(keras.Model):
         Raises:
             InputError: If its images are not of the shape that the networks are for.
         """
+        if isinstance(self.generator, dict):
+            return batch
         if "real" not in batch:
             raise InputError(f"expected the images under the key 'real', got {sorted(batch)}.")
         expected, got = self.image_shape, tuple(batch["real"].shape[1:])

@@ -29,7 +29,7 @@ class Penalty(keras.layers.Layer, abc.ABC):
     """
 
     side = "d"
-    several = False  # whether a side may have several networks
+    several = False  # whether there may be several discriminators
 
     def __init__(self, weight: float = 10.0, interval: int = 1, **kwargs):
         kwargs.setdefault("name", parts.snake_case(type(self).__name__))
