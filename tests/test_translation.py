@@ -87,7 +87,6 @@ def test_pix2pix_says_its_terms(pix2pix):
 
 def test_both_images_of_a_pair_are_augmented_alike():
     gan = made("pix2pix", augment="diff_augment")
-    seen = []
     gan.discriminator = keras.Model(gan.discriminator.inputs, gan.discriminator.inputs)
     one = tf.constant(images() / 127.5 - 1, "float32")
     with random.scope(random.key(0)):
@@ -96,7 +95,7 @@ def test_both_images_of_a_pair_are_augmented_alike():
     assert np.abs(seen[0] - one).max() > 0.1
 
 
-def test_cyclegan_says_its_terms(cyclegan):
+def test_cyclegan_says_its_terms():
     """With generators that give their input, both ways are the identity."""
     gan = made("cyclegan")
     inputs = keras.Input(SHAPE)
@@ -291,7 +290,7 @@ def test_a_wrong_word_is_one_line(run, words, reason, monkeypatch, capsys):
     assert reason in said and said.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", ["pix2pix", "cyclegan"])
+@pytest.mark.parametrize("name", ["pix2pix", pytest.param("cyclegan", marks=pytest.mark.slow)])
 def test_train_from_the_command_line(name, tmp_path):
     flags = ["--dataset=edges:fashion_mnist_10k", "--image_size=12", "--width=2", "--steps=2"]
     flags += ["--batch_size=8", "--precision=float32"] + ["--blocks=1"] * (name != "pix2pix")
