@@ -51,13 +51,14 @@ def main(_) -> None:
     recipe = chosen_recipe()
     import_tensorflow()
     from ganzoo import run
+    from ganzoo.sides import networks_of
 
     recipe = recipe.resolved().replace(changes).resolved()
     if FLAGS.dry_run:
         gan, _ = run.build(recipe, FLAGS.data_dir)
         print(recipe.to_toml())
-        gan.generator.summary()
-        gan.discriminator.summary()
+        for network in [*networks_of(gan.generator), *networks_of(gan.discriminator)]:
+            network.summary()
         return
     run_dir = run_directory(recipe)
     try:

@@ -80,17 +80,21 @@ def play(variant: str, part: str) -> str | None:
     """
     keras.utils.set_random_seed(0)
     labels = {"num_classes": CLASSES} if gans.takes_labels(variant) else {}
-    latents = {} if variant == "classifier" else {"latent_dim": 18}
-    given = {"n_critic": 1, "run_eagerly": True} | labels | latents | PARTS[part]()
+    draws = gans.get(variant).kind == "generator"
+    latents = {"latent_dim": 18} if draws else {}
+    small = {"blocks": 1} if variant in ("cyclegan", "unit") else {}
+    given = {"n_critic": 1, "run_eagerly": True} | labels | latents | small | PARTS[part]()
     rng = np.random.default_rng(0)
     count = 4 * SIZE
     images = rng.uniform(-1, 1, (count, *IMAGES)).astype("float32")
+    examples = {"real": images, "x": images, "y": images[::-1]}
+    examples["label"] = rng.integers(0, CLASSES, count)
     try:
         gan = ganzoo.create(variant, IMAGES, width=4, **given)
-        logs = gan.fit(
-            images, rng.integers(0, CLASSES, count), batch_size=SIZE, steps_per_epoch=2, verbose=0
-        ).history
-        if gan.generator is not None:
+        logs = gan.fit(examples, batch_size=SIZE, steps_per_epoch=2, verbose=0).history
+        if gan.kind == "translator":
+            assert gan.translate(images[:2]).shape == (2, *IMAGES)
+        elif gan.generator is not None:
             assert gan.sample(2).shape == (2, *IMAGES)
     except errors.InputError as error:
         return str(error)

@@ -4,7 +4,14 @@ import inspect
 
 _FASHION = "Fashion-MNIST, MIT licence, Copyright (c) 2017 Zalando SE"
 _MNIST = "MNIST, CC BY-SA 3.0, Copyright (c) Yann LeCun and Corinna Cortes"
-LICENCES = {"fashion_mnist": _FASHION, "fashion_mnist_10k": _FASHION, "mnist": _MNIST}
+LICENCES = {
+    "fashion_mnist": _FASHION,
+    "fashion_mnist_10k": _FASHION,
+    "mnist": _MNIST,
+    "openmoji": "OpenMoji, CC BY-SA 4.0",
+    "fluent_emoji": "Fluent Emoji, MIT licence, Copyright (c) Microsoft Corporation",
+    "emoji_styles": "Noto Emoji, Apache-2.0, Google; Twemoji, CC BY 4.0, Twitter",
+}
 
 CARD = """\
 # {entry}
@@ -80,6 +87,22 @@ images = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)""",
 :predict \\
   -d '{{"signature_name": "sample", "inputs": {{"num": 16, "seed": 0}}}}'""",
     },
+    "translator": {
+        "picture": "In each triple an image, its translation, and its true partner; or, of sets "
+        "that nobody paired, its translation back",
+        "limits": """\
+It translates what is like the images of `{dataset}`, at the size of the recipe, and nothing else.
+The figures hold for the settings beside them: compare them only with figures measured the same
+way.""",
+        "load": """\
+images = ganzoo.data.examples("{dataset}", "train", limit=16)["x"]  # uint8 (16, H, W, C)
+translated = ganzoo.load_pretrained("{entry}").translate(images)""",
+        "load_alone": """\
+translate = tf.saved_model.load("saved_models/{entry}/{version}").translate
+translated = translate(images, 0)  # uint8 (N, H, W, C) both""",
+        "signature": "the signature `translate` takes uint8 `images` and a `seed`, and gives such",
+        "request": "/metadata",
+    },
     "classifier": {
         "picture": "The training images of which it thinks least that they are of their class",
         "limits": """\
@@ -137,7 +160,9 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         neighbours=NEIGHBOURS
         if any(n.startswith("neighbours") for n in summary["metrics"])
         else "",
-        licence=LICENCES.get(recipe["dataset"], f"that of `{recipe['dataset']}`, see its source"),
+        licence=LICENCES.get(
+            recipe["dataset"].split(":")[-1], f"that of `{recipe['dataset']}`, see its source"
+        ),
     )
 
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ganzoo import __version__, evaluate_command, files, zoo
+from ganzoo import __version__, evaluate_command, files, translate_command, zoo
 from ganzoo.arguments import Parser, labels, parse, positive, whole
 from ganzoo.errors import InputError
 from ganzoo.quiet import import_tensorflow
@@ -94,7 +94,7 @@ def _export(args: argparse.Namespace) -> int:
     from ganzoo import run
 
     out = args.out or args.run / "saved_model"
-    run.export(args.run, out)
+    run.export(args.run, out, args.direction)
     print(f"{args.run}: exported to {out}")
     return 0
 
@@ -177,6 +177,7 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
         help="a .png for a grid, a .npz for the array `images` (default: <name>.png)",
     )  # fmt: skip
 
+    translate_command.add(command)
     evaluate_command.add(command)
 
     save = command(
@@ -187,6 +188,7 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
     save.add_argument(
         "--out", type=Path, metavar="DIR", help="where to write it (default: RUN/saved_model)"
     )
+    save.add_argument("--direction", metavar="WAY", help="x_to_y or y_to_x, of a translation")
 
     check = command(
         "verify", _verify, "check size and SHA-256 of every file of the generators that are here",
@@ -212,7 +214,10 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
         "ganzoo data fashion_mnist --from=downloads/",
     )  # fmt: skip
     bring.add_argument(
-        "name", metavar="NAME", help="mnist, fashion_mnist, cifar10, or inception (for FID)"
+        "name",
+        metavar="NAME",
+        help="mnist, fashion_mnist, cifar10; openmoji, fluent_emoji or emoji_styles, pairs of "
+        "images from npm packages; or inception (for FID)",
     )
     bring.add_argument(
         "--from", dest="source", required=True, metavar="PATH",

@@ -1,11 +1,14 @@
 """EMA: the exponential moving average of the generator, which is what is sampled and exported."""
 
+import itertools
+
 import keras
 from keras import ops
 
 from ganzoo import parts, random
 from ganzoo.errors import InputError
 from ganzoo.sampler import clone
+from ganzoo.sides import mapped, networks_of
 
 
 class EMA(keras.layers.Layer):
@@ -38,15 +41,18 @@ class EMA(keras.layers.Layer):
         if gan.generator is None:
             raise InputError(f"{type(gan).__name__} has no generator to average: drop `ema`.")
         if not self.built:
-            self.network = clone(gan.generator)
-            self.network.trainable = False
+            self.network = mapped(clone, gan.generator)
+            for network in networks_of(self.network):
+                network.trainable = False
             self.built = True
 
-    def update(self, generator: keras.Model, step) -> None:
-        """Moves the copy towards `generator`, after `step` steps."""
+    def update(self, generator, step) -> None:
+        """Moves the copy towards `generator`, a network or a dict of them, after `step` steps."""
         t = ops.cast(step, "float32")
         beta = ops.minimum(self.decay, (1.0 + t) / (10.0 + t))
-        for average, weight in zip(self.network.weights, generator.weights, strict=True):
+        pairs = zip(networks_of(self.network), networks_of(generator), strict=True)
+        weights = (zip(copy.weights, network.weights, strict=True) for copy, network in pairs)
+        for average, weight in itertools.chain.from_iterable(weights):
             if weight.trainable:
                 average.assign(weight + beta * (average - weight))
             else:
@@ -59,16 +65,18 @@ class EMA(keras.layers.Layer):
         are those of a generator that moves about the average.
 
         Args:
-            sampler: The averaged network as an `Sampler`, which draws its inputs.
+            sampler: The averaged network as an `Sampler`, which draws its inputs. One that draws
+                none, a translator, keeps the copied statistics.
             batches: Batches of latents, always the same ones, whose statistics are averaged.
             batch_size: Latents in each.
         """
         layers = [
             layer
-            for layer in self.network._flatten_layers()
+            for network in networks_of(self.network)
+            for layer in network._flatten_layers()
             if isinstance(layer, keras.layers.BatchNormalization)
         ]
-        if not layers:
+        if not layers or not hasattr(sampler, "draw_inputs"):
             return
         momenta = [layer.momentum for layer in layers]
         self.network.trainable = True  # or the layers would use the statistics, not take them

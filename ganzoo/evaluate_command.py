@@ -100,6 +100,8 @@ def _evaluate_entry(name: str, args: argparse.Namespace) -> int:
             if "accuracy" not in known:
                 table.record(name, _accuracy(args, model, _trained_on(name)))
             return 0
+        if model.kind == "translator":
+            return 0  # its run has measured it
         draw = _drawn(model, args)
         keep, folder = functools.partial(table.record, name), zoo.layout().models / name
         _measure(args, draw, args.num or evaluation.NUM, _trained_on(name), known, keep, folder)
@@ -154,7 +156,13 @@ def _accuracy(args: argparse.Namespace, model, against: str) -> dict[str, dict]:
 
 
 def _drawn(model, args: argparse.Namespace) -> Callable:
-    """Returns the function from a number to as many samples."""
+    """Returns the function from a number to as many samples.
+
+    Raises:
+        InputError: If it draws none.
+    """
+    if model.kind == "translator":
+        model.sample()
     return functools.partial(model.sample, seed=args.seed)
 
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from ganzoo.errors import InputError
 from ganzoo.sampler import Sampler, clone
+from ganzoo.translator import Translator
 
 # What the readers of JSON, of Keras' configs and of checkpoints raise on damaged files.
 UNREADABLE = (
@@ -27,11 +28,14 @@ def save(model: keras.Model, path) -> None:
     Of a generator it holds `sample(num, seed)`, which gives uint8 images, as a function of the
     loaded object and as a signature, and `serving_default`, from `latents` (and `labels`) of any
     batch size to `images` in [-1, 1]; of a classifier `serving_default`, from `images` in [-1, 1]
-    to `probabilities` and `features`. It computes in float32, whatever it was trained in.
+    to `probabilities` and `features`; of a translator `translate(images, seed)`, from uint8 images
+    to such, and `serving_default`, from `images` to `images`, both in [-1, 1]. It computes in
+    float32, whatever it was trained in.
 
     Args:
-        model: What to write: a `Sampler` or a `gans.Classifier`. Such a class has a `network`, a
-            `kind`, the other arguments it is made of in `facts`, and its functions in `endpoints`.
+        model: What to write: a `Sampler`, a `Translator` or a `gans.Classifier`. Such a class has
+            a `network`, a `kind`, the other arguments it is made of in `facts`, and its functions
+            in `endpoints`.
         path: Directory of the SavedModel, for a model server `<name>/<version>`. It appears whole
             or not at all; one that is there is replaced.
 
@@ -116,10 +120,10 @@ class Endpoint(tf.Module):
 
 
 def load(path) -> keras.Model:
-    """Returns the `Sampler` or `gans.Classifier` that `save` wrote, which can be trained further.
+    """Returns the `Sampler`, `Translator` or `gans.Classifier` that `save` wrote.
 
-    The network is made of its config, in Keras' safe mode, and of the weights of the SavedModel:
-    nothing of the file is executed.
+    It can be trained further. The network is made of its config, in Keras' safe mode, and of the
+    weights of the SavedModel: nothing of the file is executed.
 
     Raises:
         InputError: If the directory is not such a SavedModel, or is damaged.
@@ -147,7 +151,7 @@ def _class(kind: str) -> type:
     """Returns the class of what has this kind."""
     from ganzoo import gans  # which are written in terms of this module
 
-    return {"generator": Sampler, "classifier": gans.Classifier}[kind]
+    return {"generator": Sampler, "translator": Translator, "classifier": gans.Classifier}[kind]
 
 
 def in_float32(network: keras.Model) -> keras.Model:

@@ -17,7 +17,7 @@ from keras import ops
 from ganzoo import distribute, ema, export, learning, losses, pictures, random
 from ganzoo.batch import as_batch, conditioned, from_arrays, regroup, size_of, split
 from ganzoo.errors import InputError
-from ganzoo.sampler import Sampler
+from ganzoo.sampler import Sampler, as_pixels
 from ganzoo.sides import networks_of, side_of, weights_of
 
 
@@ -40,12 +40,21 @@ class GAN(keras.Model):
         monitor: The log whose least value marks the best checkpoint; None for the distance that
             `callbacks.Evaluate` takes.
         compares: Whether D tells real from fake by its scores, in `compare`.
+        fakes: The keys of the images that `generate` makes for D.
+        kind: What is exported, as of `export`.
+        directions: Of a translation, the ways in which it translates.
+        gradient_scale: How many times as large gradients are, in a healthy run, as those of
+            adversarial terms alone; what the failure monitor calls large is so many times more.
 
     Reference: Goodfellow et al., 2014, arXiv:1406.2661.
     """
 
     monitor = None
     compares = True
+    fakes = ("fake",)
+    kind = "generator"
+    directions = ()
+    gradient_scale = 1.0
 
     def __init__(self, generator, discriminator=None, latent_dim=128, num_classes=None, **kwargs):
         super().__init__(**kwargs)
@@ -149,6 +158,14 @@ class GAN(keras.Model):
         points = len(self.image_shape) == 1
         return pictures.grid(self.sample(1000 if points else num, seed))
 
+    def probe(self, examples: dict, num: int, seed: int):
+        """Returns a function that makes `num` images as training does, always of the same inputs.
+
+        That is with the batch's statistics: the moving ones, and the averaged weights, lag behind.
+        """
+        inputs = Sampler(self.generator, self.latent_dim, self.num_classes).draw_inputs(num, seed)
+        return lambda: as_pixels(self.generator(inputs, training=True))
+
     # What is shared.
 
     def compile(
@@ -204,6 +221,9 @@ class GAN(keras.Model):
             if side_of(self, penalty.side) is None:
                 kind, cls = type(penalty).__name__, type(self).__name__
                 raise InputError(f"{kind} is a term of a side that {cls} lacks.")
+            if isinstance(self.discriminator, dict) and not penalty.several:
+                kind, cls = type(penalty).__name__, type(self).__name__
+                raise InputError(f"{kind} is of one discriminator, and {cls} has several: drop it.")
         for part in [*self.penalties, self.augment, self.replay, self.balance, self.ema]:
             if hasattr(part, "attach"):
                 part.attach(self)
@@ -267,7 +287,7 @@ class GAN(keras.Model):
     def discriminator_step(self, batch) -> dict:
         """Plays a turn of D on a batch with its fakes; returns its logs."""
         if self.replay is not None:
-            batch = batch | {"fake": self.replay.fakes(self, batch)}
+            batch = batch | self.replay.fakes(self, batch)
         with tf.GradientTape() as tape:
             terms = joined(self.discriminator_loss(batch), self.penalise("d", batch))
             return self.descend("d", terms, tape)

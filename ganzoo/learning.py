@@ -5,7 +5,7 @@ import operator
 
 import keras
 
-from ganzoo import augment, balance, ema, losses, penalties, replay
+from ganzoo import augment, balance, ema, losses, penalties, replay, schedules
 from ganzoo.errors import InputError
 
 
@@ -18,6 +18,8 @@ def optimizer(given):
     """Returns the optimizer; of a learning rate that is a schedule Keras wants to know the home."""
     config = given.get("config", {}) if isinstance(given, dict) else {}
     if isinstance(schedule := config.get("learning_rate"), dict):
+        if schedule.get("class_name") == schedules.LinearDecay.__name__:
+            schedule["registered_name"] = "ganzoo>LinearDecay"
         schedule.setdefault("module", "keras.optimizers.schedules")
     return keras.optimizers.get(given)
 

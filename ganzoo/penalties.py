@@ -29,6 +29,7 @@ class Penalty(keras.layers.Layer, abc.ABC):
     """
 
     side = "d"
+    several = False  # whether there may be several discriminators
 
     def __init__(self, weight: float = 10.0, interval: int = 1, **kwargs):
         kwargs.setdefault("name", parts.snake_case(type(self).__name__))
@@ -138,11 +139,12 @@ class Orthogonal(Penalty):
     """
 
     side = "g"
+    several = True
 
     def value(self, gan, batch):
         """Returns the sum over all weights of rank 2 and more."""
         total = 0.0
-        for weight in gan.generator.trainable_variables:
+        for weight in weights_of(gan.generator):
             if len(weight.shape) > 1:
                 matrix = ops.reshape(ops.cast(weight, "float32"), (-1, weight.shape[-1]))
                 gram = ops.matmul(ops.transpose(matrix), matrix)
@@ -262,6 +264,8 @@ class HistoricalAveraging(Penalty):
 
     Reference: Salimans et al., 2016, arXiv:1606.03498, section 3.3.
     """
+
+    several = True
 
     def __init__(self, weight: float = 0.01, side: str = "g", **kwargs):
         super().__init__(weight, **kwargs)

@@ -7,6 +7,7 @@ moment of publication. A failure before it puts back what was there.
 import contextlib
 import json
 import os
+import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -44,7 +45,7 @@ def publish(
         raise InputError(f"expected a checkout of GanZoo, got {root}: it has no {catalogue.name}.")
     recipe, summary = _finished(run)
     prefix = f"{recipe['model']}_{recipe['dataset'].replace(':', '_')}"
-    if recipe["dataset"].startswith(("folder:", "npz:")):
+    if re.search("folder:|npz:|pairs:|unpaired:.*[/,]", recipe["dataset"]):
         raise InputError(
             f"{run}: expected a data set that others can get, so that the recipe can be carried "
             f"out again; got {recipe['dataset']!r}."

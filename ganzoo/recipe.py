@@ -30,7 +30,8 @@ from ganzoo.gans import list_variants
 HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe are the same
     "model": "Variant to train; `--list` shows them.",
     "dataset": "Data set: fashion_mnist_10k, fashion_mnist, mnist, cifar10, tfds:NAME, "
-    "folder:PATH, npz:PATH, ring8, grid25.",
+    "folder:PATH, npz:PATH, ring8, grid25; for translation edges:NAME, pairs:PATH, unpaired:A,B, "
+    "unpaired:NAME, openmoji, fluent_emoji, emoji_styles.",
     "split": "Split of the data set to train on.",
     "image_size": "Side of the images, or [height, width]; the data set's own if not given.",
     "channels": "1 or 3; the data set's own if not given.",
@@ -57,6 +58,9 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "d_normalization": "architecture: as g_normalization, of D.",
     "down": "architecture: average_pool, where D's convolutions stride.",
     "minibatch": "architecture: discrimination or stddev, a layer of D that compares images.",
+    "patch": "architecture: pixels a side of what D judges, 1, 16, 34, 70, 142 or 286 "
+    "(pix2pix, cyclegan, unit).",
+    "blocks": "architecture: residual blocks of each generator (cyclegan, unit).",
     "pack": "architecture: images that D judges together.",
     "g_optimizer": 'learning: optimizer of G, e.g. \'{class_name="Adam", '
     "config={learning_rate=2e-4, beta_1=0.5}}'.",
@@ -78,17 +82,23 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "mixing": "learning: chance that an image is made of two styles (stylegan2).",
     "class_weight": "learning: weight of the class terms (acgan, sgan).",
     "information_weight": "learning: weight of the mutual information (infogan).",
+    "l1_weight": "learning: weight of the distance to the true partner (pix2pix).",
+    "cycle_weight": "learning: weight of the way there and back (cyclegan, unit).",
+    "identity_weight": "learning: weight of leaving alone what is of the right side (cyclegan).",
+    "reconstruction_weight": "learning: weight of an image's way through its own side (unit).",
+    "kl_weight": "learning: weight of the latents' squared means (unit).",
 }
 TABLES = {
     "architecture": (
         "width", "latent_dim", "categorical", "uniform", "gaussian", "latents", "g_normalization",
-        "up", "noise", "dropout", "d_normalization", "down", "minibatch", "pack",
+        "up", "noise", "dropout", "d_normalization", "down", "minibatch", "pack", "patch", "blocks",
     ),
     "learning": (
         "g_optimizer", "d_optimizer", "loss", "n_critic", "penalties", "augment", "replay",
         "balance", "ema",
         "clip", "gamma", "k_rate", "margin", "pull", "unroll", "mixing", "class_weight",
-        "information_weight",
+        "information_weight", "l1_weight", "cycle_weight", "identity_weight",
+        "reconstruction_weight", "kl_weight",
     ),
 }  # fmt: skip
 FEATURES = ("auto", "pixels", "inception", "mnist", "fashion_mnist")

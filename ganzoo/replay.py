@@ -9,6 +9,7 @@ from keras import ops
 from ganzoo import parts, random
 from ganzoo.batch import inputs_of
 from ganzoo.errors import InputError
+from ganzoo.sides import networks_of
 
 
 class Past(keras.layers.Layer):
@@ -17,9 +18,9 @@ class Past(keras.layers.Layer):
     def attach(self, gan: keras.Model) -> None:
         """Checks that it fits the networks, and makes room; called by `compile`."""
 
-    def fakes(self, gan: keras.Model, batch: dict):
-        """Returns the fakes to show to D at its turn, of the shape of `batch["fake"]`."""
-        return batch["fake"]
+    def fakes(self, gan: keras.Model, batch: dict) -> dict:
+        """Returns the fakes to show to D at its turn in place of the batch's, by their keys."""
+        return {}
 
     def judge(self, gan: keras.Model):
         """Returns a context in which the discriminator is the one that judges G's turn."""
@@ -34,6 +35,7 @@ class Replay(Past):
 
     Until the buffer is full every fake goes in and is shown. Then, for a share of the places of
     the batch, the image shown comes out of the buffer, and the new fake takes its place there.
+    Where G makes images of several kinds, each kind has a buffer of its own.
 
     Args:
         capacity: Number of images kept, on each replica.
@@ -51,15 +53,20 @@ class Replay(Past):
         self.capacity, self.share = capacity, share
 
     def attach(self, gan: keras.Model) -> None:
-        """Makes room for `capacity` images of the generator's size."""
+        """Makes room for `capacity` images of the generator's size, of each kind."""
         if self.built:
             return
-        if not isinstance(gan.generator, keras.Model) or inputs_of(gan.discriminator) > 1:
+        if gan.generator is None or max(map(inputs_of, networks_of(gan.discriminator))) > 1:
             raise InputError(
-                "Replay keeps images alone: it needs one generator and a discriminator that is not "
+                "Replay keeps images alone: it needs a generator, and a discriminator that is not "
                 "given labels or conditions."
             )
-        shape = (self.capacity, *gan.image_shape)
+        self.others = [Replay(self.capacity, self.share) for _ in gan.fakes[1:]]
+        for pool in (self, *self.others):
+            pool.make_room((self.capacity, *gan.image_shape))
+
+    def make_room(self, shape) -> None:
+        """Makes room for images of this shape, (N, ...)."""
         # Each replica keeps its own past: "none" leaves the copies unsynchronised.
         self.images = self.add_weight(
             name="images", shape=shape, initializer="zeros", trainable=False, aggregation="none"
@@ -76,7 +83,8 @@ class Replay(Past):
         Raises:
             InputError: If the batch is larger than the buffer.
         """
-        return self(batch["fake"])
+        pools = zip(gan.fakes, (self, *self.others), strict=True)
+        return {key: pool(batch[key]) for key, pool in pools}
 
     def __call__(self, fake):
         """Returns the fakes to show, and keeps those that came; shape (N, ...) both."""
@@ -164,7 +172,7 @@ class PastCheckpoints(Past):
                 return gan.generate(batch)["fake"]
 
         past, index = self._draw(gan, "fakes")
-        return tf.cond(past, old, lambda: batch["fake"])
+        return {"fake": tf.cond(past, old, lambda: batch["fake"])}
 
     @contextlib.contextmanager
     def judge(self, gan):

@@ -7,7 +7,8 @@ curves.png      losses and gradient norms
 samples/        a grid of the same latents after every epoch
 tensorboard/    the same for TensorBoard
 checkpoints/    the newest two and the best one
-saved_model/    the exported generator, of the best epoch     (these three at the end)
+saved_model/    the exported generator, of the best epoch     (these three at the end;
+                of a translation saved_model_y_to_x/, too)
 samples.png     its samples
 summary.json    what it took and what came out
 """
@@ -25,8 +26,9 @@ import tensorflow as tf
 
 from ganzoo import __version__, callbacks, data, files, gans, pictures
 from ganzoo.callbacks.run_log import read as read_log
-from ganzoo.errors import InputError
+from ganzoo.errors import InputError, unknown
 from ganzoo.recipe import Recipe, differences
+from ganzoo.sides import networks_of
 
 MEASURED = 10_000  # real images, at most, that every epoch is measured against
 
@@ -92,7 +94,7 @@ def train(
         if int(gan.step.numpy()) < recipe.steps:
             writer = tf.summary.create_file_writer(str(run_dir / "tensorboard"))
             watch = callbacks.FailureMonitor(
-                evaluate.examples["real"], run_dir, on_failure, checkpoint, writer
+                evaluate.examples, run_dir, on_failure, checkpoint, writer
             )
             beside = [
                 callbacks.Throughput(recipe.batch_size * gan.n_critic),
@@ -106,21 +108,29 @@ def train(
             _fit(gan, info, recipe, beside, epoch, data_dir, verbose)
         elif (run_dir / "summary.json").exists():
             return json.loads((run_dir / "summary.json").read_text())
-        return _finish(gan, recipe, run_dir, evaluate, checkpoint)
+        return _finish(gan, recipe, run_dir, evaluate, checkpoint, data_dir)
 
 
-def export(run_dir, path) -> None:
+def export(run_dir, path, direction: str | None = None) -> None:
     """Exports the generator of a run's best checkpoint, finished or not, as a SavedModel.
 
+    Args:
+        run_dir: Directory of the run.
+        path: Of the SavedModel.
+        direction: Of a translation, which one; the first if not given.
+
     Raises:
-        InputError: If the directory holds no run or no intact checkpoint.
+        InputError: If the directory holds no run or no intact checkpoint, or there is no such
+            direction.
     """
     run_dir = Path(run_dir)
     recipe = Recipe.load(run_dir / "recipe.toml")
     gan, _ = build(recipe)
     if callbacks.Checkpoint(run_dir / "checkpoints").restore_best(gan) is None:
         raise InputError(f"{run_dir} has no intact checkpoint yet.")
-    gan.export(path)
+    if direction and direction not in gan.directions:
+        raise unknown(f"direction of {recipe.model}", direction, gan.directions)
+    gan.export(path, *([direction] if direction else []))
 
 
 def claim(run_dir: Path, recipe: Recipe) -> None:
@@ -165,11 +175,21 @@ def _shape(recipe: Recipe) -> dict:
 
 
 def _evaluate(recipe: Recipe, data_dir) -> callbacks.Evaluate:
-    real, labels = data.arrays(
-        recipe.dataset, recipe.split, **_shape(recipe), data_dir=data_dir, limit=MEASURED
-    )
-    examples = {"real": real} if labels is None else {"real": real, "label": labels}
+    examples = data.examples(
+        recipe.dataset, _held_out(recipe, data_dir), **_shape(recipe), data_dir=data_dir,
+        limit=MEASURED,
+    )  # fmt: skip
+    if "real" not in examples:  # what translations are to look like
+        examples["real"] = examples["y"]
     return callbacks.Evaluate(examples, recipe.features, every=recipe.evaluate_every)
+
+
+def _held_out(recipe: Recipe, data_dir) -> str:
+    """Returns the split to measure on: of pairs, whose answers can be learned by heart, "test"."""
+    if not gans.translates(recipe.model):
+        return recipe.split
+    there = data.has_split(recipe.dataset, "test", **_shape(recipe), data_dir=data_dir)
+    return "test" if there else recipe.split
 
 
 def _fit(gan, info, recipe, beside, epoch, data_dir, verbose) -> None:
@@ -193,26 +213,29 @@ def _fit(gan, info, recipe, beside, epoch, data_dir, verbose) -> None:
         )
 
 
-def _finish(gan, recipe, run_dir, evaluate, checkpoint) -> dict:
+def _finish(gan, recipe, run_dir, evaluate, checkpoint, data_dir) -> dict:
     rows = read_log(run_dir / "metrics.jsonl")
     last = int(gan.step.numpy())  # short of the recipe's, if the failure monitor stopped it
     best = checkpoint.restore_best(gan)
     gan.export(run_dir / "saved_model")
+    for direction in gan.directions[1:]:
+        gan.export(run_dir / f"saved_model_{direction}", direction)
     pictures.save_png(run_dir / "samples.png", pictures.enlarged(gan.picture(evaluate.examples)))
     values = {checkpoint.monitor: best.get(checkpoint.monitor)}  # None if it diverged
     if None not in values.values():
         values |= gan.measure(evaluate)
     rates = [row["images_per_second"] for row in rows if "images_per_second" in row]
     summary = {
+        "kind": gan.kind,
         "steps": last,
         "alarms": read_log(run_dir / "alarms.jsonl"),
         "seconds": rows[-1]["seconds"],
         "images_per_second": round(float(np.median(rates)), 1) if rates else None,
         "best_step": best["step"],
         "monitor": checkpoint.monitor,
-        "metrics": evaluate.facts(values, f"{recipe.dataset} {recipe.split}"),
+        "metrics": evaluate.facts(values, f"{recipe.dataset} {_held_out(recipe, data_dir)}"),
         "parameters": {
-            side: getattr(gan, side).count_params()
+            side: sum(network.count_params() for network in networks_of(getattr(gan, side)))
             for side in ("generator", "discriminator")
             if getattr(gan, side) is not None
         },
@@ -235,15 +258,21 @@ def closing_words(run_dir, summary: dict) -> str:
     monitor = summary["monitor"]
     value = summary["metrics"][monitor]["value"]
     value = "never finite: the run diverged" if value is None else f"{value:.4g}"
-    samples = f"""
+    loaded = f'tensorflow.saved_model.load("{run_dir / "saved_model"}")'
+    use = {
+        "generator": f"""
   more samples  ganzoo sample {run_dir} --num=64 --out=grid.png
-  in Python     tensorflow.saved_model.load("{run_dir / "saved_model"}").sample(16, 0)"""
+  in Python     {loaded}.sample(16, 0)""",
+        "translator": f"""
+  translate     ganzoo translate {run_dir} image.png --out=translated.png
+  in Python     {loaded}.translate(images, 0)""",
+    }.get(summary.get("kind"), "")
     return f"""
 Done: {summary["steps"]} steps in {minutes:.1f} minutes, {rate} images/s.
 Best epoch: step {summary["best_step"]}, {monitor} {value}.
 
   look at it    {run_dir / "samples.png"}  (and {run_dir / "samples"}, {run_dir / "curves.png"})\
-{samples if "generator" in summary["parameters"] else ""}
+{use}
   watch         tensorboard --logdir={run_dir / "tensorboard"}
   next          python train.py --dataset=fashion_mnist --steps=20000    (all 60,000 images)
                 python train.py --model=wgan_gp                          (another variant)

@@ -6,6 +6,13 @@ def side_of(game, name: str):
     return game.discriminator if name == "d" else game.generator
 
 
+def mapped(function, side):
+    """Returns what a function makes of a side's network, or of each of its dict of networks."""
+    if isinstance(side, dict):
+        return {name: function(network) for name, network in side.items()}
+    return function(side)
+
+
 def networks_of(side) -> list:
     """Returns the networks of a side: one, those of a dict, or none."""
     return [] if side is None else list(side.values()) if isinstance(side, dict) else [side]

@@ -108,6 +108,10 @@ def check_export(gan: GAN) -> None:
         images = np.random.default_rng(0).uniform(-1, 1, (5, *gan.image_shape)).astype("float32")
         expected, scale = gan(images).numpy() * 255.0, 255.0
         others = [served(images)["probabilities"].numpy(), ours(images).numpy()]
+    elif gan.kind == "translator":
+        images = np.random.default_rng(0).integers(0, 256, (5, *gan.image_shape), "uint8")
+        expected, scale = gan.translate(images, seed=3).astype("float32"), 1.0
+        others = [served.translate(images, 3).numpy(), ours.translate(images, seed=3)]
     else:
         expected, scale = gan.sample(5, seed=3).astype("float32"), 1.0
         others = [served.sample(5, 3).numpy(), ours.sample(5, seed=3)]

@@ -20,7 +20,18 @@ CASES = {  # variant -> the terms it logs
     "acgan": {"d_adv", "d_class", "g_adv", "g_class"},
     "lsgan": {"d_adv", "g_adv"},
     "unrolled": {"d_adv", "g_adv", "g_real"},
+    "pix2pix": {"d_adv", "g_adv", "g_l1"},
     "wgan": {"d_adv", "g_adv"},
+    "unit": {
+        "d_adv_x",
+        "d_adv_y",
+        "g_adv_x",
+        "g_adv_y",
+        "g_reconstruction",
+        "g_cycle",
+        "g_kl",
+    },
+    "cyclegan": {"d_adv_x", "d_adv_y", "g_adv_x", "g_adv_y", "g_cycle", "g_identity"},
     "began": {"d_real", "d_fake", "g_adv", "k", "m_global"},
     "wgan_gp": {"d_adv", "d_gradient_penalty", "g_adv"},
     "dragan": {"d_adv", "d_dragan", "g_adv"},
@@ -34,21 +45,29 @@ CASES = {  # variant -> the terms it logs
     "r3gan": {"d_adv", "d_r1", "d_r2", "g_adv"},
     "classifier": {"d_class"},
 }
-POINTS_TOO = [name for name in CASES if not ganzoo.gans.takes_labels(name)]
+
+
+def draws(name):
+    return ganzoo.gans.get(name).kind == "generator"
+
+
+POINTS_TOO = [name for name in CASES if draws(name) and not ganzoo.gans.takes_labels(name)]
 
 
 def batches(shape, count=12, size=4):
     rng = np.random.default_rng(0)
     images = rng.uniform(-1, 1, (count * size, *shape)).astype("float32")
     batch = {"real": images, "label": rng.integers(0, 3, count * size).astype("int32")}
+    batch |= {"x": images, "y": images[::-1]}
     return tf.data.Dataset.from_tensor_slices(batch).batch(size, drop_remainder=True)
 
 
 def maker(name, shape=IMAGES, **learning):
     labels = {"num_classes": 3} if ganzoo.gans.takes_labels(name) else {}
-    latents = {} if name == "classifier" else {"latent_dim": 16 if name == "infogan" else 8}
+    latents = {"latent_dim": 16 if name == "infogan" else 8} if draws(name) else {}
+    small = {"blocks": 1} if name in ("cyclegan", "unit") else {}
     turns = {"n_critic": 2 if name in ("wgan", "wgan_gp") else 1}  # more are slow to trace
-    given = labels | latents | turns | learning
+    given = labels | latents | turns | small | learning
     return lambda: ganzoo.create(name, shape, width=4, seed=7, **given)
 
 

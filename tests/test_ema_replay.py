@@ -176,7 +176,11 @@ def buffer(capacity, share=0.5, shape=(2, 2, 1)):
     generator.add(keras.layers.Reshape(shape))
     critic = types.SimpleNamespace(inputs=[None])
     shape = generator.output_shape[1:]
-    made.attach(types.SimpleNamespace(generator=generator, discriminator=critic, image_shape=shape))
+    made.attach(
+        types.SimpleNamespace(
+            generator=generator, discriminator=critic, image_shape=shape, fakes=("fake",)
+        )
+    )
     return made
 
 

@@ -10,6 +10,7 @@ import keras
 import pytest
 
 import ganzoo
+from ganzoo import arguments, cli
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -37,6 +38,9 @@ def test_python(code, tmp_path, monkeypatch):
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("ganzoo ")])
 def test_ganzoo(command, tmp_path):
     words = [sys.executable, "-m", "ganzoo.cli", *shlex.split(command)[1:]]
+    if "translate" in words:  # of a run that is not here
+        arguments.parse(*cli._parser(), words[3:])
+        words = [*words[:4], "--help"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     if "--out=grid.png" in command:
@@ -47,6 +51,7 @@ def test_ganzoo(command, tmp_path):
 def test_train(command, tmp_path):
     if "folder:" in command or "dataset=fashion_mnist " in command:
         command = re.sub(r"--dataset=\S+", "--dataset=fashion_mnist_10k", command)
+    command = re.sub(r"unpaired:\S+", "unpaired:edges:fashion_mnist_10k --blocks=1", command)
     if "--recipe=" in command:  # the full set is not on every machine
         command += " --dataset=fashion_mnist_10k"
     words = [sys.executable, str(ROOT / "train.py"), *shlex.split(command)[2:]]

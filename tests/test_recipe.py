@@ -70,7 +70,9 @@ def test_resolving_is_stable_for_every_variant(name, tmp_path):
     assert differences(resolved, again) == [] and again == resolved
 
 
-@pytest.mark.parametrize("name", [n for n in ganzoo.list_variants() if n != "classifier"])
+@pytest.mark.parametrize(
+    "name", [n for n in ganzoo.list_variants() if gans.get(n).kind == "generator"]
+)
 def test_a_resolved_recipe_makes_the_canonical_variant(name, tmp_path):
     resolved = Recipe(model=name).replace({"width": 4, "latent_dim": 16}).resolved()
     resolved.save(tmp_path / "a.toml")

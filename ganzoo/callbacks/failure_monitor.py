@@ -1,6 +1,7 @@
 """FailureMonitor: says early that a training fails, on what evidence, why, and what to try."""
 
 import contextlib
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -12,7 +13,6 @@ from keras import ops
 
 from ganzoo import failures, files, random
 from ganzoo.errors import InputError, unknown
-from ganzoo.sampler import Sampler, as_pixels
 
 ACTIONS = ("warn", "stop", "rollback")
 GUIDE = "docs/guide.md"
@@ -25,8 +25,9 @@ class FailureMonitor(keras.callbacks.Callback):
     always the same latents are looked at at every second one. A kind of failure is said once.
 
     Args:
-        real: Images, uint8 (N, H, W, C), or points, float32 (N, D), to compare samples with. If
-            there are fewer than 96, or None, the logs alone are watched.
+        real: Images, uint8 (N, H, W, C), or points, float32 (N, D), to compare samples with; or a
+            dict with such `real`, and what else the model draws by. If there are fewer than 96, or
+            None, the logs alone are watched.
         directory: The run's directory: alarms go to `alarms.jsonl` there, and the lists that they
             are found in to `monitor.json`, so that a resumed run goes on as it would have. None to
             write nothing.
@@ -50,6 +51,8 @@ class FailureMonitor(keras.callbacks.Callback):
             raise unknown("on_failure", on_failure, ACTIONS)
         if on_failure == "rollback" and checkpoint is None:
             raise InputError("on_failure='rollback' needs `checkpoint`, a callbacks.Checkpoint.")
+        self.examples = real if isinstance(real, dict) else {"real": real}
+        real = self.examples["real"]
         self.real = None if real is None or len(real) < 96 else real[:96]
         self.directory = Path(directory) if directory else None
         self.on_failure, self.checkpoint, self.writer = on_failure, checkpoint, writer
@@ -112,25 +115,24 @@ class FailureMonitor(keras.callbacks.Callback):
         looks.append({"step": step} | {k: np.asarray(v).tolist() for k, v in seen.items()})
 
     def _draw(self) -> np.ndarray:
-        """Returns samples as training sees them, (64, ...), in the scale of the real examples.
-
-        That is with the batch's statistics: the moving ones, and the averaged weights, lag behind.
-        """
+        """Returns samples as training sees them, (64, ...), in the scale of the real examples."""
         gan = self.model
         if self._drawn is None:
-            inputs = Sampler(gan.generator, gan.latent_dim, gan.num_classes).draw_inputs(64, 2)
+            make = gan.probe(self.examples, 64, 2)
 
             @tf.function
             def drawn():
                 with random.scope(random.key(2)), keras.StatelessScope():  # nothing is moved
-                    return as_pixels(gan.generator(inputs, training=True))
+                    return make()
 
             self._drawn = drawn
         return ops.convert_to_numpy(self._drawn()).astype("float32")
 
     def _judge(self, step) -> None:
+        ceiling = self.thresholds.gradient_ceiling * self.model.gradient_scale
+        thresholds = dataclasses.replace(self.thresholds, gradient_ceiling=ceiling)
         found = failures.found(
-            self.seen["windows"], self.seen["looks"], self.chance, self.steps, self.thresholds
+            self.seen["windows"], self.seen["looks"], self.chance, self.steps, thresholds
         )
         alarms = self.seen["alarms"]
         undone = [i for i, alarm in enumerate(alarms, 1) if "rolled_back_to" in alarm]

@@ -1,22 +1,29 @@
 """Data: one source a file, all of them read as `tf.data.Dataset`s of dict batches."""
 
+import os
+
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.data import base, fashion_mnist_10k, folder, labels, npz, toys
+from ganzoo.data import base, emoji, fashion_mnist_10k, folder, labels, npz, pairs, store, toys
+from ganzoo.data.edges import Edges
 from ganzoo.data.images import parse_channels, parse_size
 from ganzoo.data.order import Order
 from ganzoo.data.source import Info, Source
+from ganzoo.data.unpaired import Apart, Unpaired
 from ganzoo.errors import InputError, unknown
 
-__all__ = ["Info", "arrays", "import_files", "info", "load", "names"]
+__all__ = ["Info", "arrays", "examples", "has_split", "import_files", "info", "load", "names"]
 
-_PATTERNS = ("tfds:NAME", "folder:PATH", "npz:PATH")
+_PATTERNS = (
+    "tfds:NAME", "folder:PATH", "npz:PATH", "pairs:PATH", "edges:NAME", "unpaired:A,B",
+    "unpaired:NAME",
+)  # fmt: skip
 
 
 def names() -> list[str]:
     """Returns what can be loaded; NAME and PATH stand for the caller's own."""
-    return ["fashion_mnist_10k", *base.CLASSES, *toys.MIXTURES, *_PATTERNS]
+    return ["fashion_mnist_10k", *base.CLASSES, *toys.MIXTURES, *emoji.SETS, *_PATTERNS]
 
 
 def load(
@@ -35,6 +42,8 @@ def load(
     data_dir: str | None = None,
 ) -> tf.data.Dataset:
     """Returns batches: `real` float32 (N, H, W, C) in [-1, 1], `label` int32 (N,) if there are any.
+
+    Sets of pairs, for translation, have `x` and `y` of that shape in place of `real`.
 
     With `num_labels`, for semi-supervised learning, `label` is that of other images, `labelled`
     (N, H, W, C), which are drawn, with replacement, from so few; those of `real` are not told.
@@ -98,6 +107,8 @@ def arrays(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Returns the images, uint8 (N, H, W, C) or float32 (N, 2), and int32 labels (N,) or None.
 
+    Of a set of pairs they are the images `y`.
+
     Args:
         name: As in `load`, like the arguments up to `data_dir`.
         split: See there.
@@ -114,11 +125,38 @@ def arrays(
     return _open(name, split, image_size, channels, data_dir).arrays(limit)
 
 
+def examples(
+    name: str,
+    split: str = "train",
+    *,
+    image_size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
+    data_dir: str | None = None,
+    limit: int | None = None,
+) -> dict[str, np.ndarray]:
+    """Returns what `arrays` does as a batch's dict: `real` (and `label`), or of pairs `x` and `y`.
+
+    Arguments and errors as of `arrays`.
+    """
+    if limit is not None and (type(limit) is not int or limit < 1):
+        raise InputError(f"limit must be a whole number of examples from 1, got {limit!r}.")
+    return _open(name, split, image_size, channels, data_dir).examples(limit)
+
+
+def has_split(name: str, split: str, **options) -> bool:
+    """Returns whether a data set can be had, and has this split; options as of `info`."""
+    try:
+        return bool(info(name, split, **options))
+    except InputError:
+        return False
+
+
 def import_files(name: str, source: str, data_dir: str | None = None) -> str:
     """Stores a published set's own files, checked by SHA-256; returns what was done.
 
     Args:
-        name: "mnist", "fashion_mnist", "cifar10", or "inception" for the feature network's weights.
+        name: "mnist", "fashion_mnist", "cifar10", one of `emoji.SETS`, or "inception" for the
+            feature network's weights.
         source: A folder which holds the files, at any depth; of "inception", also the file.
         data_dir: Where to; by default $GANZOO_DATA or the cache.
 
@@ -129,8 +167,13 @@ def import_files(name: str, source: str, data_dir: str | None = None) -> str:
         from ganzoo.metrics.weights import import_inception
 
         return import_inception(source, data_dir)
+    if name in emoji.SETS:
+        found = emoji.read_originals(name, source)
+        train, test = len(found["train_x"]), len(found["test_x"])
+        target = store.save(name, found, data_dir)
+        return f"imported {name}: {train} training and {test} test pairs, {target}"
     if name not in base.CLASSES:
-        raise unknown("data set to import", name, [*base.CLASSES, "inception"])
+        raise unknown("data set to import", name, [*base.CLASSES, *emoji.SETS, "inception"])
     return base.import_files(name, source, data_dir)
 
 
@@ -142,16 +185,38 @@ def _open(name, split, image_size, channels, data_dir) -> Source:
         return base.source(name, split, size, channels, data_dir)
     if name in toys.MIXTURES:
         return toys.source(name, split, size, channels)
+    if name in emoji.SETS:
+        return emoji.source(name, split, size, channels, data_dir)
     kind, _, rest = str(name).partition(":")
     if rest and kind == "folder":
         return folder.Folder(rest, split, size, channels)
     if rest and kind == "npz":
         return npz.source(rest, split, size, channels)
+    if rest and kind == "pairs":
+        return pairs.PairFolder(rest, split, size, channels)
+    if rest and kind == "edges":
+        return Edges(_open(rest, split, size, channels, data_dir))
+    if rest and kind == "unpaired":
+        return _unpaired(name, rest, split, size, channels, data_dir)
     if rest and kind == "tfds":
         from ganzoo.data import tfds  # its import of tensorflow_datasets is slow
 
         return tfds.TFDS(rest, split, size, channels, data_dir)
     raise unknown("data set", name, names())
+
+
+def _unpaired(name, rest, split, size, channels, data_dir) -> Source:
+    names = [f"folder:{part}" if os.path.isdir(os.path.expanduser(part)) else part
+             for part in rest.split(",")]  # fmt: skip
+    if len(names) > 2:
+        raise InputError(f"{name}: expected two sets, A,B, got {len(names)}.")
+    if len(names) == 1:
+        return Apart(_open(names[0], split, size, channels, data_dir))
+    first, second = (_open(part, split, size, channels, data_dir).info for part in names)
+    if len(first.image_shape) == len(second.image_shape) == 3:  # the first's, unless it is grey
+        size = size or first.image_shape[:2]
+        channels = channels or max(first.image_shape[2], second.image_shape[2])
+    return Unpaired(name, *(_open(part, split, size, channels, data_dir) for part in names))
 
 
 def _to_float(batch: dict) -> dict:

@@ -19,7 +19,7 @@ from ganzoo.errors import InputError, unknown
 
 # Only these decoders are tried, whatever a file calls itself: PIL has others that run programs.
 _FORMATS = ["PNG", "JPEG", "WEBP", "BMP", "GIF", "PPM", "TIFF"]
-_GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
+GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
 _LOGGED = 20  # warnings about one folder
 _LIMIT = 8 * 2**30  # bytes of pixels that `arrays` returns
 _broken: dict[str, dict[str, str]] = {}
@@ -28,6 +28,29 @@ _broken: dict[str, dict[str, str]] = {}
 def report(path: str) -> dict[str, str]:
     """Returns the broken images below `path` met so far by this process: name -> reason."""
     return dict(_broken.get(os.path.realpath(os.path.expanduser(path)), {}))
+
+
+def opened(path) -> Image.Image:
+    """Returns the picture in a file, upright. On damaged files PIL raises errors of any kind."""
+    with Image.open(path, formats=_FORMATS) as image:
+        if Image.MAX_IMAGE_PIXELS and image.width * image.height > Image.MAX_IMAGE_PIXELS:
+            raise ValueError(f"{image.width} x {image.height} pixels: over PIL's limit")
+        image = ImageOps.exif_transpose(image)
+        image.load()
+        return image
+
+
+def read(path, size: tuple[int, int], channels: int) -> np.ndarray:
+    """Returns the picture in a file as uint8 (height, width, channels).
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    try:
+        return images.fit(opened(path), size, channels)
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"cannot read {path} as an image: {reason}.") from error
 
 
 class Folder(Source):
@@ -56,20 +79,23 @@ class Folder(Source):
         splits = [s for s in ("train", "test") if os.path.isdir(os.path.join(root, s))]
         if split not in (splits or ("train", "all")):
             raise unknown(f"split of folder:{path}", split, splits or ["train", "all"])
-        self._tree = tree = Tree(os.path.join(root, split) if splits else root)
+        tree = Tree(os.path.join(root, split) if splits else root)
         if not len(tree):
             raise InputError(f"no images in or below {tree.root}: expected {tree.expected}.")
-        self._split = split if splits else ""
-        self._broken = _broken.setdefault(os.path.realpath(root), {})
-        self._unreadable: set[int] = set()
-        self._classes = _classes(root, splits, tree)
+        self._watch(root, split if splits else "", tree, _classes(root, splits, tree))
         self._size, self._channels = image_size, channels
-        first, _ = self._next(0, self._open)
+        first, _ = self._next(0, opened)
         self._size = image_size or (first.height, first.width)
-        self._channels = channels or (1 if first.mode in _GREY else 3)
+        self._channels = channels or (1 if first.mode in GREY else 3)
         names = self._classes and tuple(self._classes)
         shape = (*self._size, self._channels)
         self.info = Info(f"folder:{path}", split, len(tree), shape, names and len(names), names)
+
+    def _watch(self, root, split, tree, classes) -> None:
+        """Keeps what is read, and begins the list of what is broken."""
+        self._tree, self._split, self._classes = tree, split, classes
+        self._broken = _broken.setdefault(os.path.realpath(root), {})
+        self._unreadable: set[int] = set()
 
     def arrays(self, limit):
         """See `Source.arrays`; broken images are left out."""
@@ -148,16 +174,8 @@ class Folder(Source):
             self._broken[name] = reason
             return None
 
-    def _open(self, path):
-        with Image.open(path, formats=_FORMATS) as image:
-            if Image.MAX_IMAGE_PIXELS and image.width * image.height > Image.MAX_IMAGE_PIXELS:
-                raise ValueError(f"{image.width} x {image.height} pixels: over PIL's limit")
-            image = ImageOps.exif_transpose(image)
-            image.load()
-            return image
-
     def _pixels(self, path):
-        return images.fit(self._open(path), self._size, self._channels)
+        return images.fit(opened(path), self._size, self._channels)
 
 
 def _classes(root: str, splits: list[str], tree: Tree) -> dict[str, int] | None:

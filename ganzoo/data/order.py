@@ -2,7 +2,9 @@
 
 import dataclasses
 import itertools
+from collections.abc import Mapping
 
+import numpy as np
 import tensorflow as tf
 
 from ganzoo.errors import InputError
@@ -60,6 +62,18 @@ class Order:
             return self._endless(count, per_epoch)
         batches = self.passes(count).flat_map(lambda i: self._one_pass(count, per_epoch, i))
         return batches.apply(tf.data.experimental.assert_cardinality(per_epoch))
+
+    def gathered(self, columns: Mapping[str, np.ndarray]) -> tf.data.Dataset:
+        """Returns batches of arrays that are held in memory: a batch is one gather of each."""
+        with tf.device("CPU"):  # data stay off accelerators until they are batches
+            # `identity`: TensorFlow keeps a second copy of a constant's array until the next
+            # operation runs.
+            held = {key: tf.identity(tf.constant(column)) for key, column in columns.items()}
+        count = len(next(iter(columns.values())))
+        return self.indices(count).map(
+            lambda index: {key: tf.gather(column, index) for key, column in held.items()},
+            num_parallel_calls=2,
+        )
 
     def passes(self, count: int) -> tf.data.Dataset:
         """Returns a dataset of int64, one for each pass over the examples, to shuffle it by."""

@@ -35,6 +35,8 @@ class Info:
 class Source(abc.ABC):
     """One split of one data set. `real` is uint8 images, or float32 points which stay as they are.
 
+    A set of pairs has `x` and `y`, uint8 images of one shape, in place of `real`.
+
     Attributes:
         info: An `Info`.
     """
@@ -48,6 +50,11 @@ class Source(abc.ABC):
     @abc.abstractmethod
     def arrays(self, limit: int | None) -> tuple[np.ndarray, np.ndarray | None]:
         """Returns all examples and their labels, or a fixed random `limit` of them."""
+
+    def examples(self, limit: int | None) -> dict[str, np.ndarray]:
+        """Returns what `arrays` does as the dict that a batch is."""
+        real, labels = self.arrays(limit)
+        return {"real": real} if labels is None else {"real": real, "label": labels}
 
 
 class Memory(Source):
@@ -96,17 +103,7 @@ class Memory(Source):
 
     def batches(self, order):
         """See `Source.batches`."""
-        real, labels = self.arrays(None)
-        with tf.device("CPU"):  # data stay off accelerators until they are batches
-            # `identity`: TensorFlow keeps a second copy of a constant's array until the next
-            # operation runs.
-            columns = {"real": tf.identity(tf.constant(real))}
-            if labels is not None:
-                columns["label"] = tf.identity(tf.constant(labels))
-        return order.indices(len(real)).map(
-            lambda index: {key: tf.gather(column, index) for key, column in columns.items()},
-            num_parallel_calls=2,
-        )
+        return order.gathered(self.examples(None))
 
 
 def chosen(count: int, limit: int) -> np.ndarray:

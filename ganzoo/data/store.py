@@ -10,7 +10,7 @@ import pathlib
 import tempfile
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -52,8 +52,12 @@ def save(name: str, arrays: Mapping[str, np.ndarray], data_dir=None) -> pathlib.
     return target
 
 
-def read(name: str, split: str, data_dir=None) -> tuple[np.ndarray, np.ndarray] | None:
-    """Returns the imported images uint8 (N, H, W, C) and labels (N,), or None if not imported.
+def read(
+    name: str, split: str, data_dir=None, columns: Sequence[str] = ("images", "labels")
+) -> tuple[np.ndarray, ...] | None:
+    """Returns the imported columns, images uint8 (N, H, W, C) and labels (N,) if not other ones.
+
+    It is None if the set is not imported.
 
     Raises:
         InputError: If the file is damaged.
@@ -61,7 +65,7 @@ def read(name: str, split: str, data_dir=None) -> tuple[np.ndarray, np.ndarray] 
     path = folder(data_dir) / f"{name}.npz"
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return arrays[f"{split}_images"], arrays[f"{split}_labels"]
+            return tuple(arrays[f"{split}_{column}"] for column in columns)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:

@@ -1,7 +1,9 @@
 """The images below a folder, in sorted order, at a few bytes each."""
 
 import array
+import copy
 import os
+from collections.abc import Callable
 
 from ganzoo.errors import InputError
 
@@ -52,6 +54,15 @@ class Tree:
     def __len__(self) -> int:
         """Returns the number of images."""
         return len(self._ends) - 1
+
+    def only(self, wanted: Callable[[int], bool]) -> "Tree":
+        """Returns the tree with only those images whose number is wanted."""
+        part = copy.copy(self)
+        part._names, part._ends = bytearray(), array.array("Q", [0])
+        for i in filter(wanted, range(len(self))):
+            part._names += self._names[self._ends[i] : self._ends[i + 1]]
+            part._ends.append(len(part._names))
+        return part
 
     def name(self, i: int) -> str:
         """Returns the path of image `i` relative to the root."""

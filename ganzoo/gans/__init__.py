@@ -16,7 +16,10 @@ _CLASSES = {  # variant -> class; it lives in the module of the variant's name
     "acgan": "ACGAN",
     "lsgan": "LSGAN",
     "unrolled": "Unrolled",
+    "pix2pix": "Pix2Pix",
     "wgan": "WGAN",
+    "unit": "UNIT",
+    "cyclegan": "CycleGAN",
     "began": "BEGAN",
     "wgan_gp": "WGANGP",
     "dragan": "DRAGAN",
@@ -54,6 +57,11 @@ def get(name: str) -> type:
 def takes_labels(name: str) -> bool:
     """Returns whether a variant's canonical networks are made for a number of classes."""
     return "num_classes" in inspect.signature(get(name).networks).parameters
+
+
+def translates(name: str) -> bool:
+    """Returns whether a variant learns from images `x` and `y`, to translate between them."""
+    return get(name).kind == "translator"
 
 
 def create(name, image_shape=(28, 28, 1), num_classes=None, **arguments):

@@ -10,6 +10,7 @@ from ganzoo.metrics.modes import class_histogram, histogram_kl, mixture_modes, s
 from ganzoo.metrics.moments import Moments
 from ganzoo.metrics.neighbours import copied, nearest
 from ganzoo.metrics.precision_recall import density_coverage, precision_recall
+from ganzoo.metrics.similarity import l1, ssim
 from ganzoo.metrics.sliced_wasserstein import sliced_wasserstein
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "histogram_kl",
     "inception_score",
     "kid",
+    "l1",
     "mixture_modes",
     "moments",
     "ms_ssim",
@@ -36,5 +38,6 @@ __all__ = [
     "real_moments",
     "sample_features",
     "sliced_wasserstein",
+    "ssim",
     "stacked_modes",
 ]

@@ -6,9 +6,9 @@ from ganzoo.errors import InputError
 from ganzoo.metrics import distances
 from ganzoo.metrics import features as feature
 from ganzoo.metrics.batches import batches
+from ganzoo.metrics.similarity import WINDOW, pair, parts
 
 _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the scales, the finest first
-_WINDOW = 11
 _CHUNK = 64
 
 
@@ -37,17 +37,12 @@ def ms_ssim(a, b) -> np.ndarray:
 
     Reference: Wang et al., 2003, "Multiscale structural similarity for image quality assessment".
     """
-    a, b = (np.asarray(images) for images in (a, b))
-    if a.shape != b.shape or a.ndim != 4 or min(a.shape[1:3]) < _WINDOW:
-        raise InputError(
-            f"expected two sets of images (N, H, W, C), H and W >= {_WINDOW}, got {a.shape} and "
-            f"{b.shape}."
-        )
-    parts = [
+    a, b = pair(a, b)
+    found = [
         _ms_ssim(a[start : start + _CHUNK], b[start : start + _CHUNK])
         for start in range(0, len(a), _CHUNK)
     ]
-    return np.concatenate(parts) if parts else np.zeros(0)
+    return np.concatenate(found) if found else np.zeros(0)
 
 
 def ms_ssim_diversity(
@@ -113,37 +108,17 @@ def _of_pairs(images, pairs: int, rng) -> float:
 def _ms_ssim(a, b):
     a, b = a.astype(np.float64), b.astype(np.float64)
     scales = 1
-    while scales < len(_WEIGHTS) and min(a.shape[1:3]) >= _WINDOW * 2**scales:
+    while scales < len(_WEIGHTS) and min(a.shape[1:3]) >= WINDOW * 2**scales:
         scales += 1
     powers = np.array(_WEIGHTS[:scales]) / sum(_WEIGHTS[:scales])
     result = 1.0
     for scale, power in enumerate(powers):
-        luminance, structure = _ssim(a, b)
+        luminance, structure = parts(a, b)
         if scale == scales - 1:
             structure = luminance * structure
         result = result * structure.mean((1, 2)).clip(0) ** power  # (N, C); no root below 0
         a, b = _halved(a), _halved(b)
     return result.mean(1)
-
-
-def _ssim(a, b):
-    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    mean_a, mean_b = _blurred(a), _blurred(b)
-    product, squares = mean_a * mean_b, mean_a**2 + mean_b**2
-    luminance = (2 * product + c1) / (squares + c1)
-    structure = (2 * (_blurred(a * b) - product) + c2) / (_blurred(a * a + b * b) - squares + c2)
-    return luminance, structure
-
-
-def _blurred(x):
-    """Returns the mean under the window wherever it fits, (N, H - 10, W - 10, C)."""
-    offset = np.arange(_WINDOW) - _WINDOW // 2
-    window = np.exp(-(offset**2) / (2 * 1.5**2))
-    window /= window.sum()
-    for axis in (1, 2):
-        size = x.shape[axis] - _WINDOW + 1
-        x = sum(w * x.take(range(i, i + size), axis) for i, w in enumerate(window))
-    return x
 
 
 def _halved(x):

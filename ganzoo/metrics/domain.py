@@ -70,6 +70,7 @@ class Domain:
 
 def of_data(name: str) -> str | None:
     """Returns the features that are made for this data set, or None."""
+    name = name.removeprefix("unpaired:").removeprefix("edges:")
     name = name.removesuffix("_10k").removeprefix("tfds:")
     return name if name in ENTRIES else None
 

@@ -112,6 +112,8 @@ def latents(network, kind: str):
     if kind not in LATENTS:
         raise unknown("kind of latents", kind, LATENTS)
     size = network.inputs[0].shape[-1]
+    if len(network.inputs[0].shape) != 2:
+        raise InputError(f"{network.name} is given images, no latents.")
 
     def entry(x):
         return LATENTS[kind](size)(x) if x.name == network.inputs[0].name else x
@@ -254,7 +256,7 @@ def _norm(kind, layer):
 
 
 def applied(name: str, value, network):
-    """Returns the network under a trick of `SIDES`.
+    """Returns the network, or each one of a dict of networks, under a trick of `SIDES`.
 
     Raises:
         InputError: If it does not fit the network.
@@ -262,6 +264,8 @@ def applied(name: str, value, network):
     side, trick = SIDES[name]
     if network is None:
         raise InputError(f"{name}={value!r}: there is no {side} in this game.")
+    if isinstance(network, dict):
+        return {key: applied(name, value, one) for key, one in network.items()}
     if not isinstance(network, keras.Model) or not getattr(network, "inputs", None):
         raise InputError(
             f"{name}={value!r}: the {side} is no functional keras.Model, whose layers are known: "

@@ -1,0 +1,117 @@
+"""Are translations nearer to the truth, or to the style, than what costs nothing?
+
+    python benchmarks/claims/translation.py
+
+Trains pix2pix on edges and images of Fashion-MNIST, CycleGAN and UNIT on the same taken apart
+(runs/claims/<name>, resumable), and measures on pairs of the test split that nothing was trained
+on; writes benchmarks/results/translation.json. pix2pix stands beside three baselines: the edges
+themselves, the mean of all training images, and the partner of the nearest training edges. The
+translations of the others stand beside the untranslated images. It needs Fashion-MNIST.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from ganzoo import data, metrics, run
+from ganzoo.metrics import domain
+from ganzoo.quiet import import_tensorflow
+from ganzoo.recipe import Recipe
+
+RESULTS = Path(__file__).parent.parent / "results" / "translation.json"
+SYSTEMS = {  # name -> what departs from the canonical recipes: smaller, and faster on a CPU
+    "pix2pix": {"width": 16},
+    "cyclegan": {"width": 16, "blocks": 3, "batch_size": 16},
+    "unit": {"width": 16, "blocks": 2, "batch_size": 16},
+}
+STEPS = {"pix2pix": 3000, "cyclegan": 3000, "unit": 3000}
+
+
+def compared(images, truth, features: str) -> dict:
+    """Returns how far images are from their partners, and from the style of all of these."""
+    return {
+        "l1": float(metrics.l1(images, truth).mean()),
+        "ssim": float(metrics.ssim(images, truth).mean()),
+        "fid": metrics.fid(truth, images, features),
+    }
+
+
+def baselines(x, y, dataset: str, features: str) -> dict:
+    """Returns the figures of what needs no network.
+
+    Args:
+        x: Test images to translate, uint8 (N, H, W, C).
+        y: Their partners.
+        dataset: Set of pairs, of whose training split the partners are.
+        features: Of the Frechet distance.
+    """
+    train = data.examples(dataset, "train")
+    mean = np.rint(train["y"].mean(0, dtype=np.float64)).astype(np.uint8)
+    nearest = metrics.nearest(x, train["x"], batch_size=1024).indices[:, 0]
+    guesses = {
+        "copy": x,
+        "mean": np.broadcast_to(mean, y.shape),
+        "nearest": train["y"][nearest],
+    }
+    return {name: compared(guess, y, features) for name, guess in guesses.items()}
+
+
+def measure(name: str, dataset: str, steps: int, num: int, runs: Path) -> dict:
+    """Trains a system on a set of pairs, taken apart if it needs none, and measures it."""
+    own = dataset if name == "pix2pix" else f"unpaired:{dataset}"
+    recipe = Recipe(model=name, dataset=own, steps=steps, steps_per_epoch=min(steps, 500))
+    recipe = recipe.replace(SYSTEMS[name]).resolved()
+    folder = runs / f"{name}_{dataset.replace(':', '_')}"
+    summary = run.train(recipe, folder, verbose=2)
+    from ganzoo import export
+
+    features = domain.of_data(dataset) or "inception"
+    test = data.examples(dataset, "test", limit=num)
+    x, y = test["x"], test["y"]
+    there = export.load(folder / "saved_model")
+    found = {"translated": compared(there.translate(x), y, features)}
+    if name == "pix2pix":
+        found |= baselines(x, y, dataset, features)
+    else:
+        back = export.load(folder / "saved_model_y_to_x")
+        found["untranslated"] = compared(x, y, features)
+        found["translated back"] = compared(back.translate(y), x, features)
+        found["untranslated back"] = compared(y, x, features)
+        cycles = (x, back.translate(there.translate(x))), (y, there.translate(back.translate(y)))
+        found["cycle_l1"] = [float(metrics.l1(*pair).mean()) for pair in cycles]
+    return {
+        "figures": found,
+        "dataset": own,
+        "against": f"{dataset} test",
+        "num": len(x),
+        "features": features,
+        "best_step": summary["best_step"],
+        "steps": steps,
+        "batch_size": recipe.batch_size,
+        "seconds": summary["seconds"],
+        "hardware": summary["hardware"],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--systems", default=",".join(SYSTEMS))
+    parser.add_argument("--dataset", default="edges:fashion_mnist", help="a set of pairs")
+    parser.add_argument("--steps", type=int, help="the same number for each")
+    parser.add_argument("--num", type=int, default=2000, help="test pairs to measure on")
+    parser.add_argument("--runs", type=Path, default=Path("runs/claims"))
+    args = parser.parse_args()
+    import_tensorflow()
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for name in args.systems.split(","):
+        steps = args.steps or STEPS[name]
+        found = measure(name, args.dataset, steps, args.num, args.runs)
+        results[f"{name}, {args.dataset}"] = found
+        print(name, json.dumps(found["figures"]), flush=True)
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

