@@ -86,8 +86,12 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "l1_weight": "learning: weight of the distance to the true partner (pix2pix).",
     "cycle_weight": "learning: weight of the way there and back (cyclegan, unit).",
     "identity_weight": "learning: weight of leaving alone what is of the right side (cyclegan).",
-    "reconstruction_weight": "learning: weight of an image's way through its own side (unit).",
-    "kl_weight": "learning: weight of the latents' squared means (unit).",
+    "reconstruction_weight": "learning: weight of an image's way through its own side (unit), or "
+    "code (aae).",
+    "kl_weight": "learning: weight of the latents' squared means (unit), or of the divergence from "
+    "the prior (vae, vaegan, klgan).",
+    "likelihood_weight": "learning: weight of the likelihood (klgan).",
+    "style": "learning: weight of likeness against D's verdict, for the decoder (vaegan).",
     "pool": "learning: samples that each image's nearest is sought among (imle).",
     "pretrain": "learning: steps of maximum likelihood (seqgan).",
     "d_pretrain": "learning: steps after those, in which D learns alone (seqgan).",
@@ -103,7 +107,8 @@ TABLES = {
         "balance", "ema",
         "clip", "gamma", "k_rate", "margin", "pull", "unroll", "mixing", "class_weight",
         "information_weight", "l1_weight", "cycle_weight", "identity_weight",
-        "reconstruction_weight", "kl_weight", "pool", "pretrain", "d_pretrain", "roll_outs",
+        "reconstruction_weight", "kl_weight", "likelihood_weight", "style", "pool", "pretrain",
+        "d_pretrain", "roll_outs",
     ),
 }  # fmt: skip
 FEATURES = ("auto", "pixels", "inception", "mnist", "fashion_mnist", "oracle", "bleu")

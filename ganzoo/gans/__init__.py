@@ -6,9 +6,12 @@ import inspect
 from ganzoo.errors import InputError, unknown
 
 _CLASSES = {  # variant -> class; it lives in the module of the variant's name
+    "vae": "VAE",  # no GAN: what those with an encoder are compared with
     "gan": "GAN",
     "cgan": "CGAN",
+    "aae": "AAE",
     "dcgan": "DCGAN",
+    "vaegan": "VAEGAN",
     "fgan": "FGAN",
     "sgan": "SGAN",
     "infogan": "InfoGAN",
@@ -24,6 +27,7 @@ _CLASSES = {  # variant -> class; it lives in the module of the variant's name
     "began": "BEGAN",
     "wgan_gp": "WGANGP",
     "dragan": "DRAGAN",
+    "klgan": "KLGAN",
     "pacgan": "PacGAN",
     "sngan": "SNGAN",
     "projection": "ProjectionGAN",
