@@ -62,13 +62,13 @@ def _place(weights, target):
 
 def draw(network, count, length: int):
     """Returns int32 (count, length) that a generator draws, under the seeds of the open scope."""
-    noise = keras.random.uniform((length, count), seed=random.seed("token"))
+    noise = keras.random.uniform((count, length), seed=random.seed("token"))
     tokens, states = start(network, count)
     drawn = ops.zeros((length, count), "int32")
 
     def body(place, tokens, drawn, *states):
         logits, states = step(network, tokens, states)
-        tokens = choose(logits, noise[place])
+        tokens = choose(logits, ops.take(noise, place, axis=1))
         return place + 1, tokens, ops.slice_update(drawn, (place, 0), tokens[None]), *states
 
     _, _, drawn, *_ = ops.while_loop(
@@ -102,7 +102,9 @@ class Sequences(keras.Model):
         return self.network(inputs, training=training)
 
     def sample(self, num: int = 16, seed: int = 0, *, batch_size: int = 250) -> np.ndarray:
-        """Returns sequences of tokens, int32 (num, length); the same seed gives the same ones.
+        """Returns sequences of tokens, int32 (num, length).
+
+        The same seed gives the same ones, and a larger `num` begins alike.
 
         Raises:
             InputError: If a number is less than one.
@@ -112,9 +114,9 @@ class Sequences(keras.Model):
         pieces = []
         for first in range(0, num, batch_size):
             with random.scope(random.fold(random.key(seed), first)):
-                drawn = draw(self.network, batch_size, self.length)
+                drawn = draw(self.network, min(batch_size, num - first), self.length)
             pieces.append(ops.convert_to_numpy(drawn))
-        return np.concatenate(pieces)[:num]
+        return np.concatenate(pieces)
 
     def lines(self, num: int = 16, seed: int = 0) -> list[str]:
         """Returns samples as text, their words with spaces between those of several letters."""

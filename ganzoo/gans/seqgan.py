@@ -105,11 +105,9 @@ class SeqGAN(GAN):
         if not tf.executing_eagerly():  # each part is a graph of its own
             return self._untracked.part
         step = int(self.step.numpy())
-        return (
-            "likelihood"
-            if step < self.pretrain
-            else ("judge" if step < self.pretrain + self.d_pretrain else "policy")
-        )
+        if step < self.pretrain:
+            return "likelihood"
+        return "judge" if step < self.pretrain + self.d_pretrain else "policy"
 
     def make_train_function(self, force: bool = False):
         """As `GAN.make_train_function`: one for each part, which begins where a step does."""
