@@ -271,6 +271,9 @@ def closing_words(run_dir, summary: dict) -> str:
         "translator": f"""
   translate     ganzoo translate {run_dir} image.png --out=translated.png
   in Python     {loaded}.translate(images, 0)""",
+        "sequences": f"""
+  more samples  ganzoo sample {run_dir} --num=64
+  in Python     {loaded}.sample(16, 0)""",
     }.get(summary.get("kind"), "")
     return f"""
 Done: {summary["steps"]} steps in {minutes:.1f} minutes, {rate} images/s.

@@ -174,6 +174,7 @@ def log_likelihood(network, tokens, training: bool = False):
 
 def read(network, tokens, training: bool = False):
     """Returns the log-likelihoods (N, T) of tokens (N, T), and the states before each of them."""
+    tokens = ops.convert_to_tensor(tokens, "int32")
     before, states = start(network, ops.shape(tokens)[0])
     likely, all_states = [], []
     for place in range(tokens.shape[1]):

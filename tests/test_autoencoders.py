@@ -110,11 +110,12 @@ def test_the_encoder_can_be_used(name):
 
 def test_a_vae_learns_to_reconstruct():
     keras.utils.set_random_seed(0)
-    real = np.sign(images(4)).repeat(16, axis=0) * 0.9
-    gan = ganzoo.create("vae", SHAPE, width=8, latent_dim=2, ema=0.5)
-    gan.fit(real, batch_size=16, epochs=40, verbose=0)
-    apart = gan.reconstruct(real[::16]).astype("float32") / 127.5 - 1.0 - real[::16]
-    assert np.sqrt((apart**2).mean()) < 0.4  # without learning it is 0.9
+    points = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], "float32")
+    gan = ganzoo.create(
+        "vae", (2,), width=8, latent_dim=2, ema=0.5, g_optimizer=keras.optimizers.Adam(1e-2)
+    )
+    gan.fit(points.repeat(16, axis=0), batch_size=32, epochs=60, verbose=0)
+    assert np.abs(gan.reconstruct(points) - points).max() < 0.3
 
 
 def test_each_side_of_a_vaegan_gets_its_own_terms():

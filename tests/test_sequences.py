@@ -9,9 +9,12 @@ import tensorflow as tf
 from keras import ops
 
 import ganzoo
-from ganzoo import data, metrics, random, rollouts, sequences, testing
+from ganzoo import cli, data, metrics, random, rollouts, run, sequences, testing
 from ganzoo.data import oracle, quatrains
 from ganzoo.errors import InputError
+from ganzoo.recipe import Recipe
+
+NOISE = {"class_name": "InstanceNoise", "config": {"stddev": 0.1, "steps": 5}}
 
 
 def counting(vocabulary=7):
@@ -95,10 +98,10 @@ def test_rewards_are_verdicts_and_the_policy_moves_to_them():
     with random.scope(random.key(0)):
         np.testing.assert_allclose(gan.rewards(tokens), np.full((4, 5), 0.5))
     gan.rewards = lambda tokens: ops.cast(tokens == 2, "float32")  # the more of 2 the better
-    gan.compile(keras.optimizers.Adam(0.05), pretrain=0, d_pretrain=0, n_critic=1, run_eagerly=True)
-    real = np.zeros((64, 5), "int32")
-    for _ in range(15):
-        gan.fit(real, batch_size=64, steps_per_epoch=1, verbose=0)
+    gan.compile(keras.optimizers.Adam(0.05), pretrain=0, d_pretrain=0, ema=0)
+    for turn in range(15):
+        with random.scope(random.key(turn)), tf.GradientTape() as tape:
+            gan.generator_step({"fake": sequences.draw(gan.generator, 64, 5)}, tape)
     assert (gan.sample(100) == 2).mean() > 0.4
 
 
@@ -106,7 +109,7 @@ def test_rewards_are_verdicts_and_the_policy_moves_to_them():
     ("given", "message"),
     [
         ({"roll_outs": 0}, "roll_outs >= 1"),
-        ({"augment": "diff_augment"}, "augment is for images"),
+        ({"augment": NOISE}, "augment is for images"),
         ({"replay": 16}, "replay is for images"),
         ({"penalties": ["r1"]}, "penalties is for images"),
         ({"loss": "relativistic"}, "not relative"),
@@ -183,3 +186,34 @@ class _Digest:
 
     def hexdigest(self):
         return self.text
+
+
+@pytest.fixture
+def few(monkeypatch):
+    monkeypatch.setattr(oracle, "COUNT", 128)
+    oracle._sequences.cache_clear()
+    yield
+    oracle._sequences.cache_clear()
+
+
+def test_a_run_from_data_to_lines(tmp_path, few, capsys):
+    learning = {"pretrain": 1, "d_pretrain": 1, "roll_outs": 1, "n_critic": 1}
+    recipe = Recipe(model="seqgan", dataset="oracle", steps=3, batch_size=8, steps_per_epoch=1)
+    recipe = recipe.replace({"width": 2} | learning).resolved()
+    assert recipe.features == "oracle"
+    summary = run.train(recipe, tmp_path / "run", verbose=0)
+    assert summary["kind"] == "sequences" and summary["monitor"] == "nll_oracle"
+    assert "ganzoo sample" in run.closing_words(tmp_path / "run", summary)
+    rows = [json.loads(x) for x in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert [("g_mle" in row, "d_adv" in row, "g_policy" in row) for row in rows] == [
+        (True, False, False), (False, True, False), (False, True, True),
+    ]  # fmt: skip
+    assert all(8.0 < row["nll_oracle"] < 13.0 for row in rows)
+    capsys.readouterr()
+    assert cli.main(["sample", str(tmp_path / "run"), "--num=2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 and all(len(line.split()) == 20 for line in lines)
+    assert cli.main(["sample", str(tmp_path / "run"), "--num=2", "--out=x.png"]) == 2
+    assert "expected .txt for sequences" in capsys.readouterr().err
+    with pytest.raises(InputError, match="dcgan learns from images, oracle has sequences"):
+        run.build(Recipe(model="dcgan", dataset="oracle").resolved())

@@ -68,8 +68,10 @@ class VAEGAN(VAE):
         """
         mean, log_variance, latents = self.posterior(batch["real"])
         kept = ops.stop_gradient(latents)
-        ways = [kept + (latents - kept) / self.style, kept, self.prior(batch)]
-        again, fake_again, fake = ops.split(self.decode(ops.concatenate(ways)), 3)
+        # Apart: batch normalisation would lead the gradient of one from the other.
+        again = self.decode(kept + (latents - kept) / self.style)
+        off = self.decode(ops.concatenate([kept, self.prior(batch)]))
+        fake_again, fake = ops.split(off, 2)
         kl = divergence(mean, log_variance)
         return {"again": again, "fake_again": fake_again, "fake": fake, "kl": kl}
 
@@ -81,14 +83,13 @@ class VAEGAN(VAE):
 
     def generator_loss(self, batch) -> dict:
         """Returns the adversarial term, the distance of the features, and the divergence."""
-        real = ops.cast(self.discriminate(batch["real"], batch)[1], "float32")
-        scores, features = self.discriminate(
-            ops.concatenate([batch[key] for key in ("again", *self.fakes)]), batch
+        real, again = (
+            ops.cast(self.discriminate(batch[key], batch)[1], "float32")
+            for key in ("real", "again")
         )
-        again = ops.split(ops.cast(features, "float32"), 3)[0]
         real = ops.stop_gradient(real)
         size = ops.mean(ops.square(real)) + 1e-6
-        terms = [self.persuade(score, batch) for score in ops.split(scores, 3)[1:]]
+        terms = [self.persuade(self.score(batch[key], batch), batch) for key in self.fakes]
         return {
             "adv": 0.5 * sum(terms),
             "feature": self.style * 0.5 * ops.mean(ops.square(real - again)) / size,
