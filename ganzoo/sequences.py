@@ -4,6 +4,7 @@ import math
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from ganzoo import random
@@ -64,17 +65,18 @@ def draw(network, count, length: int):
     """Returns int32 (count, length) that a generator draws, under the seeds of the open scope."""
     noise = keras.random.uniform((count, length), seed=random.seed("token"))
     tokens, states = start(network, count)
-    drawn = ops.zeros((length, count), "int32")
+    drawn = tf.TensorArray("int32", length, element_shape=tokens.shape)
 
-    def body(place, tokens, drawn, *states):
+    def body(place, drawn, tokens, *states):
         logits, states = step(network, tokens, states)
         tokens = choose(logits, ops.take(noise, place, axis=1))
-        return place + 1, tokens, ops.slice_update(drawn, (place, 0), tokens[None]), *states
+        return place + 1, drawn.write(place, tokens), tokens, *states
 
-    _, _, drawn, *_ = ops.while_loop(
-        lambda place, *_: place < length, body, (0, tokens, drawn, *states)
-    )
-    return ops.transpose(drawn)
+    _, drawn, *_ = tf.while_loop(
+        lambda place, *_: place < length, body, (0, drawn, tokens, *states),
+        maximum_iterations=length,
+    )  # fmt: skip
+    return ops.transpose(drawn.stack())
 
 
 @keras.saving.register_keras_serializable("ganzoo")
