@@ -28,12 +28,11 @@ class IMLE(GAN):
     where the paper takes several before it matches anew.
     """
 
-    monitor = None
     compares = False
 
     @classmethod
-    def networks(cls, image_shape, width=32, latent_dim=128) -> dict:
-        """Returns DCGAN's generator, and no discriminator."""
+    def networks(cls, image_shape, width=32, latent_dim=32) -> dict:
+        """Returns DCGAN's generator, of few latents, which a pool can cover; no discriminator."""
         return dcgan.pair(image_shape, width, latent_dim) | {"discriminator": None}
 
     @classmethod
