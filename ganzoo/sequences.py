@@ -103,7 +103,7 @@ class Sequences(keras.Model):
         """Returns the logits (N, V) that follow a token, and the states: [tokens, states ...]."""
         return self.network(inputs, training=training)
 
-    def sample(self, num: int = 16, seed: int = 0, *, batch_size: int = 250) -> np.ndarray:
+    def sample(self, num: int, seed: int = 0, *, batch_size: int = 250) -> np.ndarray:
         """Returns sequences of tokens, int32 (num, length).
 
         The same seed gives the same ones, and a larger `num` begins alike.
@@ -111,7 +111,7 @@ class Sequences(keras.Model):
         Raises:
             InputError: If a number is less than one.
         """
-        if num < 1 or batch_size < 1:
+        if num is None or num < 1 or batch_size < 1:
             raise InputError(f"expected num and batch_size >= 1, got {num} and {batch_size}.")
         pieces = []
         for first in range(0, num, batch_size):

@@ -222,6 +222,40 @@ def seqgan() -> str:
     return "\n".join(lines)
 
 
+def poems() -> str:
+    results = json.loads((RESULTS / "poems.json").read_text("utf-8"))
+    lines = [
+        "## SeqGAN on poems",
+        "",
+        "`python benchmarks/claims/poems.py`: Chinese quatrains of 20 characters. BLEU of",
+        f"{results['samples']:,} samples against the poems of the test split; beside them that of",
+        "real poems.",
+        "",
+        "| poems | BLEU-2 | BLEU-3 | BLEU-4 | steps | minutes |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    figures = " | ".join(f"{x:.3f}" for x in results["real"])
+    lines.append(f"| of the training split | {figures} | | |")
+    for name, what in (("mle", "maximum likelihood"), ("seqgan", "SeqGAN")):
+        row = results[name]
+        figures = " | ".join(f"{x:.3f}" for x in row["bleu"])
+        lines.append(f"| {what} | {figures} | {row['steps']:,} | {row['seconds'] / 60:.0f} |")
+    shown = (results[name]["lines"] for name in ("mle", "seqgan"))
+    lines += [
+        "",
+        "Samples, not chosen, of both:",
+        "",
+        "| maximum likelihood | SeqGAN |",
+        "|---|---|",
+    ]
+    lines += [f"| {_lined(a)} | {_lined(b)} |" for a, b in zip(*shown, strict=True)]
+    return "\n".join(lines)
+
+
+def _lined(poem: str) -> str:
+    return "，".join(poem[i : i + 5] for i in range(0, 20, 5))
+
+
 SECTIONS = {
     "modes": modes,
     "divergences": divergences,
@@ -232,6 +266,7 @@ SECTIONS = {
     "imle": imle,
     "autoencoders": autoencoders,
     "seqgan": seqgan,
+    "poems": poems,
 }
 
 
