@@ -5,8 +5,9 @@
     python benchmarks/claims/poems.py
 
 Poems of 20 characters, as in the poem task of Yu et al., 2017, arXiv:1609.05473, table 2, which has
-BLEU-2 of 0.667 by maximum likelihood and 0.739 by SeqGAN, on another choice of poems. BLEU here is of
-1,000 samples against the 1,000 poems of the test split. The run is runs/claims/poems, resumable.
+BLEU-2 of 0.667 by maximum likelihood and 0.739 by SeqGAN, on another choice of poems. BLEU here is
+of 1,000 samples against the 1,000 poems of the test split. The runs are runs/claims/poems_mle and
+runs/claims/poems_seqgan, resumable.
 """
 
 import argparse
