@@ -72,13 +72,13 @@ def batches_of(name, shape=IMAGES):
     """Returns the batches that a variant learns from: images or points; tokens."""
     if name != "seqgan":
         return batches(shape)
-    tokens = np.random.default_rng(0).integers(0, 7, (48, 5)).astype("int32")
+    tokens = np.random.default_rng(0).integers(0, 7, (48, 3)).astype("int32")
     return tf.data.Dataset.from_tensor_slices({"real": tokens}).batch(4, drop_remainder=True)
 
 
 def maker(name, shape=IMAGES, **learning):
     if name == "seqgan":
-        shape = (5,)
+        shape = (3,)
         learning = {"vocabulary": 7, "pretrain": 1, "d_pretrain": 0, "roll_outs": 2} | learning
     labels = {"num_classes": 3} if ganzoo.gans.takes_labels(name) else {}
     latents = {"latent_dim": 16 if name == "infogan" else 8} if draws(name) else {}
