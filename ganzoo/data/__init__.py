@@ -17,7 +17,7 @@ from ganzoo.data import (
     quatrains,
     store,
     toys,
-)  # fmt: skip
+)
 from ganzoo.data.edges import Edges
 from ganzoo.data.images import parse_channels, parse_size
 from ganzoo.data.order import Order
