@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "composition.json"
 PAGE = ROOT / "docs" / "composition.md"
 IMAGES, CLASSES, SIZE = (16, 16, 1), 3, 4
+LENGTH = 5  # of sequences of tokens, of which there are as many as classes
 NORMS = ("batch", "layer", "instance", "pixel", "virtual", "spectral", "none")
 
 
@@ -83,19 +84,24 @@ def play(variant: str, part: str) -> str | None:
     draws = gans.get(variant).kind == "generator"
     latents = {"latent_dim": 18} if draws else {}
     small = {"blocks": 1} if variant in ("cyclegan", "unit") else {}
+    tokens = {"vocabulary": CLASSES, "pretrain": 1, "d_pretrain": 0, "roll_outs": 1}
+    small |= tokens if variant == "seqgan" else {}
     given = {"n_critic": 1, "run_eagerly": True} | labels | latents | small | PARTS[part]()
     rng = np.random.default_rng(0)
     count = 4 * SIZE
     images = rng.uniform(-1, 1, (count, *IMAGES)).astype("float32")
     examples = {"real": images, "x": images, "y": images[::-1]}
     examples["label"] = rng.integers(0, CLASSES, count)
+    if variant == "seqgan":
+        examples = {"real": rng.integers(0, CLASSES, (count, LENGTH))}
     try:
-        gan = ganzoo.create(variant, IMAGES, width=4, **given)
+        shape = examples["real"].shape[1:]
+        gan = ganzoo.create(variant, shape, width=4, **given)
         logs = gan.fit(examples, batch_size=SIZE, steps_per_epoch=2, verbose=0).history
         if gan.kind == "translator":
             assert gan.translate(images[:2]).shape == (2, *IMAGES)
         elif gan.generator is not None:
-            assert gan.sample(2).shape == (2, *IMAGES)
+            assert gan.sample(2).shape == (2, *shape)
     except errors.InputError as error:
         return str(error)
     assert np.isfinite(list(logs.values())).all(), (variant, part, logs)

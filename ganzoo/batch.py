@@ -2,7 +2,8 @@
 
 A batch is a dict of tensors whose first axis is the example:
 
-    real       images, (N, H, W, C), float32 in [-1, 1]; or points, (N, D), for 2-D toys
+    real       images, (N, H, W, C), float32 in [-1, 1]; or points, (N, D), for 2-D toys; or
+               tokens, integers (N, T)
     label      integer class, (N,)
     condition  whatever else both networks are given
     fake       what `generate` adds, of the shape of `real`; fake_* where a variant makes more
@@ -46,7 +47,9 @@ def as_batch(data) -> dict:
 
 
 def scaled(images):
-    """Returns integer images 0..255 as float32 in [-1, 1]; others as float32."""
+    """Returns integer images 0..255 as float32 in [-1, 1]; tokens as int32; others as float32."""
+    if images.dtype.is_integer and len(images.shape) == 2:
+        return tf.cast(images, tf.int32)
     if images.dtype.is_integer:
         return tf.cast(images, tf.float32) / 127.5 - 1.0
     return tf.cast(images, tf.float32)

@@ -55,7 +55,7 @@ def _info(args: argparse.Namespace) -> int:
 def _sample(args: argparse.Namespace) -> int:
     model, stem = zoo.find(args.name)
     out = args.out or Path(f"{stem}.png")
-    if out.suffix not in (".png", ".npz"):
+    if out.suffix not in (".png", ".npz", ".txt"):
         raise InputError(f"--out: expected a name that ends in .png or .npz, got {str(out)!r}.")
     if not out.absolute().parent.is_dir():
         raise InputError(f"--out: expected an existing folder, got {str(out.parent)!r}.")
@@ -68,6 +68,10 @@ def _sample(args: argparse.Namespace) -> int:
         ]
     import_tensorflow()
     sampler = model()
+    if hasattr(sampler, "lines"):
+        return _write_lines(sampler, args)
+    if out.suffix == ".txt":
+        raise InputError("--out: expected .png or .npz for images, got .txt, which is for text.")
     if columns:
         from ganzoo import latents
 
@@ -86,6 +90,21 @@ def _sample(args: argparse.Namespace) -> int:
 
         pictures.save_png(out, pictures.grid(images, columns))
     print(f"{len(images)} images, seed {args.seed}: {out}")
+    return 0
+
+
+def _write_lines(sampler, args: argparse.Namespace) -> int:
+    """Prints sequences, or writes them to the .txt that --out names."""
+    if args.labels or args.truncation or args.interpolate:
+        raise InputError("sequences have no labels and no latents: give --num and --seed alone.")
+    lines = sampler.lines(args.num, args.seed)
+    if args.out is None:
+        print("\n".join(lines))
+        return 0
+    if args.out.suffix != ".txt":
+        raise InputError(f"--out: expected .txt for sequences, got {str(args.out)!r}.")
+    files.write_text(args.out, "".join(f"{line}\n" for line in lines))
+    print(f"{len(lines)} sequences, seed {args.seed}: {args.out}")
     return 0
 
 
@@ -174,7 +193,8 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
     )  # fmt: skip
     draw.add_argument(
         "--out", type=Path, metavar="FILE",
-        help="a .png for a grid, a .npz for the array `images` (default: <name>.png)",
+        help="a .png for a grid, a .npz for the array `images` (default: <name>.png); a .txt for "
+        "sequences, which are printed by default",
     )  # fmt: skip
 
     translate_command.add(command)

@@ -70,22 +70,24 @@ class EMA(keras.layers.Layer):
             batches: Batches of latents, always the same ones, whose statistics are averaged.
             batch_size: Latents in each.
         """
+        if not hasattr(sampler, "draw_inputs"):
+            return
+        network = sampler.network  # the average; of several networks the one that is drawn from
         layers = [
             layer
-            for network in networks_of(self.network)
             for layer in network._flatten_layers()
             if isinstance(layer, keras.layers.BatchNormalization)
         ]
-        if not layers or not hasattr(sampler, "draw_inputs"):
+        if not layers:
             return
         momenta = [layer.momentum for layer in layers]
-        self.network.trainable = True  # or the layers would use the statistics, not take them
+        network.trainable = True  # or the layers would use the statistics, not take them
         for batch in range(batches):
             for layer in layers:
                 layer.momentum = 1.0 - 1.0 / (batch + 1)  # a running mean over the batches
             with random.scope(random.key(batch)):
-                self.network(sampler.draw_inputs(batch_size, seed=batch), training=True)
-        self.network.trainable = False
+                network(sampler.draw_inputs(batch_size, seed=batch), training=True)
+        network.trainable = False
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
 

@@ -150,8 +150,15 @@ def load(path) -> keras.Model:
 def _class(kind: str) -> type:
     """Returns the class of what has this kind."""
     from ganzoo import gans  # which are written in terms of this module
+    from ganzoo.sequences import Sequences
 
-    return {"generator": Sampler, "translator": Translator, "classifier": gans.Classifier}[kind]
+    classes = {
+        "generator": Sampler,
+        "translator": Translator,
+        "classifier": gans.Classifier,
+        "sequences": Sequences,
+    }
+    return classes[kind]
 
 
 def in_float32(network: keras.Model) -> keras.Model:

@@ -163,8 +163,9 @@ class GAN(keras.Model):
 
         That is with the batch's statistics: the moving ones, and the averaged weights, lag behind.
         """
-        inputs = Sampler(self.generator, self.latent_dim, self.num_classes).draw_inputs(num, seed)
-        return lambda: as_pixels(self.generator(inputs, training=True))
+        sampler = self.sampler_of(self.generator)
+        inputs = sampler.draw_inputs(num, seed)
+        return lambda: as_pixels(sampler(inputs, training=True))
 
     # What is shared.
 
@@ -217,6 +218,8 @@ class GAN(keras.Model):
                 parts[name].build(weights_of(side))
         for name, part in parts.items():
             setattr(self, name, part)
+        if self.discriminator is None:
+            self._refuse(given)
         for penalty in self.penalties:
             if side_of(self, penalty.side) is None:
                 kind, cls = type(penalty).__name__, type(self).__name__
@@ -233,6 +236,14 @@ class GAN(keras.Model):
                 self.augment.build((None, *self.image_shape))
         self.seed = seed
         self._compile_arguments = parts | {"seed": seed} | kwargs
+
+    def _refuse(self, given: dict) -> None:
+        """Refuses what is given for the turns of a discriminator that there is not."""
+        for name in ("loss", "augment", "replay", "balance", "n_critic"):
+            if given[name] not in (None, 1):
+                raise InputError(
+                    f"{name} is for a discriminator, which {type(self).__name__} lacks: drop it."
+                )
 
     def train_step(self, data):
         """Plays one step: D's turns, then G's. Returns the running means of the named terms."""
@@ -251,7 +262,7 @@ class GAN(keras.Model):
             # Both sides' turns share these fakes: G runs once, and D sees them off the tape.
             last = last | self.generate(last)
             with tape.stop_recording():
-                logs = self.discriminator_step(last) if self.n_critic else {}
+                logs = self.discriminator_step(last) if self.discriminator is not None else {}
             logs |= self.generator_step(last, tape) if self.generator is not None else {}
         self.step.assign_add(1)
         if self.ema is not None:
@@ -341,7 +352,7 @@ class GAN(keras.Model):
                 with tf.init_scope():
                     trackers[name] = keras.metrics.Mean(name=name)
             trackers[name].update_state(value)
-        return {name: tracker.result() for name, tracker in trackers.items()}
+        return {name: trackers[name].result() for name in logs}
 
     @property
     def image_shape(self) -> tuple:
@@ -413,8 +424,11 @@ class GAN(keras.Model):
     def sampler(self) -> Sampler:
         """The generator to draw from: the averaged one, once there is one."""
         average = getattr(self, "ema", None)
-        network = self.generator if average is None else average.network
-        return Sampler(network, self.latent_dim, self.num_classes)
+        return self.sampler_of(self.generator if average is None else average.network)
+
+    def sampler_of(self, side) -> Sampler:
+        """Returns what draws by this generator: the one in training, or the averaged one."""
+        return Sampler(side, self.latent_dim, self.num_classes)
 
     def sample(self, num: int | None = None, seed: int = 0, **kwargs):
         """Returns `num` images, uint8 (num, H, W, C); see `Sampler.sample`."""

@@ -31,7 +31,7 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "model": "Variant to train; `--list` shows them.",
     "dataset": "Data set: fashion_mnist_10k, fashion_mnist, mnist, cifar10, tfds:NAME, "
     "folder:PATH, npz:PATH, ring8, grid25; for translation edges:NAME, pairs:PATH, unpaired:A,B, "
-    "unpaired:NAME, openmoji, fluent_emoji, emoji_styles.",
+    "unpaired:NAME, openmoji, fluent_emoji, emoji_styles; sequences: oracle, quatrains.",
     "split": "Split of the data set to train on.",
     "image_size": "Side of the images, or [height, width]; the data set's own if not given.",
     "channels": "1 or 3; the data set's own if not given.",
@@ -42,7 +42,8 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "steps_per_execution": "Steps that run without coming back to Python.",
     "seed": "Seed of the weights, the data's order and all noise.",
     "precision": "auto, float32, mixed_bfloat16 or mixed_float16.",
-    "features": "What epochs are compared by: auto, pixels, inception, mnist or fashion_mnist.",
+    "features": "What epochs are compared by: auto, pixels, inception, mnist, fashion_mnist; of "
+    "sequences oracle or bleu.",
     "evaluate_every": "Compare only after so many steps, at the end of an epoch.",
     "width": "architecture: filters, or units, of the networks' narrowest layer.",
     "latent_dim": "architecture: width of the Gaussian that G draws from.",
@@ -85,8 +86,16 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "l1_weight": "learning: weight of the distance to the true partner (pix2pix).",
     "cycle_weight": "learning: weight of the way there and back (cyclegan, unit).",
     "identity_weight": "learning: weight of leaving alone what is of the right side (cyclegan).",
-    "reconstruction_weight": "learning: weight of an image's way through its own side (unit).",
-    "kl_weight": "learning: weight of the latents' squared means (unit).",
+    "reconstruction_weight": "learning: weight of an image's way through its own side (unit), or "
+    "code (aae).",
+    "kl_weight": "learning: weight of the latents' squared means (unit), or of the divergence from "
+    "the prior (vae, vaegan, klgan).",
+    "likelihood_weight": "learning: weight of the likelihood (klgan).",
+    "style": "learning: weight of likeness against D's verdict, for the decoder (vaegan).",
+    "pool": "learning: samples that each image's nearest is sought among (imle).",
+    "pretrain": "learning: steps of maximum likelihood (seqgan).",
+    "d_pretrain": "learning: steps after those, in which D learns alone (seqgan).",
+    "roll_outs": "learning: completions of each prefix of a sequence (seqgan).",
 }
 TABLES = {
     "architecture": (
@@ -98,10 +107,12 @@ TABLES = {
         "balance", "ema",
         "clip", "gamma", "k_rate", "margin", "pull", "unroll", "mixing", "class_weight",
         "information_weight", "l1_weight", "cycle_weight", "identity_weight",
-        "reconstruction_weight", "kl_weight",
+        "reconstruction_weight", "kl_weight", "likelihood_weight", "style", "pool", "pretrain",
+        "d_pretrain", "roll_outs",
     ),
 }  # fmt: skip
-FEATURES = ("auto", "pixels", "inception", "mnist", "fashion_mnist")
+FEATURES = ("auto", "pixels", "inception", "mnist", "fashion_mnist", "oracle", "bleu")
+SEQUENCES = {"oracle": "oracle", "quatrains": "bleu"}  # data set -> features
 
 
 @dataclasses.dataclass
@@ -223,7 +234,7 @@ class Recipe:
 
         cls = gans.get(self.model)
         signature = inspect.signature(cls.networks).parameters
-        given = ("image_shape", "num_classes")  # by the data
+        given = ("image_shape", "num_classes", "vocabulary")  # by the data
         architecture = {k: v.default for k, v in signature.items() if k not in given}
         canonical = {"architecture": architecture | tricks.SIDES, "learning": cls.learning()}
         for table, keys in canonical.items():
@@ -259,6 +270,8 @@ class Recipe:
 def _features(recipe: Recipe) -> str:
     if recipe.features != "auto":
         return recipe.features
+    if recipe.dataset in SEQUENCES:
+        return SEQUENCES[recipe.dataset]
     from ganzoo.metrics import domain
 
     plain = recipe.image_size in (None, domain.SIZE) and recipe.channels in (None, 1)

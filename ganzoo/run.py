@@ -41,6 +41,11 @@ def build(recipe: Recipe, data_dir=None) -> tuple[keras.Model, data.Info]:
         if info.num_classes is None:
             raise InputError(f"{recipe.model} learns from labels, and {recipe.dataset} has none.")
         labels = {"num_classes": info.num_classes}
+    if gans.takes_tokens(recipe.model) != (info.vocabulary is not None):
+        kinds = ("sequences", "images") if info.vocabulary is None else ("images", "sequences")
+        raise InputError(f"{recipe.model} learns from {kinds[0]}, {recipe.dataset} has {kinds[1]}.")
+    if info.vocabulary is not None:
+        labels |= {"vocabulary": info.vocabulary}
     keras.config.set_dtype_policy(recipe.precision)
     keras.utils.set_random_seed(recipe.seed)
     gan = gans.create(
@@ -266,6 +271,9 @@ def closing_words(run_dir, summary: dict) -> str:
         "translator": f"""
   translate     ganzoo translate {run_dir} image.png --out=translated.png
   in Python     {loaded}.translate(images, 0)""",
+        "sequences": f"""
+  more samples  ganzoo sample {run_dir} --num=64
+  in Python     {loaded}.sample(16, 0)""",
     }.get(summary.get("kind"), "")
     return f"""
 Done: {summary["steps"]} steps in {minutes:.1f} minutes, {rate} images/s.

@@ -10,9 +10,12 @@ from ganzoo import distribute, testing
 
 IMAGES, POINTS = (8, 8, 1), (2,)
 CASES = {  # variant -> the terms it logs
+    "vae": {"g_reconstruction", "g_kl"},
     "gan": {"d_adv", "g_adv"},
     "cgan": {"d_adv", "g_adv"},
+    "aae": {"d_adv", "g_adv", "g_reconstruction"},
     "dcgan": {"d_adv", "g_adv"},
+    "vaegan": {"d_adv", "g_adv", "g_feature", "g_kl"},
     "fgan": {"d_adv", "g_adv"},
     "sgan": {"d_adv", "d_class", "g_features"},
     "infogan": {"d_adv", "d_information", "g_adv", "g_information"},
@@ -20,6 +23,7 @@ CASES = {  # variant -> the terms it logs
     "acgan": {"d_adv", "d_class", "g_adv", "g_class"},
     "lsgan": {"d_adv", "g_adv"},
     "unrolled": {"d_adv", "g_adv", "g_real"},
+    "seqgan": {"d_adv", "g_mle", "g_policy"},
     "pix2pix": {"d_adv", "g_adv", "g_l1"},
     "wgan": {"d_adv", "g_adv"},
     "unit": {
@@ -35,11 +39,13 @@ CASES = {  # variant -> the terms it logs
     "began": {"d_real", "d_fake", "g_adv", "k", "m_global"},
     "wgan_gp": {"d_adv", "d_gradient_penalty", "g_adv"},
     "dragan": {"d_adv", "d_dragan", "g_adv"},
+    "klgan": {"d_adv", "g_adv", "g_reconstruction", "g_kl"},
     "pacgan": {"d_adv", "g_adv"},
     "sngan": {"d_adv", "g_adv"},
     "projection": {"d_adv", "g_adv"},
     "sagan": {"d_adv", "g_adv"},
     "rgan": {"d_adv", "g_adv"},
+    "imle": {"g_distance"},
     "biggan": {"d_adv", "g_adv", "g_orthogonal"},
     "stylegan2": {"d_adv", "d_r1", "g_adv", "g_path_length"},
     "r3gan": {"d_adv", "d_r1", "d_r2", "g_adv"},
@@ -62,7 +68,18 @@ def batches(shape, count=12, size=4):
     return tf.data.Dataset.from_tensor_slices(batch).batch(size, drop_remainder=True)
 
 
+def batches_of(name, shape=IMAGES):
+    """Returns the batches that a variant learns from: images or points; tokens."""
+    if name != "seqgan":
+        return batches(shape)
+    tokens = np.random.default_rng(0).integers(0, 7, (48, 3)).astype("int32")
+    return tf.data.Dataset.from_tensor_slices({"real": tokens}).batch(4, drop_remainder=True)
+
+
 def maker(name, shape=IMAGES, **learning):
+    if name == "seqgan":
+        shape = (3,)
+        learning = {"vocabulary": 7, "pretrain": 1, "d_pretrain": 0, "roll_outs": 2} | learning
     labels = {"num_classes": 3} if ganzoo.gans.takes_labels(name) else {}
     latents = {"latent_dim": 16 if name == "infogan" else 8} if draws(name) else {}
     small = {"blocks": 1} if name in ("cyclegan", "unit") else {}
@@ -77,7 +94,7 @@ def test_every_variant_has_a_case():
 
 @pytest.mark.parametrize("name", CASES)
 def test_images(name):
-    testing.run_gan_test(maker(name), batches(IMAGES), CASES[name])
+    testing.run_gan_test(maker(name), batches_of(name), CASES[name])
 
 
 @pytest.mark.parametrize("name", POINTS_TOO)
@@ -93,7 +110,7 @@ def test_points(name):
 def test_half_precision(name, policy):
     keras.config.set_dtype_policy(policy)
     gan = maker(name)()
-    testing.check_fit(gan, batches(IMAGES), CASES[name])
+    testing.check_fit(gan, batches_of(name), CASES[name])
     if name in ("dcgan", "wgan_gp", "classifier"):
         testing.check_saving(gan, batches(IMAGES))
     testing.check_export(gan)
@@ -103,7 +120,7 @@ def test_half_precision(name, policy):
 
 @pytest.mark.parametrize("name", CASES)
 def test_two_replicas_train_as_one(name, two_replicas):
-    testing.check_replicas(maker(name), batches(IMAGES), two_replicas)
+    testing.check_replicas(maker(name), batches_of(name), two_replicas)
 
 
 def test_replicas_have_noise_of_their_own(two_replicas):

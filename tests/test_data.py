@@ -213,7 +213,7 @@ def test_mixtures(name, modes):
         ({"name": "folder:"}, "unknown data set"),
         ({"name": "fashion_mnist_10k", "split": "test"}, "Valid: train"),
         ({"name": "ring8", "split": "tset"}, "Did you mean 'test'"),
-        ({"name": "ring8", "image_size": 32}, "points, not images"),
+        ({"name": "ring8", "image_size": 32}, "has no images"),
         ({"batch_size": 0}, "batch_size must be a whole number from 1"),
         ({"batch_size": 10001}, "more than the 10000 examples"),
         ({"batch_size": 2.5}, "batch_size must be"),

@@ -148,6 +148,114 @@ def translation() -> str:
     return "\n".join(lines)
 
 
+def imle() -> str:
+    results = json.loads((RESULTS / "imle.json").read_text())
+    lines = [
+        "## What IMLE leaves out, and what a GAN does",
+        "",
+        "`python benchmarks/claims/imle.py`: Fashion-MNIST, the same generator and as many steps,",
+        "10,000 samples against the test images, in the features of `classifier_fashion_mnist` and",
+        "in pixels, which is where IMLE measures what is near. FID is of the features.",
+        "",
+        "| variant | in | recall | coverage | precision | density | FID | steps | minutes |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for name, row in results.items():
+        cost = f"{row['fid_fashion_mnist']:.1f} | {row['steps']:,} | {row['seconds'] / 60:.0f}"
+        for space in ("features", "pixels"):
+            keys = ("recall", "coverage", "precision", "density")
+            cells = " | ".join(f"{row[space][key]:.3f}" for key in keys)
+            lines.append(f"| `{name}` | {space} | {cells} | {cost} |")
+    return "\n".join(lines)
+
+
+def autoencoders() -> str:
+    results = json.loads((RESULTS / "autoencoders.json").read_text())
+    lines = [
+        "## Encoders: what a GAN adds to a VAE",
+        "",
+        "`python benchmarks/claims/autoencoders.py`: Fashion-MNIST, the same networks and as many",
+        "steps. Errors of reconstructions of the test images are root mean squares, of pixels in",
+        "[-1, 1] and of the features of `classifier_fashion_mnist`, which also reads their class.",
+        "Moved: how often it takes an image for the class towards which its code was moved.",
+        "",
+        "| variant | pixels | features | class kept | FID of samples, own features | moved | steps "
+        "| minutes |",
+        "|---|---:|---:|---:|---:|---|---:|---:|",
+    ]
+    for name, row in results.items():
+        moved = ", ".join(f"{share:.0%}" for share in row["moved"])
+        lines.append(
+            f"| `{name}` | {row['pixels']:.3f} | {row['features']:.3f} | {row['class_kept']:.1%} "
+            f"| {row['fid_fashion_mnist']:.1f} | {moved} | {row['steps']:,} "
+            f"| {row['seconds'] / 60:.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def seqgan() -> str:
+    results = json.loads((RESULTS / "seqgan.json").read_text())
+    lines = [
+        "## SeqGAN on an oracle",
+        "",
+        "`python benchmarks/claims/seqgan.py`: nats a token, under a random LSTM, of sequences of",
+        "20 tokens out of 5,000. Published (arXiv:1609.05473): 9.038 by maximum likelihood, 8.736",
+        "by SeqGAN, on an oracle of the same kind with other random numbers.",
+        "",
+        "| seed | maximum likelihood | SeqGAN | steps | hours |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for seed, row in sorted(results.items()):
+        if seed != "speed":
+            lines.append(
+                f"| {seed} | {row['mle']:.3f} | {row['seqgan']:.3f} | {row['steps']:,} "
+                f"| {row['seconds'] / 3600:.1f} |"
+            )
+    if speed := results.get("speed"):
+        lines += [
+            "",
+            f"{speed['tokens_per_second']:,.0f} tokens a second are rolled out on",
+            f"{speed['hardware']}: {speed['share']:.0%} of a step of policy gradient.",
+        ]
+        if speed["share_of_run"] is not None:
+            lines[-1] = lines[-1][:-1] + f", {speed['share_of_run']:.0%} of the run."
+    return "\n".join(lines)
+
+
+def poems() -> str:
+    results = json.loads((RESULTS / "poems.json").read_text("utf-8"))
+    lines = [
+        "## SeqGAN on poems",
+        "",
+        "`python benchmarks/claims/poems.py`: Chinese quatrains of 20 characters. BLEU of",
+        f"{results['samples']:,} samples against the poems of the test split; beside them that of",
+        "real poems.",
+        "",
+        "| poems | BLEU-2 | BLEU-3 | BLEU-4 | steps | minutes |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    figures = " | ".join(f"{x:.3f}" for x in results["real"])
+    lines.append(f"| of the training split | {figures} | | |")
+    for name, what in (("mle", "maximum likelihood"), ("seqgan", "SeqGAN")):
+        row = results[name]
+        figures = " | ".join(f"{x:.3f}" for x in row["bleu"])
+        lines.append(f"| {what} | {figures} | {row['steps']:,} | {row['seconds'] / 60:.0f} |")
+    shown = (results[name]["lines"] for name in ("mle", "seqgan"))
+    lines += [
+        "",
+        "Samples, not chosen, of both:",
+        "",
+        "| maximum likelihood | SeqGAN |",
+        "|---|---|",
+    ]
+    lines += [f"| {_lined(a)} | {_lined(b)} |" for a, b in zip(*shown, strict=True)]
+    return "\n".join(lines)
+
+
+def _lined(poem: str) -> str:
+    return "，".join(poem[i : i + 5] for i in range(0, 20, 5))
+
+
 SECTIONS = {
     "modes": modes,
     "divergences": divergences,
@@ -155,6 +263,10 @@ SECTIONS = {
     "semi_supervised": errors,
     "critic_estimate": critic_estimate,
     "translation": translation,
+    "imle": imle,
+    "autoencoders": autoencoders,
+    "seqgan": seqgan,
+    "poems": poems,
 }
 
 

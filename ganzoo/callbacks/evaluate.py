@@ -4,20 +4,25 @@ import keras
 import numpy as np
 
 from ganzoo import metrics
+from ganzoo.data import oracle
+
+MONITORS = {"pixels": "swd", "inception": "fid", "oracle": "nll_oracle", "bleu": "bleu_gap"}
 
 
 class Evaluate(keras.callbacks.Callback):
     """Adds to the logs what the model's `measure` says: of a GAN, how far its samples are off.
 
     That distance is `swd`, the sliced Wasserstein distance, of pixels or points; and of the
-    features of a network the Frechet distance, `fid` (Inception) or `fid_<features>`. The same
+    features of a network the Frechet distance, `fid` (Inception) or `fid_<features>`. Of sequences
+    it is their likelihood under the oracle, `nll_oracle`, or 1 - BLEU-3, `bleu_gap`. The same
     latents and real images are used every time, so that two epochs of one run differ by their
     weights alone. It is no figure to publish: so few samples bias it.
 
     Args:
         real: Images, uint8 (N, H, W, C), or points, float32 (N, D); or a dict with such `real`, and
             the `label` (N,) where the model needs it.
-        features: "pixels", or a name of `metrics.features.EXTRACTORS`.
+        features: "pixels", or a name of `metrics.features.EXTRACTORS`; of sequences "oracle" or
+            "bleu".
         num: Samples to draw; by default 800, or 400 of pixels, whose distance takes longer: what
             `benchmarks/evaluate_cost.py` finds to take less than a twentieth of the time.
         seed: Seed of their latents.
@@ -34,7 +39,7 @@ class Evaluate(keras.callbacks.Callback):
         self.features, self.seed, self.every = features, seed, every
         default = min(len(self.examples["real"]), 400) if features == "pixels" else 800
         self.num = default if num is None else num
-        self.monitor = {"pixels": "swd", "inception": "fid"}.get(features, f"fid_{features}")
+        self.monitor = MONITORS.get(features, f"fid_{features}")
         self._reference = None
 
     def on_train_begin(self, logs=None):
@@ -52,6 +57,11 @@ class Evaluate(keras.callbacks.Callback):
     def distance(self, samples) -> dict[str, float]:
         """Returns the distance of samples to the real images, by its name."""
         real = self.examples["real"]
+        if self.features == "oracle":
+            return {"nll_oracle": oracle.oracle().nll(samples)}
+        if self.features == "bleu":
+            found = {f"bleu_{n}": metrics.bleu(samples, real, n) for n in (2, 3, 4)}
+            return {"bleu_gap": 1.0 - found["bleu_3"]} | found
         if self.features == "pixels":
             spread = np.linspace(0, len(real) - 1, len(samples)).astype(int)
             return {"swd": metrics.sliced_wasserstein(real[spread], samples)}

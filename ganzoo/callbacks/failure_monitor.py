@@ -27,7 +27,7 @@ class FailureMonitor(keras.callbacks.Callback):
     Args:
         real: Images, uint8 (N, H, W, C), or points, float32 (N, D), to compare samples with; or a
             dict with such `real`, and what else the model draws by. If there are fewer than 96, or
-            None, the logs alone are watched.
+            they are tokens, or None, the logs alone are watched.
         directory: The run's directory: alarms go to `alarms.jsonl` there, and the lists that they
             are found in to `monitor.json`, so that a resumed run goes on as it would have. None to
             write nothing.
@@ -53,7 +53,8 @@ class FailureMonitor(keras.callbacks.Callback):
             raise InputError("on_failure='rollback' needs `checkpoint`, a callbacks.Checkpoint.")
         self.examples = real if isinstance(real, dict) else {"real": real}
         real = self.examples["real"]
-        self.real = None if real is None or len(real) < 96 else real[:96]
+        tokens = real is not None and real.ndim == 2 and real.dtype.kind in "iu"
+        self.real = None if real is None or tokens or len(real) < 96 else real[:96]
         self.directory = Path(directory) if directory else None
         self.on_failure, self.checkpoint, self.writer = on_failure, checkpoint, writer
         self.windows, self.thresholds = windows, thresholds or failures.Thresholds()

@@ -5,7 +5,19 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.data import base, emoji, fashion_mnist_10k, folder, labels, npz, pairs, store, toys
+from ganzoo.data import (
+    base,
+    emoji,
+    fashion_mnist_10k,
+    folder,
+    labels,
+    npz,
+    oracle,
+    pairs,
+    quatrains,
+    store,
+    toys,
+)
 from ganzoo.data.edges import Edges
 from ganzoo.data.images import parse_channels, parse_size
 from ganzoo.data.order import Order
@@ -15,6 +27,7 @@ from ganzoo.errors import InputError, unknown
 
 __all__ = ["Info", "arrays", "examples", "has_split", "import_files", "info", "load", "names"]
 
+_SEQUENCES = ("oracle", "quatrains")
 _PATTERNS = (
     "tfds:NAME", "folder:PATH", "npz:PATH", "pairs:PATH", "edges:NAME", "unpaired:A,B",
     "unpaired:NAME",
@@ -23,7 +36,8 @@ _PATTERNS = (
 
 def names() -> list[str]:
     """Returns what can be loaded; NAME and PATH stand for the caller's own."""
-    return ["fashion_mnist_10k", *base.CLASSES, *toys.MIXTURES, *emoji.SETS, *_PATTERNS]
+    own = ["fashion_mnist_10k", *base.CLASSES, *toys.MIXTURES, *emoji.SETS, *_SEQUENCES]
+    return [*own, *_PATTERNS]
 
 
 def load(
@@ -105,7 +119,9 @@ def arrays(
     data_dir: str | None = None,
     limit: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Returns the images, uint8 (N, H, W, C) or float32 (N, 2), and int32 labels (N,) or None.
+    """Returns the images, uint8 (N, H, W, C), and int32 labels (N,) or None.
+
+    Of points they are float32 (N, 2), of sequences int32 (N, T).
 
     Of a set of pairs they are the images `y`.
 
@@ -155,8 +171,8 @@ def import_files(name: str, source: str, data_dir: str | None = None) -> str:
     """Stores a published set's own files, checked by SHA-256; returns what was done.
 
     Args:
-        name: "mnist", "fashion_mnist", "cifar10", one of `emoji.SETS`, or "inception" for the
-            feature network's weights.
+        name: "mnist", "fashion_mnist", "cifar10", one of `emoji.SETS`, "quatrains", or "inception"
+            for the feature network's weights.
         source: A folder which holds the files, at any depth; of "inception", also the file.
         data_dir: Where to; by default $GANZOO_DATA or the cache.
 
@@ -167,13 +183,17 @@ def import_files(name: str, source: str, data_dir: str | None = None) -> str:
         from ganzoo.metrics.weights import import_inception
 
         return import_inception(source, data_dir)
+    if name == "quatrains":
+        return quatrains.import_files(source, data_dir)
     if name in emoji.SETS:
         found = emoji.read_originals(name, source)
         train, test = len(found["train_x"]), len(found["test_x"])
         target = store.save(name, found, data_dir)
         return f"imported {name}: {train} training and {test} test pairs, {target}"
     if name not in base.CLASSES:
-        raise unknown("data set to import", name, [*base.CLASSES, *emoji.SETS, "inception"])
+        raise unknown(
+            "data set to import", name, [*base.CLASSES, *emoji.SETS, "inception", "quatrains"]
+        )
     return base.import_files(name, source, data_dir)
 
 
@@ -187,6 +207,10 @@ def _open(name, split, image_size, channels, data_dir) -> Source:
         return toys.source(name, split, size, channels)
     if name in emoji.SETS:
         return emoji.source(name, split, size, channels, data_dir)
+    if name == "oracle":
+        return oracle.source(split, size, channels)
+    if name == "quatrains":
+        return quatrains.source(split, size, channels, data_dir)
     kind, _, rest = str(name).partition(":")
     if rest and kind == "folder":
         return folder.Folder(rest, split, size, channels)

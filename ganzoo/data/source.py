@@ -19,9 +19,11 @@ class Info:
         name: As given to `ganzoo.data.load`.
         split: E.g. `"train"`.
         num_examples: Of this split, broken files included where they are not known yet.
-        image_shape: (height, width, channels), or (2,) for points of the plane.
+        image_shape: (height, width, channels), or (2,) for points of the plane, or (T,) for
+            sequences of tokens.
         num_classes: `None` if there are no labels.
         class_names: One for each class; `None` if there are no labels.
+        vocabulary: Of sequences, the number of tokens, or the word that each stands for.
     """
 
     name: str
@@ -30,10 +32,11 @@ class Info:
     image_shape: tuple[int, ...]
     num_classes: int | None = None
     class_names: tuple[str, ...] | None = None
+    vocabulary: int | tuple[str, ...] | None = None
 
 
 class Source(abc.ABC):
-    """One split of one data set. `real` is uint8 images, or float32 points which stay as they are.
+    """One split of one data set. `real` is uint8 images; or float32 points or int32 tokens.
 
     A set of pairs has `x` and `y`, uint8 images of one shape, in place of `real`.
 
@@ -87,7 +90,7 @@ class Memory(Source):
         if len(shape) == 3:
             shape = (*(image_size or shape[:2]), channels or shape[2])
         elif image_size or channels:
-            raise InputError(f"{name} has points, not images: leave out image_size and channels.")
+            raise InputError(f"{name} has no images: leave out image_size and channels.")
         num_classes = None if labels is None else len(class_names)
         self.info = Info(name, split, len(real), shape, num_classes, class_names)
 

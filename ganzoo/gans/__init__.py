@@ -6,9 +6,12 @@ import inspect
 from ganzoo.errors import InputError, unknown
 
 _CLASSES = {  # variant -> class; it lives in the module of the variant's name
+    "vae": "VAE",  # no GAN: what those with an encoder are compared with
     "gan": "GAN",
     "cgan": "CGAN",
+    "aae": "AAE",
     "dcgan": "DCGAN",
+    "vaegan": "VAEGAN",
     "fgan": "FGAN",
     "sgan": "SGAN",
     "infogan": "InfoGAN",
@@ -16,6 +19,7 @@ _CLASSES = {  # variant -> class; it lives in the module of the variant's name
     "acgan": "ACGAN",
     "lsgan": "LSGAN",
     "unrolled": "Unrolled",
+    "seqgan": "SeqGAN",
     "pix2pix": "Pix2Pix",
     "wgan": "WGAN",
     "unit": "UNIT",
@@ -23,11 +27,13 @@ _CLASSES = {  # variant -> class; it lives in the module of the variant's name
     "began": "BEGAN",
     "wgan_gp": "WGANGP",
     "dragan": "DRAGAN",
+    "klgan": "KLGAN",
     "pacgan": "PacGAN",
     "sngan": "SNGAN",
     "projection": "ProjectionGAN",
     "sagan": "SAGAN",
     "rgan": "RGAN",
+    "imle": "IMLE",
     "biggan": "BigGAN",
     "stylegan2": "StyleGAN2",
     "r3gan": "R3GAN",
@@ -59,6 +65,11 @@ def takes_labels(name: str) -> bool:
     return "num_classes" in inspect.signature(get(name).networks).parameters
 
 
+def takes_tokens(name: str) -> bool:
+    """Returns whether a variant's canonical networks are made for a vocabulary."""
+    return "vocabulary" in inspect.signature(get(name).networks).parameters
+
+
 def translates(name: str) -> bool:
     """Returns whether a variant learns from images `x` and `y`, to translate between them."""
     return get(name).kind == "translator"
@@ -69,7 +80,8 @@ def create(name, image_shape=(28, 28, 1), num_classes=None, **arguments):
 
     Args:
         name: One of `list_variants()`.
-        image_shape: (H, W, C), sides from 8 to 256; or (D,) for points.
+        image_shape: (H, W, C), sides from 8 to 256; or (D,) for points; or (T,) for sequences of
+            tokens, with `vocabulary`.
         num_classes: Number of classes, for the variants that use labels.
         **arguments: Arguments of the variant's `networks`, such as `width`, the filters or units of
             the networks' narrowest layer, and `latent_dim`; tricks of architecture, by the names in

@@ -5,6 +5,7 @@ from ganzoo.layers.blur import Blur
 from ganzoo.layers.codes import Codes
 from ganzoo.layers.conditional_batch_norm import ConditionalBatchNormalization
 from ganzoo.layers.equalized import EqualizedConv2D, EqualizedDense
+from ganzoo.layers.highway import Highway
 from ganzoo.layers.label_map import LabelMap
 from ganzoo.layers.learned_constant import LearnedConstant
 from ganzoo.layers.minibatch_discrimination import MinibatchDiscrimination
@@ -35,6 +36,7 @@ __all__ = [
     "ConditionalBatchNormalization",
     "EqualizedConv2D",
     "EqualizedDense",
+    "Highway",
     "LabelMap",
     "LearnedConstant",
     "MinibatchDiscrimination",

@@ -1,5 +1,6 @@
 """Measures of samples against data; all of them take arrays, datasets, folders or features."""
 
+from ganzoo.metrics.bleu import bleu
 from ganzoo.metrics.cache import real_features, real_moments, sample_features
 from ganzoo.metrics.diversity import ms_ssim, ms_ssim_diversity, pairwise_distance
 from ganzoo.metrics.features import extract, extractor, moments
@@ -15,6 +16,7 @@ from ganzoo.metrics.sliced_wasserstein import sliced_wasserstein
 
 __all__ = [
     "Moments",
+    "bleu",
     "class_histogram",
     "copied",
     "density_coverage",

@@ -265,12 +265,18 @@ def applied(name: str, value, network):
     if network is None:
         raise InputError(f"{name}={value!r}: there is no {side} in this game.")
     if isinstance(network, dict):
+        if name == "latents":
+            raise InputError(
+                f"{name}={value!r}: the {side} is several networks: edit one yourself."
+            )
         return {key: applied(name, value, one) for key, one in network.items()}
     if not isinstance(network, keras.Model) or not getattr(network, "inputs", None):
         raise InputError(
             f"{name}={value!r}: the {side} is no functional keras.Model, whose layers are known: "
             "put the layer in yourself."
         )
+    if "int" in network.inputs[0].dtype:
+        raise InputError(f"{name}={value!r}: the {side} reads tokens, this trick is of images.")
     try:
         return trick(network, value)
     except InputError as error:

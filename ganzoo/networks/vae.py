@@ -1,0 +1,77 @@
+"""Encoders, beside DCGAN's generators as their decoders, and discriminators of codes.
+
+Reference: Kingma & Welling, 2014, arXiv:1312.6114; Larsen et al., 2016, arXiv:1512.09300, table 1,
+whose encoder is a strided convolutional network with batch normalisation.
+"""
+
+import keras
+from keras import layers
+
+from ganzoo.networks import dcgan, mlp
+
+
+def encoder(image_shape, width: int = 32, latent_dim: int = 128):
+    """Returns a network from images to [means, log-variances], both (N, latent_dim) in float32.
+
+    Its convolutions are those of DCGAN's discriminator; for points, (D,), it is a perceptron of 4
+    `width` units.
+    """
+    inputs = keras.Input(tuple(image_shape), name="images")
+    x = inputs
+    if len(image_shape) == 1:
+        for _ in range(2):
+            x = layers.Dense(4 * width, activation="relu")(x)
+    else:
+        for stage, stride in enumerate(dcgan.stages(dcgan.checked(image_shape))):
+            filters = dcgan.filters(width, stage)
+            x = layers.Conv2D(filters, 4, stride, padding="same", use_bias=not stage)(x)
+            x = layers.LeakyReLU(0.2)(layers.BatchNormalization()(x) if stage else x)
+        x = layers.Flatten()(x)
+    outputs = [
+        layers.Dense(latent_dim, dtype="float32", name=name)(x) for name in ("mean", "log_variance")
+    ]
+    return keras.Model(inputs, outputs, name="encoder")
+
+
+def decoder(image_shape, width: int = 32, latent_dim: int = 128):
+    """Returns DCGAN's generator; for points, a perceptron of 4 `width` units."""
+    if len(image_shape) == 1:
+        return mlp.generator(image_shape, 4 * width, latent_dim)
+    return dcgan.generator(image_shape, width, latent_dim)
+
+
+def pair(image_shape, width: int = 32, latent_dim: int = 128) -> dict:
+    """Returns an `encoder` and a `decoder` as the generator's side, and no discriminator."""
+    side = {
+        "encoder": encoder(image_shape, width, latent_dim),
+        "decoder": decoder(image_shape, width, latent_dim),
+    }
+    return {"generator": side, "discriminator": None, "latent_dim": latent_dim}
+
+
+def with_features(image_shape, width: int = 32):
+    """Returns a network from images to [logits (N, 1), features of a hidden layer (N, ...)].
+
+    The features are those of the last convolution, before its normalisation; of points those of the
+    first layer of a perceptron.
+    """
+    inputs = keras.Input(tuple(image_shape), name="images")
+    x = seen = inputs
+    if len(image_shape) == 1:
+        seen = layers.Dense(4 * width)(x)
+        x = layers.LeakyReLU(0.2)(layers.Dense(4 * width)(layers.LeakyReLU(0.2)(seen)))
+    else:
+        for stage, stride in enumerate(dcgan.stages(dcgan.checked(image_shape))):
+            filters = dcgan.filters(width, stage)
+            seen = layers.Conv2D(
+                filters, 4, stride, "same", use_bias=not stage, kernel_initializer=dcgan.normal()
+            )(x)
+            x = layers.LeakyReLU(0.2)(layers.BatchNormalization()(seen) if stage else seen)
+        x = layers.Flatten()(x)
+    outputs = layers.Dense(1, kernel_initializer=dcgan.normal(), dtype="float32")(x)
+    return keras.Model(inputs, [outputs, seen], name="discriminator")
+
+
+def of_codes(latent_dim: int = 128, width: int = 32):
+    """Returns a perceptron of 8 `width` units from codes (N, latent_dim) to logits (N, 1)."""
+    return mlp.discriminator((latent_dim,), 8 * width)

@@ -1,0 +1,196 @@
+"""Sequences: a trained generator of tokens, one step of which is a network, and how it is drawn."""
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from ganzoo import random
+from ganzoo.errors import InputError
+
+
+def start(network, count):
+    """Returns the token before the first one, (count,), and the states there, zero."""
+    tokens = ops.full((count,), vocabulary_of(network), dtype="int32")
+    states = [ops.zeros((count, *state.shape[1:])) for state in network.inputs[1:]]
+    return tokens, states
+
+
+def vocabulary_of(network) -> int:
+    """Returns how many tokens a generator tells apart."""
+    return network.outputs[0].shape[-1]
+
+
+def step(network, tokens, states, training: bool = False):
+    """Returns the logits (N, V) of the tokens after `tokens` (N,), and the states there."""
+    logits, *states = network([tokens, *states], training=training)
+    return ops.cast(logits, "float32"), states
+
+
+def choose(logits, uniform):
+    """Returns tokens int32 (N,) that logits (N, V) give, by the inverse distribution function.
+
+    The sums are taken in blocks of about the root of V: the block is found first, then the token
+    in it, so that most of the work is one exponential of each logit.
+
+    Args:
+        logits: float32 (N, V).
+        uniform: float32 (N,), in [0, 1).
+    """
+    count, vocabulary = ops.shape(logits)[0], logits.shape[1]
+    root = math.isqrt(vocabulary)
+    size = next((s for s in range(root, root // 2, -1) if vocabulary % s == 0), root)
+    weights = ops.exp(logits - ops.max(logits, axis=1, keepdims=True))
+    if vocabulary % size:
+        weights = ops.pad(weights, [(0, 0), (0, -vocabulary % size)])
+    weights = ops.reshape(weights, (count, -1, size))
+    sums = ops.sum(weights, axis=2)
+    block, rest = _place(sums, uniform * ops.sum(sums, axis=1))
+    weights = ops.take_along_axis(weights, block[:, None, None], axis=1)[:, 0]
+    return block * size + _place(weights, rest)[0]
+
+
+def _place(weights, target):
+    """Returns the last place (N,) whose weights before it sum to `target` or less, and the rest."""
+    ends = ops.cumsum(weights, axis=1)
+    place = ops.sum(ops.cast(ends <= target[:, None], "int32"), axis=1)
+    place = ops.minimum(place, weights.shape[1] - 1)
+    before = ops.take_along_axis(ends - weights, place[:, None], axis=1)[:, 0]
+    return place, ops.maximum(target - before, 0.0)
+
+
+def draw(network, count, length: int):
+    """Returns int32 (count, length) that a generator draws, under the seeds of the open scope."""
+    noise = keras.random.uniform((count, length), seed=random.seed("token"))
+    tokens, states = start(network, count)
+    drawn = tf.TensorArray("int32", length, element_shape=tokens.shape)
+
+    def body(place, drawn, tokens, *states):
+        logits, states = step(network, tokens, states)
+        tokens = choose(logits, ops.take(noise, place, axis=1))
+        return place + 1, drawn.write(place, tokens), tokens, *states
+
+    _, drawn, *_ = tf.while_loop(
+        lambda place, *_: place < length, body, (0, drawn, tokens, *states),
+        maximum_iterations=length,
+    )  # fmt: skip
+    return ops.transpose(drawn.stack())
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class Sequences(keras.Model):
+    """A trained generator of sequences, and what it takes to draw from it.
+
+    Args:
+        network: One step, a built network from [tokens (N,), states ...] to [logits (N, V),
+            states ...]; the token V stands before the first one, the first states are zero.
+        length: Tokens in a sequence.
+        words: What the tokens stand for, V strings; or None.
+    """
+
+    kind = "sequences"
+    conditional = False
+
+    def __init__(self, network, length, words=None, **kwargs):
+        super().__init__(**kwargs)
+        self.network, self.length = network, length
+        self.words = None if words is None else tuple(words)
+        self.built = True
+
+    def call(self, inputs, training: bool = False):
+        """Returns the logits (N, V) that follow a token, and the states: [tokens, states ...]."""
+        return self.network(inputs, training=training)
+
+    def sample(self, num: int, seed: int = 0, *, batch_size: int = 250) -> np.ndarray:
+        """Returns sequences of tokens, int32 (num, length).
+
+        The same seed gives the same ones, and a larger `num` begins alike.
+
+        Raises:
+            InputError: If a number is less than one.
+        """
+        if num is None or num < 1 or batch_size < 1:
+            raise InputError(f"expected num and batch_size >= 1, got {num} and {batch_size}.")
+        pieces = []
+        for first in range(0, num, batch_size):
+            with random.scope(random.fold(random.key(seed), first)):
+                drawn = draw(self.network, min(batch_size, num - first), self.length)
+            pieces.append(ops.convert_to_numpy(drawn))
+        return np.concatenate(pieces)
+
+    def lines(self, num: int = 16, seed: int = 0) -> list[str]:
+        """Returns samples as text, their words with spaces between those of several letters."""
+        return text(self.sample(num, seed), self.words)
+
+    @property
+    def facts(self) -> dict:
+        """What it is made of, but for the network."""
+        return {"length": self.length, "words": self.words}
+
+    @classmethod
+    def of(cls, network, **facts):
+        """Returns the one that has these facts, to draw in float32."""
+        return cls(network, **facts, dtype="float32")
+
+    def endpoints(self) -> dict:
+        """Returns the functions of the SavedModel, and the name, shape and type of their inputs.
+
+        `serving_default` scores: of tokens (N, length) it gives `log_likelihood` (N,), in nats.
+        """
+
+        def serve(tokens):
+            return {"log_likelihood": ops.sum(log_likelihood(self.network, tokens), axis=1)}
+
+        def sample(num, seed):
+            with random.scope(random.fold(random.key(seed), 0)):
+                return {"tokens": draw(self.network, num, self.length)}
+
+        scalars = [("num", (), "int32"), ("seed", (), "int32")]
+        tokens = [("tokens", (None, self.length), "int32")]
+        return {"serving_default": (serve, tokens), "sample": (sample, scalars)}
+
+    def export(self, path) -> None:
+        """Writes a self-sufficient SavedModel; see `export.save`."""
+        from ganzoo import export
+
+        export.save(self, path)
+
+    def get_config(self) -> dict:
+        """Returns the arguments; the network travels as its own config."""
+        network = keras.saving.serialize_keras_object(self.network)
+        return super().get_config() | {"network": network} | self.facts
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects=None):
+        """Returns the model that `get_config` described."""
+        network = keras.saving.deserialize_keras_object(config["network"], custom_objects)
+        return cls(**(config | {"network": network}))
+
+
+def log_likelihood(network, tokens, training: bool = False):
+    """Returns log p(token | those before it), float32 (N, T), of tokens (N, T)."""
+    return read(network, tokens, training)[0]
+
+
+def read(network, tokens, training: bool = False):
+    """Returns the log-likelihoods (N, T) of tokens (N, T), and the states before each of them."""
+    tokens = ops.convert_to_tensor(tokens, "int32")
+    before, states = start(network, ops.shape(tokens)[0])
+    likely, all_states = [], []
+    for place in range(tokens.shape[1]):
+        all_states.append(states)
+        logits, states = step(network, before, states, training)
+        before = tokens[:, place]
+        own = ops.take_along_axis(logits, before[:, None], axis=1)[:, 0]
+        likely.append(own - ops.logsumexp(logits, axis=1))
+    return ops.stack(likely, axis=1), all_states
+
+
+def text(tokens, words) -> list[str]:
+    """Returns tokens (N, T) as lines: their words, or if there are none the numbers themselves."""
+    if words is None:
+        return [" ".join(map(str, row)) for row in tokens]
+    gap = "" if max(map(len, words)) == 1 else " "
+    return [gap.join(words[token] for token in row) for row in tokens]

@@ -1,0 +1,142 @@
+"""IMLE, and what has an encoder: VAE, VAE-GAN, the hybrid, the adversarial autoencoder."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import ops
+
+import ganzoo
+from ganzoo import random
+from ganzoo.errors import InputError
+from ganzoo.gans import imle
+from ganzoo.gans.vae import divergence
+
+SHAPE = (8, 8, 1)
+ENCODED = ("vae", "vaegan", "klgan", "aae")
+
+
+def make(name, **given):
+    return ganzoo.create(name, SHAPE, width=4, latent_dim=3, run_eagerly=True, **given)
+
+
+def images(count=8):
+    return np.random.default_rng(0).uniform(-1, 1, (count, *SHAPE)).astype("float32")
+
+
+def test_the_match_is_the_nearest_of_the_pool(monkeypatch):
+    monkeypatch.setattr(imle, "CHUNK", 7)
+    gan = make("imle", pool=20, g_normalization="none")
+    drawn = []
+    normal = keras.random.normal
+    monkeypatch.setattr(
+        keras.random, "normal", lambda *a, **k: drawn.append(normal(*a, **k)) or drawn[-1]
+    )
+    with random.scope(random.key(0)):
+        found = ops.convert_to_numpy(gan.match(tf.constant(images(5))))
+    assert [len(x) for x in drawn] == [7, 7, 6]
+    pool = np.concatenate([ops.convert_to_numpy(x) for x in drawn])
+    samples = ops.convert_to_numpy(gan.generator(pool)).reshape(20, -1)
+    apart = ((images(5).reshape(5, 1, -1) - samples) ** 2).sum(2)
+    np.testing.assert_array_equal(found, pool[apart.argmin(1)])
+
+
+def test_imle_leaves_no_mode_out():
+    points = np.array([[-1.0, 0.0], [1.0, 0.0], [0.0, 1.0]], "float32")
+    real = points[np.arange(300) % 3]
+    keras.utils.set_random_seed(0)
+    gan = ganzoo.create("imle", (2,), width=8, latent_dim=2, pool=64, ema=0.9)
+    gan.fit(real, batch_size=30, epochs=15, verbose=0)
+    apart = np.linalg.norm(gan.sample(500)[:, None] - points, axis=2)
+    assert (apart.min(0) < 0.15).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("imle", {"pool": 0}, "pool >= 1"),
+        ("imle", {"loss": "hinge"}, "loss is for a discriminator"),
+        ("vae", {"augment": "diff_augment"}, "augment is for a discriminator"),
+        ("vae", {"n_critic": 2}, "n_critic is for a discriminator"),
+        ("vaegan", {"style": 0.0}, "style > 0"),
+        ("aae", {"replay": 16}, "the D of AAE sees codes"),
+    ],
+)
+def test_what_does_not_fit_is_refused(name, given, message):
+    with pytest.raises(InputError, match=message):
+        make(name, **given)
+
+
+def test_networks_of_ones_own():
+    with pytest.raises(InputError, match="needs generator="):
+        ganzoo.gans.VAE(ganzoo.networks.dcgan.generator(SHAPE, 4, 3), latent_dim=3)
+    gan = make("vaegan")
+    plain = ganzoo.gans.VAEGAN(
+        dict(gan.generator), ganzoo.networks.dcgan.discriminator(SHAPE, 4), latent_dim=3
+    )
+    with pytest.raises(InputError, match="logits, features"):
+        plain.compile()
+
+
+def test_divergence():
+    mean, deviation = np.array([[0.5, -1.0]], "float32"), np.array([[2.0, 0.25]], "float32")
+    expected = sum(
+        -math.log(s) + (s * s + m * m) / 2 - 0.5 for m, s in zip(mean[0], deviation[0], strict=True)
+    )
+    found = divergence(ops.convert_to_tensor(mean), 2 * ops.log(deviation))
+    np.testing.assert_allclose(found, [expected], rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ENCODED)
+def test_the_encoder_can_be_used(name):
+    gan, real = make(name), images()
+    codes = gan.encode(real)
+    assert codes.shape == (8, 3) and codes.dtype == "float32"
+    pixels = np.round((real + 1) * 127.5).astype("uint8")
+    np.testing.assert_allclose(gan.encode(pixels), codes, atol=0.05)
+    np.testing.assert_array_equal(gan.reconstruct(real), gan.sample(latents=codes))
+    labels = np.arange(8) % 2
+    direction = gan.attribute(real, labels, 1)
+    np.testing.assert_allclose(direction, codes[1::2].mean(0) - codes[::2].mean(0), atol=1e-5)
+    np.testing.assert_array_equal(
+        gan.shifted(real, direction, 2.0), gan.sample(latents=codes + 2.0 * direction)
+    )
+    assert gan.picture({"real": np.tile(pixels, (3, 1, 1, 1))}, 48).shape == (48, 64, 1)
+    with pytest.raises(InputError, match="some 5"):
+        gan.attribute(real, labels, 5)
+
+
+def test_a_vae_learns_to_reconstruct():
+    keras.utils.set_random_seed(0)
+    points = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], "float32")
+    adam = keras.optimizers.Adam(1e-2)
+    gan = ganzoo.create(
+        "vae", (2,), width=8, latent_dim=2, ema=0.5, g_optimizer=adam, kl_weight=0.05
+    )
+    gan.fit(points.repeat(16, axis=0), batch_size=32, epochs=60, verbose=0)
+    assert np.abs(gan.reconstruct(points) - points).max() < 0.4
+
+
+def test_each_side_of_a_vaegan_gets_its_own_terms():
+    gan, batch = make("vaegan", style=0.1), {"real": tf.constant(images())}
+
+    def gradients(term):
+        with random.scope(random.key(0)), tf.GradientTape() as tape:
+            terms = gan.generator_loss(batch | gan.generate(batch))
+            loss = terms[term]
+        weights = [gan.generator[part].trainable_variables for part in ("encoder", "decoder")]
+        found = tape.gradient(loss, weights)
+        kept = [[g for g in side if g is not None] for side in found]
+        return [float(tf.linalg.global_norm(side)) if side else 0.0 for side in kept]
+
+    encoder, decoder = gradients("adv")
+    assert encoder == 0.0 and decoder > 0.0
+    encoder, decoder = gradients("kl")
+    assert encoder > 0.0 and decoder == 0.0
+    encoder, decoder = gradients("feature")
+    gan.style = 1.0
+    plain_encoder, plain_decoder = gradients("feature")
+    assert encoder == pytest.approx(plain_encoder, rel=1e-3)
+    assert decoder == pytest.approx(0.1 * plain_decoder, rel=1e-3)
