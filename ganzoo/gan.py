@@ -196,7 +196,7 @@ class GAN(keras.Model):
         Raises:
             InputError: If a part does not fit the networks.
         """
-        if g_optimizer is not None and g_optimizer is d_optimizer:
+        if isinstance(g_optimizer, keras.Optimizer) and g_optimizer is d_optimizer:
             raise InputError("each side needs an optimizer of its own: make two of them.")
         given = {
             "g_optimizer": g_optimizer, "d_optimizer": d_optimizer, "loss": loss,
