@@ -217,3 +217,8 @@ def test_a_run_from_data_to_lines(tmp_path, few, capsys):
     assert "expected .txt for sequences" in capsys.readouterr().err
     with pytest.raises(InputError, match="dcgan learns from images, oracle has sequences"):
         run.build(Recipe(model="dcgan", dataset="oracle").resolved())
+
+
+def test_the_vocabulary_is_asked_for():
+    with pytest.raises(InputError, match="needs vocabulary"):
+        ganzoo.create("seqgan", (6,))

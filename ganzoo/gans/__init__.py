@@ -93,7 +93,8 @@ def create(name, image_shape=(28, 28, 1), num_classes=None, **arguments):
     from ganzoo.networks import tricks  # here: listing the variants imports nothing
 
     cls = get(name)
-    sizes = [key for key in inspect.signature(cls.networks).parameters if key != "image_shape"]
+    parameters = dict(inspect.signature(cls.networks).parameters)
+    sizes = [key for key in parameters if key != "image_shape"]
     valid = [*cls.learning(), "seed", "jit_compile", "run_eagerly", "steps_per_execution"]
     others = [key for key in tricks.SIDES if key not in sizes]
     for key in arguments:
@@ -105,6 +106,9 @@ def create(name, image_shape=(28, 28, 1), num_classes=None, **arguments):
     if num_classes is not None:
         arguments["num_classes"] = num_classes
     given = {key: value for key, value in arguments.items() if key in sizes and value is not None}
+    for key in sizes:
+        if parameters[key].default is inspect.Parameter.empty and key not in given:
+            raise InputError(f"variant {name!r} needs {key}: give {key}=...")
     for key, value in given.items():
         if key in ("width", "latent_dim", "num_classes") and (
             not isinstance(value, int) or value < 1
