@@ -65,7 +65,7 @@ class Thresholds:
     looks: int = 5
     unformed: float = 0.12
     poor: float = 0.25
-    progress: float = 0.97
+    progress: float = 0.99
     relapse: float = 0.8
     d_floor: float = 0.03
     g_floor: float = 0.1

@@ -223,10 +223,20 @@ def _rate(optimizer) -> float | None:
 
 
 def _chance(gan) -> failures.Chance:
-    """Returns the losses where D scores every image zero."""
+    """Returns the losses where D scores every image zero; None of one that can fall below zero.
+
+    Such a loss, as Wasserstein's or an f-divergence's, has no floor that would tell who has won.
+    """
     if not gan.compares or gan.loss is None:
         return failures.Chance(None, None)
-    zero = ops.zeros((8, 1))
-    g = gan.loss.generator(*([zero, zero] if gan.loss.relative else [zero]))
-    levels = [float(gan.loss.discriminator(zero, zero)), float(g)]
-    return failures.Chance(*(x if math.isfinite(x) and x > 1e-3 else None for x in levels))
+    zero, far = ops.zeros((8, 1)), ops.ones((8, 1)) * 10.0
+
+    def generator(fake, real):
+        return float(gan.loss.generator(*([fake, real] if gan.loss.relative else [fake])))
+
+    at_chance = float(gan.loss.discriminator(zero, zero)), generator(zero, zero)
+    when_won = float(gan.loss.discriminator(far, -far)), generator(far, -far)
+    return failures.Chance(*(
+        x if math.isfinite(x) and x > 1e-3 and least > -1e-3 else None
+        for x, least in zip(at_chance, when_won, strict=True)
+    ))  # fmt: skip
