@@ -18,7 +18,7 @@ _HOME = {  # public name -> the module it lives in
 }
 _ROOMS = (
     "augment", "callbacks", "data", "gans", "layers", "losses", "metrics", "networks", "penalties",
-    "testing",
+    "schedules", "testing",
 )  # fmt: skip
 
 __all__ = ["__version__", *_HOME, *_ROOMS]

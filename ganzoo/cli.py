@@ -72,6 +72,8 @@ def _sample(args: argparse.Namespace) -> int:
         return _write_lines(sampler, args)
     if out.suffix == ".txt":
         raise InputError("--out: expected .png or .npz for images, got .txt, which is for text.")
+    if sampler.kind == "translator":
+        sampler.sample()  # says why not
     if columns:
         from ganzoo import latents
 

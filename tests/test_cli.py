@@ -15,7 +15,9 @@ import pytest
 import ganzoo
 from ganzoo import InputError, cli, zoo
 
-COMMANDS = ["list", "info", "sample", "evaluate", "export", "verify", "publish", "data"]
+COMMANDS = [
+    "list", "info", "sample", "translate", "evaluate", "export", "verify", "publish", "data",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -43,6 +45,8 @@ def calls(monkeypatch):
     calls = []
 
     class Model:
+        kind = "generator"
+
         def sample(self, num, **options):
             calls.append((num, options))
             num = len(options["latents"]) if num is None else num
@@ -199,8 +203,8 @@ def test_export_and_data(root, calls, capsys):
     assert cli.main(["data", "fashion_mnist", "--from=in", "--data_dir=d"]) == 0
     assert calls[2] == ("fashion_mnist", "in", "d")
     found = [tuple(map(str, call)) for call in calls[:2]]
-    assert found[0] == ("runs/x", "there")
-    assert found[1] == ("runs/x", os.path.join("runs/x", "saved_model"))
+    assert found[0] == ("runs/x", "there", "None")
+    assert found[1] == ("runs/x", os.path.join("runs/x", "saved_model"), "None")
     assert "imported 4 files" in capsys.readouterr().out
 
 

@@ -20,8 +20,9 @@ class CycleGAN(TwoWay):
     which is left out at a weight of 0, has what is of the right side already be left alone.
 
     The weights are half the paper's 10 and 5, as `losses.LeastSquares` has a half in it. Departures
-    from the paper: its pool holds 50 images, for batches of one; and what translates is the moving
-    average. It has the rate fall linearly in the second half: `schedules.LinearDecay`.
+    from the paper: a pool of 256 images, where it has 50 for batches of one; and what translates is
+    the moving average. The paper's rate, which falls linearly in the second half of the training,
+    is `schedules.LinearDecay`.
 
     Reference: Zhu et al., 2017, arXiv:1703.10593.
     """
