@@ -45,7 +45,7 @@ def choose(logits, uniform):
     weights = ops.exp(logits - ops.max(logits, axis=1, keepdims=True))
     if vocabulary % size:
         weights = ops.pad(weights, [(0, 0), (0, -vocabulary % size)])
-    weights = ops.reshape(weights, (count, -1, size))
+    weights = ops.reshape(weights, (count, -(-vocabulary // size), size))
     sums = ops.sum(weights, axis=2)
     block, rest = _place(sums, uniform * ops.sum(sums, axis=1))
     weights = ops.take_along_axis(weights, block[:, None, None], axis=1)[:, 0]
