@@ -4,6 +4,7 @@ import hashlib
 import importlib.machinery
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -244,7 +245,7 @@ def test_interrupts_are_quiet(root, monkeypatch, capsys):
 def test_version_help_and_status_of_the_process():
     assert ganzoo_command("--version").stdout == f"ganzoo {ganzoo.__version__}\n"
     top = ganzoo_command("--help").stdout
-    assert all(f"\n    {command} " in top for command in COMMANDS)
+    assert all(re.search(rf"\n    {command}\s", top) for command in COMMANDS)
     wrong = ganzoo_command("nonsense")
     assert (wrong.returncode, wrong.stdout, wrong.stderr.count("\n")) == (2, "", 1)
 
