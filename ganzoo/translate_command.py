@@ -4,8 +4,6 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from ganzoo import zoo
 from ganzoo.arguments import whole
 from ganzoo.errors import InputError, unknown
@@ -80,6 +78,8 @@ def _place(name: str, direction: str | None) -> str:
 
 
 def _translate(translator, pairs: list[tuple[Path, Path]], seed: int) -> None:
+    import numpy as np
+
     from ganzoo import pictures
     from ganzoo.data import folder
 

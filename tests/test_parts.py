@@ -157,7 +157,7 @@ def test_past_checkpoints_come_back():
         batch = {"real": tf.constant(POINTS[:8])}
         batch |= gan.generate(batch)
     with random.scope(random.key(1)):
-        shown = gan.replay.fakes(gan, batch)
+        shown = gan.replay.fakes(gan, batch)["fake"]
     past = mlp.generator((2,), 8, 4)
     past.set_weights(old)
     with random.scope(random.key(1)):
@@ -182,7 +182,8 @@ def test_there_is_no_past_at_first():
     gan = game(replay="past_checkpoints", ema=0)
     with random.scope(random.key(0)):
         batch = {"real": tf.constant(POINTS[:8]), "fake": tf.constant(POINTS[:8])}
-        np.testing.assert_array_equal(gan.replay.fakes(gan, batch), POINTS[:8])
+        shown = gan.replay.fakes(gan, batch)["fake"]
+    np.testing.assert_array_equal(shown, POINTS[:8])
 
 
 # --- balance
