@@ -10,7 +10,6 @@ of the papers. (After Lucic et al., 2018, arXiv:1711.10337.)
 import argparse
 import statistics
 
-import page
 import trials
 
 SEEDS = 3
@@ -73,10 +72,7 @@ def main() -> None:
         f"{spread:.1f}. That the published tables have other orders is no contradiction: there "
         "each loss has the rates, the penalties' weights and the turns of D that suit it best."
     )
-    page.write(
-        "losses", "Are GANs created equal?", finding, trials.picture(results, BASELINE), results,
-        trials.table(results, BASELINE),
-    )  # fmt: skip
+    trials.write("losses", "Are GANs created equal?", finding, results, BASELINE)
 
 
 if __name__ == "__main__":

@@ -112,3 +112,9 @@ def picture(results: dict, baseline: str):
     axes.set(xscale="log", xlabel="Frechet distance on the zoo's classifier (less is better)")
     axes.grid(axis="x", which="both", alpha=0.2)
     return figure
+
+
+def write(name: str, title: str, finding: str, results: dict, baseline: str) -> None:
+    """Writes the page of a script's trials: the finding, the picture and the table."""
+    drawn = picture(results, baseline)
+    page.write(name, title, finding, drawn, results, table(results, baseline))

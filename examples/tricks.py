@@ -9,7 +9,6 @@ import argparse
 import statistics
 
 import keras
-import page
 import trials
 
 SEEDS = 3
@@ -101,10 +100,7 @@ def main() -> None:
         "baseline by these seeds. It is a short training: what pays late, such as a small rate or "
         "the guard against a collapse that does not come here, pays nothing in this table."
     )
-    page.write(
-        "tricks", "Which trick helps?", finding, trials.picture(results, BASELINE), results,
-        trials.table(results, BASELINE),
-    )  # fmt: skip
+    trials.write("tricks", "Which trick helps?", finding, results, BASELINE)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ mean training codes was added to its code. It needs Fashion-MNIST.
 """
 
 import argparse
-import json
 from pathlib import Path
 
+import kept
 import numpy as np
 
 from ganzoo import callbacks, data, metrics, run
@@ -74,10 +74,8 @@ def main() -> None:
     import_tensorflow()
     for name in args.variants.split(","):
         found = measure(name, args.steps, args.runs)
-        results = json.loads(PATH.read_text()) if PATH.exists() else {}
-        results[name] = found
         print(name, found, flush=True)
-        PATH.write_text(json.dumps(results, indent=1) + "\n")
+        kept.keep(PATH, name, found)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ longer, as it makes a pool of samples; the seconds are beside the figures. It ne
 """
 
 import argparse
-import json
 from pathlib import Path
+
+import kept
 
 from ganzoo import data, metrics, run
 from ganzoo.quiet import import_tensorflow
@@ -65,10 +66,8 @@ def main() -> None:
     import_tensorflow()
     for name in args.variants.split(","):
         found = measure(name, args.steps, args.seed, args.runs)
-        results = json.loads(PATH.read_text()) if PATH.exists() else {}
-        results[name] = found
         print(name, found, flush=True)
-        PATH.write_text(json.dumps(results, indent=1) + "\n")
+        kept.keep(PATH, name, found)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ and has `classifier_mnist` read them; writes benchmarks/results/labels.json. It 
 """
 
 import argparse
-import json
 from pathlib import Path
 
+import kept
 import numpy as np
 
 from ganzoo import metrics, run
@@ -52,12 +52,10 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/claims"))
     args = parser.parse_args()
     import_tensorflow()
-    path = RESULTS / "labels.json"
-    results = json.loads(path.read_text()) if path.exists() else {}
     for name in args.variants.split(","):
-        results[name] = measure(name, args.steps, args.runs)
-        print(name, results[name]["accuracy"], flush=True)
-        path.write_text(json.dumps(results, indent=1) + "\n")
+        found = measure(name, args.steps, args.runs)
+        print(name, found["accuracy"], flush=True)
+        kept.keep(RESULTS / "labels.json", name, found)
 
 
 if __name__ == "__main__":

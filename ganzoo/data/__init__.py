@@ -136,8 +136,7 @@ def arrays(
     Raises:
         InputError: As `load` does.
     """
-    if limit is not None and (type(limit) is not int or limit < 1):
-        raise InputError(f"limit must be a whole number of examples from 1, got {limit!r}.")
+    _check_limit(limit)
     return _open(name, split, image_size, channels, data_dir).arrays(limit)
 
 
@@ -154,9 +153,13 @@ def examples(
 
     Arguments and errors as of `arrays`.
     """
+    _check_limit(limit)
+    return _open(name, split, image_size, channels, data_dir).examples(limit)
+
+
+def _check_limit(limit) -> None:
     if limit is not None and (type(limit) is not int or limit < 1):
         raise InputError(f"limit must be a whole number of examples from 1, got {limit!r}.")
-    return _open(name, split, image_size, channels, data_dir).examples(limit)
 
 
 def has_split(name: str, split: str, **options) -> bool:
