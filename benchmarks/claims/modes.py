@@ -18,10 +18,10 @@ A mode counts if a sample within three standard deviations is nearest to it.
 """
 
 import argparse
-import json
 import time
 from pathlib import Path
 
+import kept
 import keras
 from keras import layers
 
@@ -103,14 +103,14 @@ def main() -> None:
     args = parser.parse_args()
     import_tensorflow()
     path = RESULTS / "modes.json"
-    results = json.loads(path.read_text()) if path.exists() else {}
     for name in args.games.split(";"):
         mixture, options = GAMES[name]
-        row = results.setdefault(name, {"steps": args.steps, "samples": SAMPLES, "runs": []})
+        fresh = {"steps": args.steps, "samples": SAMPLES, "runs": []}
+        row = kept.read(path).get(name, fresh)
         for seed in range(len(row["runs"]), args.seeds):
             row["runs"].append({"seed": seed} | play(mixture, seed, args.steps, **options))
             print(name, row["runs"][-1], flush=True)
-            path.write_text(json.dumps(results, indent=1) + "\n")
+            kept.keep(path, name, row)
 
 
 if __name__ == "__main__":
