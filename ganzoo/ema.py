@@ -1,4 +1,4 @@
-"""EMA: the exponential moving average of the generator, which is what is sampled and exported."""
+"""EMA: the exponential moving average of a side's weights, which is what is used in the end."""
 
 import itertools
 
@@ -8,11 +8,11 @@ from keras import ops
 from ganzoo import parts, random
 from ganzoo.errors import InputError
 from ganzoo.sampler import clone
-from ganzoo.sides import mapped, networks_of
+from ganzoo.sides import mapped, networks_of, side_of
 
 
 class EMA(keras.layers.Layer):
-    """Keeps a copy of the generator whose weights trail those of the one in training.
+    """Keeps a copy of a side's networks whose weights trail those of the ones in training.
 
     w_ema <- beta w_ema + (1 - beta) w after every step, with beta = min(decay, (1 + t) / (10 + t)),
     so that the random start is forgotten at once. The moving statistics of batch normalisation,
@@ -20,37 +20,42 @@ class EMA(keras.layers.Layer):
     averaged ones, `recalibrate` takes them anew where it counts, after every epoch of `fit`.
 
     Args:
-        decay: The weight of the past, in [0, 1); 0 makes the copy equal the generator.
+        decay: The weight of the past, in [0, 1); 0 makes the copy equal the one in training.
+        side: `"g"`, whose average is sampled and exported, or `"d"`.
 
     Reference: Yazici et al., 2019, arXiv:1806.04498; Karras et al., 2018, arXiv:1710.10196;
     Izmailov et al., 2018, arXiv:1803.05407, section 3.2, for the statistics.
     """
 
-    def __init__(self, decay: float = 0.999, **kwargs):
+    def __init__(self, decay: float = 0.999, side: str = "g", **kwargs):
         super().__init__(**kwargs)
         if not 0.0 <= decay < 1.0:
             raise ValueError(f"expected decay in [0, 1), got {decay}")
-        self.decay = decay
+        if side not in ("d", "g"):
+            raise ValueError(f"expected side 'd' or 'g', got {side!r}")
+        self.decay, self.side = decay, side
 
     def attach(self, gan: keras.Model) -> None:
-        """Copies the generator.
+        """Copies the side's networks.
 
         Raises:
-            InputError: If there is none.
+            InputError: If there are none.
         """
-        if gan.generator is None:
-            raise InputError(f"{type(gan).__name__} has no generator to average: drop `ema`.")
+        side = side_of(gan, self.side)
+        if side is None:
+            kind = "generator" if self.side == "g" else "discriminator"
+            raise InputError(f"{type(gan).__name__} has no {kind} to average: drop `ema`.")
         if not self.built:
-            self.network = mapped(clone, gan.generator)
+            self.network = mapped(clone, side)
             for network in networks_of(self.network):
                 network.trainable = False
             self.built = True
 
-    def update(self, generator, step) -> None:
-        """Moves the copy towards `generator`, a network or a dict of them, after `step` steps."""
-        t = ops.cast(step, "float32")
+    def update(self, gan: keras.Model) -> None:
+        """Moves the copy towards the side as it is after a step."""
+        t = ops.cast(gan.step, "float32")
         beta = ops.minimum(self.decay, (1.0 + t) / (10.0 + t))
-        pairs = zip(networks_of(self.network), networks_of(generator), strict=True)
+        pairs = zip(networks_of(self.network), networks_of(side_of(gan, self.side)), strict=True)
         weights = (zip(copy.weights, network.weights, strict=True) for copy, network in pairs)
         for average, weight in itertools.chain.from_iterable(weights):
             if weight.trainable:
@@ -93,14 +98,14 @@ class EMA(keras.layers.Layer):
 
     def get_config(self) -> dict:
         """Returns the arguments."""
-        return super().get_config() | {"decay": self.decay}
+        return super().get_config() | {"decay": self.decay, "side": self.side}
 
 
 CLASSES = parts.table(EMA)
 
 
-def get(identifier) -> EMA | None:
+def get(identifier, side: str = "g") -> EMA | None:
     """Returns the average that a decay, a {class_name, config} dict or an `EMA` stands for."""
     if isinstance(identifier, (int, float)):
-        return EMA(identifier)
+        return EMA(identifier, side)
     return parts.get("ema", identifier, CLASSES)

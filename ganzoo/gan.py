@@ -227,7 +227,7 @@ class GAN(keras.Model):
             if isinstance(self.discriminator, dict) and not penalty.several:
                 kind, cls = type(penalty).__name__, type(self).__name__
                 raise InputError(f"{kind} is of one discriminator, and {cls} has several: drop it.")
-        for part in [*self.penalties, self.augment, self.replay, self.balance, self.ema]:
+        for part in tf.nest.flatten(list(parts.values())):
             if hasattr(part, "attach"):
                 part.attach(self)
         if isinstance(self.augment, keras.layers.Layer):
@@ -266,7 +266,7 @@ class GAN(keras.Model):
             logs |= self.generator_step(last, tape) if self.generator is not None else {}
         self.step.assign_add(1)
         if self.ema is not None:
-            self.ema.update(self.generator, self.step)
+            self.ema.update(self)
         if self.replay is not None:
             self.replay.after_step(self)
         self.after_step(logs)

@@ -1,6 +1,7 @@
 """How each argument of `GAN.compile` is made of what a person or a recipe gives for it."""
 
 import copy
+import functools
 import operator
 
 import keras
@@ -34,6 +35,7 @@ MAKERS = {
     "replay": replay.get,
     "balance": balance.get,
     "ema": ema.get,
+    "d_ema": functools.partial(ema.get, side="d"),
 }
 
 

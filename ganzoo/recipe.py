@@ -74,6 +74,7 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "replay": "learning: number of past fakes that D is also shown, or past_checkpoints.",
     "balance": "learning: accuracy of D above which it waits; off by default.",
     "ema": "learning: decay of G's moving average; 0 for none.",
+    "d_ema": "learning: decay of D's moving average; 0 for none (sgan).",
     "clip": "learning: bound of the critic's weights (wgan).",
     "gamma": "learning: ratio of the errors on fakes and on real images (began).",
     "k_rate": "learning: rate at which k is moved (began).",
@@ -104,7 +105,7 @@ TABLES = {
     ),
     "learning": (
         "g_optimizer", "d_optimizer", "loss", "n_critic", "penalties", "augment", "replay",
-        "balance", "ema",
+        "balance", "ema", "d_ema",
         "clip", "gamma", "k_rate", "margin", "pull", "unroll", "mixing", "class_weight",
         "information_weight", "l1_weight", "cycle_weight", "identity_weight",
         "reconstruction_weight", "kl_weight", "likelihood_weight", "style", "pool", "pretrain",

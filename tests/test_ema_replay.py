@@ -27,6 +27,10 @@ def attached(decay, generator):
     return average
 
 
+def update(average, generator, step):
+    average.update(types.SimpleNamespace(generator=generator, step=tf.constant(step, "int64")))
+
+
 def drawn_weights(network, seed):
     rng = np.random.default_rng(seed)
     return [rng.uniform(0.5, 1.5, w.shape).astype("float32") for w in network.weights]
@@ -39,7 +43,7 @@ def test_average_follows_the_closed_form_with_its_warm_up(decay):
     expected = generator.weights[0].numpy().astype("float64")
     for step in range(1, 31):
         generator.set_weights(drawn_weights(generator, step))
-        average.update(generator, tf.constant(step, "int64"))
+        update(average, generator, step)
         beta = min(decay, (1 + step) / (10 + step))
         expected = beta * expected + (1 - beta) * generator.weights[0].numpy()
     np.testing.assert_allclose(average.network.weights[0], expected, rtol=1e-5)
@@ -50,7 +54,7 @@ def test_warm_up_forgets_the_random_start_at_once():
     average = attached(0.999, generator)
     start = generator.get_weights()[0]
     generator.set_weights(drawn_weights(generator, 0))
-    average.update(generator, 1)
+    update(average, generator, 1)
     moved = average.network.get_weights()[0] - start
     np.testing.assert_allclose(moved / (generator.get_weights()[0] - start), 9 / 11, rtol=1e-3)
 
@@ -60,7 +64,7 @@ def test_average_without_decay_is_the_generator():
     average = attached(0.0, generator)
     for step in (1, 2):
         generator.set_weights(drawn_weights(generator, step))
-        average.update(generator, step)
+        update(average, generator, step)
         for mean, weight in zip(average.network.weights, generator.weights, strict=True):
             np.testing.assert_array_equal(mean.numpy(), weight.numpy())
 
@@ -69,7 +73,7 @@ def test_moving_statistics_are_copied_and_the_rest_is_averaged():
     generator = normalised_generator()
     average = attached(0.9, generator)
     generator.set_weights(drawn_weights(generator, 1))
-    average.update(generator, 1000)
+    update(average, generator, 1000)
     for mean, weight in zip(average.network.weights, generator.weights, strict=True):
         assert np.allclose(mean, weight) == ("moving" in weight.path), weight.path
 

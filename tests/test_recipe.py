@@ -106,7 +106,7 @@ def test_resolving_writes_every_default_out_and_keeps_what_was_given():
     learning = resolved.learning
     assert {"d_optimizer", "n_critic"} <= learning.keys()
     assert learning["n_critic"] == 5
-    assert learning["ema"] == {"class_name": "EMA", "config": {"decay": 0.99}}
+    assert learning["ema"] == {"class_name": "EMA", "config": {"decay": 0.99, "side": "g"}}
     assert [p["class_name"] for p in learning["penalties"]] == ["R1", "DRAGAN"]
     assert learning["penalties"][0]["config"]["weight"] == 2.0
     assert learning["penalties"][1]["config"]["weight"] == 10.0

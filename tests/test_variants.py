@@ -251,6 +251,11 @@ def test_semi_supervised_learning_gives_a_classifier(tmp_path):
     gan = ganzoo.create("sgan", num_classes=10, width=16, latent_dim=8)
     gan.fit(data, epochs=1, steps_per_epoch=3, verbose=0)
     images, _ = ganzoo.data.arrays("fashion_mnist_10k", limit=20)
+    assert gan.classifier.network is gan.d_ema.network  # D by the average of its weights
+    averages = [np.abs(mean - weight).max() for mean, weight in
+                zip(gan.d_ema.network.get_weights(), gan.discriminator.get_weights(),
+                    strict=True)]  # fmt: skip
+    assert max(averages) > 0
     found = gan.classifier.predict(images, verbose=0)
     assert found.shape == (20, 10)
     gan.classifier.export(tmp_path / "1")

@@ -8,9 +8,9 @@ test images. Published: 5 % (Chen et al., 2016, arXiv:1606.03657). It needs MNIS
 """
 
 import argparse
-import json
 from pathlib import Path
 
+import kept
 import numpy as np
 
 from ganzoo import callbacks, data, run
@@ -49,11 +49,10 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/claims"))
     args = parser.parse_args()
     import_tensorflow()
-    runs = []
     for seed in range(args.seeds):
-        runs.append(measure(seed, args.steps, args.runs))
-        print(runs[-1], flush=True)
-        (RESULTS / "infogan.json").write_text(json.dumps(runs, indent=1) + "\n")
+        found = measure(seed, args.steps, args.runs)
+        print(found, flush=True)
+        kept.keep(RESULTS / "infogan.json", f"seed {seed}", found)
 
 
 if __name__ == "__main__":

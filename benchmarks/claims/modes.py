@@ -26,7 +26,7 @@ import keras
 from keras import layers
 
 import ganzoo
-from ganzoo import gans, metrics
+from ganzoo import gans, metrics, schedules
 from ganzoo.networks import tricks
 from ganzoo.quiet import import_tensorflow
 
@@ -45,14 +45,6 @@ def perceptron(inputs, outputs, name, depth, activation="relu", gain=0.8, diviso
     return keras.Model(first, x, name=name)
 
 
-def falling(start: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Returns the rate that falls over the last two fifths."""
-    hold = steps * 3 // 5
-    falls = [start * (1 - k / 10) for k in range(1, 10)]
-    places = [hold + (steps - hold) * k // 10 for k in range(1, 10)]
-    return keras.optimizers.schedules.PiecewiseConstantDecay(places, [start, *falls])
-
-
 def play(
     mixture, seed, steps, unroll=0, pack=1, batch_size=512,
     networks=({"depth": 2}, {"depth": 1}), **learning,
@@ -63,8 +55,9 @@ def play(
     critic = perceptron(2, 1, "discriminator", divisor=4.0, **networks[1])
     critic = tricks.pack(critic, pack) if pack > 1 else critic
     gan = (gans.Unrolled if unroll else gans.GAN)(generator, critic, latent_dim=256)
+    rate = schedules.LinearDecay(1e-3, steps * 3 // 5, steps)
     gan.compile(
-        *(keras.optimizers.Adam(falling(1e-3, steps), beta_1=0.5) for _ in range(2)),
+        *(keras.optimizers.Adam(rate, beta_1=0.5) for _ in range(2)),
         **{"loss": "minimax", "ema": 0.0} | learning,
         **({"unroll": unroll} if unroll else {}),
         seed=seed,
@@ -104,6 +97,8 @@ def main() -> None:
     import_tensorflow()
     path = RESULTS / "modes.json"
     for name in args.games.split(";"):
+        if name not in GAMES:
+            parser.error(f"--games: expected some of {'; '.join(GAMES)}, got {name!r}")
         mixture, options = GAMES[name]
         fresh = {"steps": args.steps, "samples": SAMPLES, "runs": []}
         row = kept.read(path).get(name, fresh)

@@ -95,7 +95,7 @@ def errors() -> str:
     ]
     for name, what in (("semi_supervised", "`sgan`"), ("infogan", "`infogan`, its code")):
         if (path := RESULTS / f"{name}.json").exists():
-            runs = json.loads(path.read_text())
+            runs = list(json.loads(path.read_text()).values())
             seeds = ", ".join(f"{run['error']:.2%}" for run in runs)
             steps, minutes = runs[0]["steps"], runs[0]["seconds"] / 60
             count = runs[0].get("labels", 0)

@@ -9,13 +9,13 @@ from keras import ops
 from ganzoo import pictures, random
 from ganzoo.batch import size_of
 from ganzoo.errors import InputError
-from ganzoo.gans.dcgan import DCGAN
+from ganzoo.gan import GAN
 from ganzoo.layers import Codes
-from ganzoo.networks import dcgan
+from ganzoo.networks import infogan
 
 
 @keras.saving.register_keras_serializable("ganzoo")
-class InfoGAN(DCGAN):
+class InfoGAN(GAN):
     """G and Q, a head of D, raise a lower bound of the mutual information of codes and images.
 
         L_I = E[log Q(c | G(z, c))] + H(c),  logged as the term `information`, -weight L_I
@@ -34,7 +34,7 @@ class InfoGAN(DCGAN):
     def networks(
         cls, image_shape, width=32, latent_dim=74, categorical=10, uniform=2, gaussian=0
     ) -> dict:
-        """Returns DCGAN's pair: G begins with the codes, D has Q as a second head.
+        """Returns the paper's pair: G begins with the codes, D has Q as a second head.
 
         Raises:
             InputError: If there are more codes than latents, or none.
@@ -42,21 +42,7 @@ class InfoGAN(DCGAN):
         codes = Codes(categorical, uniform, gaussian, name="codes")
         if not 0 < codes.size <= latent_dim:
             raise InputError(f"expected 1 to latent_dim={latent_dim} codes, got {codes.size}.")
-        latents = keras.Input((latent_dim,), name="latents")
-        pair = dcgan.pair(image_shape, width, latent_dim)
-        inner = pair["generator"]
-        body = keras.Model(inner.inputs, inner.outputs, name="body")
-        heads = {"codes": categorical + uniform + gaussian}
-        pair["generator"] = keras.Model(latents, body(codes(latents)), name="generator")
-        if len(image_shape) == 3:
-            pair["discriminator"] = dcgan.discriminator(image_shape, width, heads=heads)
-        else:
-            images = keras.Input(image_shape, name="images")
-            hidden = keras.layers.Dense(4 * width, activation="relu")(images)
-            hidden = keras.layers.Dense(4 * width, activation="relu")(hidden)
-            outputs = [keras.layers.Dense(n, dtype="float32")(hidden) for n in (1, *heads.values())]
-            pair["discriminator"] = keras.Model(images, outputs, name="discriminator")
-        return pair
+        return infogan.pair(image_shape, width, latent_dim, codes)
 
     @classmethod
     def learning(cls) -> dict:

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from ganzoo import ema
 from ganzoo.errors import InputError
 from ganzoo.gan import GAN
 from ganzoo.gans.acgan import cross_entropy
@@ -22,9 +23,9 @@ class SGAN(GAN):
 
     A batch has `labelled` images and their `label` beside `real`, as
     `data.load(..., num_labels=100)` gives it; without `labelled`, `real` itself is labelled. What
-    comes out is `classifier`.
+    comes out is `classifier`: D by the average of its weights, as in the authors' code.
 
-    Reference: Salimans et al., 2016, arXiv:1606.03498, sections 3.1 and 5.
+    Reference: Salimans et al., 2016, arXiv:1606.03498, sections 3.1 and 5, and the authors' code.
     """
 
     monitor = "d_class"
@@ -36,17 +37,27 @@ class SGAN(GAN):
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 3e-3 with beta_1 0.5, which the recipes let decay, as the authors' code does."""
+        """Adam at 3e-3 with beta_1 0.5, as in the authors' code, whose rate falls at the end.
+
+        That code halves the adversarial term: hence the weight of the classes.
+        """
         return super().learning() | {
             "g_optimizer": keras.optimizers.Adam(3e-3, beta_1=0.5),
             "d_optimizer": keras.optimizers.Adam(3e-3, beta_1=0.5),
-            "class_weight": 1.0,
+            "class_weight": 2.0,
+            "d_ema": ema.EMA(0.9999, side="d"),
         }
 
     @property
     def classifier(self) -> Classifier:
         """D as a classifier, with `predict` and `features`; its `export` writes a SavedModel."""
-        return Classifier(None, self.discriminator, num_classes=self.num_classes)
+        network = self.discriminator if self.d_ema is None else self.d_ema.network
+        return Classifier(None, network, num_classes=self.num_classes)
+
+    def after_step(self, logs: dict) -> None:
+        """Moves the average of D."""
+        if self.d_ema is not None:
+            self.d_ema.update(self)
 
     def score(self, images, batch):
         """Returns log Z, (N, 1)."""
