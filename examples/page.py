@@ -1,6 +1,7 @@
 """What the experiments have in common: a picture and a page of one paragraph."""
 
 import json
+import re
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -32,12 +33,19 @@ def write(
     FOLDER.mkdir(parents=True, exist_ok=True)
     with files.replacing(FOLDER / f"{name}.png", ".png") as temporary:
         picture.savefig(temporary)
-    files.write_text(FOLDER / f"{name}.json", json.dumps(results, indent=1) + "\n")
+    keep(FOLDER / f"{name}.json", results)
     page = f"# {title}\n\n`python examples/{name}.py`\n\n![{title}]({name}.png)\n\n{finding}\n"
     page += f"\n{table}\n" if table else ""
     files.write_text(FOLDER / f"{name}.md", page)
     files.write_text(FOLDER / "README.md", index())
     print(finding)
+
+
+def keep(path: Path, results: dict) -> None:
+    """Writes what was measured, a list of numbers to a line."""
+    text = json.dumps(results, indent=1)
+    text = re.sub(r"\[[^][{}]*\]", lambda found: " ".join(found.group().split()), text)
+    files.write_text(path, text + "\n")
 
 
 def index() -> str:

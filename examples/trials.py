@@ -14,7 +14,7 @@ import keras
 import page
 
 import ganzoo
-from ganzoo import data, files, metrics, run
+from ganzoo import data, metrics, run
 
 SHAPE, WIDTH, LATENT = (28, 28, 1), 8, 64
 STEPS, BATCH, SAMPLES = 600, 64, 2500
@@ -59,7 +59,7 @@ def play_all(name: str, trials: dict, seeds: int) -> dict:
             rows.append(play(variant, arguments(), seed))
             print(f"{what}: {rows[-1]}", flush=True)
             page.FOLDER.mkdir(parents=True, exist_ok=True)
-            files.write_text(path, json.dumps(results, indent=1) + "\n")
+            page.keep(path, results)
     results["trials"] = {what: results["trials"][what] for what in trials}
     return results
 

@@ -221,11 +221,10 @@ class GAN(keras.Model):
         if self.discriminator is None:
             self._refuse(given)
         for penalty in self.penalties:
+            kind, cls = type(penalty).__name__, type(self).__name__
             if side_of(self, penalty.side) is None:
-                kind, cls = type(penalty).__name__, type(self).__name__
                 raise InputError(f"{kind} is a term of a side that {cls} lacks.")
             if isinstance(self.discriminator, dict) and not penalty.several:
-                kind, cls = type(penalty).__name__, type(self).__name__
                 raise InputError(f"{kind} is of one discriminator, and {cls} has several: drop it.")
         for part in tf.nest.flatten(list(parts.values())):
             if hasattr(part, "attach"):

@@ -13,10 +13,10 @@ of the time. The figure of maximum likelihood is of 800 sequences, at the end of
 """
 
 import argparse
-import json
 import time
 from pathlib import Path
 
+import kept
 import numpy as np
 
 from ganzoo import run
@@ -106,10 +106,9 @@ def main() -> None:
     import_tensorflow()
     for seed in ["speed"] if args.speed else args.seed or range(3):
         found = {} if args.speed else measure(seed, args.policy, args.runs)
-        results = json.loads(PATH.read_text()) if PATH.exists() else {}
-        results[str(seed)] = found = found or speed(results, args.policy)
+        found = found or speed(kept.read(PATH), args.policy)
         print({key: value for key, value in found.items() if key != "curve"}, flush=True)
-        PATH.write_text(json.dumps(results, indent=1) + "\n")
+        kept.keep(PATH, str(seed), found)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ translations of the others stand beside the untranslated images. It needs Fashio
 """
 
 import argparse
-import json
 from pathlib import Path
 
+import kept
 import numpy as np
 
 from ganzoo import data, metrics, run
@@ -20,7 +20,7 @@ from ganzoo.metrics import domain
 from ganzoo.quiet import import_tensorflow
 from ganzoo.recipe import Recipe
 
-RESULTS = Path(__file__).parent.parent / "results" / "translation.json"
+PATH = Path(__file__).parent.parent / "results" / "translation.json"
 SYSTEMS = {  # name -> what departs from the canonical recipes: smaller, and faster on a CPU
     "pix2pix": {"width": 16},
     "cyclegan": {"width": 16, "blocks": 3, "batch_size": 16},
@@ -104,13 +104,11 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/claims"))
     args = parser.parse_args()
     import_tensorflow()
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for name in args.systems.split(","):
         steps = args.steps or STEPS[name]
         found = measure(name, args.dataset, steps, args.num, args.runs)
-        results[f"{name}, {args.dataset}"] = found
-        print(name, json.dumps(found["figures"]), flush=True)
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+        print(name, found["figures"], flush=True)
+        kept.keep(PATH, f"{name}, {args.dataset}", found)
 
 
 if __name__ == "__main__":
