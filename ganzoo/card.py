@@ -20,7 +20,7 @@ CARD = """\
 
 {paper}
 
-Model `{model}`, trained on `{dataset}`.
+Model `{model}`, trained on `{dataset}`{way}.
 
 ## Reproduce
 
@@ -95,7 +95,7 @@ It translates what is like the images of `{dataset}`, at the size of the recipe,
 The figures hold for the settings beside them: compare them only with figures measured the same
 way.""",
         "load": """\
-images = ganzoo.data.examples("{dataset}", "train", limit=16)["x"]  # uint8 (16, H, W, C)
+images = ganzoo.data.examples("{dataset}", "train", limit=16)["{given}"]  # uint8 (16, H, W, C)
 translated = ganzoo.load_pretrained("{entry}").translate(images)""",
         "load_alone": """\
 translate = tf.saved_model.load("saved_models/{entry}/{version}").translate
@@ -129,7 +129,9 @@ In each row a sample, and the training images that are nearest to it.
 """
 
 
-def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
+def render(
+    entry: str, version: int, recipe: dict, summary: dict, direction: str | None = None
+) -> str:
     """Returns the card as Markdown.
 
     Args:
@@ -139,6 +141,7 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         summary: The run's facts: `steps`, and `metrics` with for each figure a number or
             `{"value": number}` and what it was measured with; `seconds`, `images_per_second`,
             `hardware`, `versions` and `best_step` are used if they are there.
+        direction: Of a translation, if it is not its only one.
     """
     rows = []
     for name, fact in summary["metrics"].items():
@@ -148,12 +151,16 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         rows.append(f"| {name} | {value} | {_pairs(fact) or '-'} |")
     from ganzoo import gans
 
-    names = {"entry": entry, "version": version, "dataset": recipe["dataset"]}
+    names = {
+        "entry": entry, "version": version, "dataset": recipe["dataset"],
+        "given": (direction or "x")[0],
+    }  # fmt: skip
     words = KINDS[getattr(gans.get(recipe["model"]), "kind", "generator")]
     return CARD.format(
         **names,
         **{key: text.format(**names) for key, text in words.items()},
         model=recipe["model"],
+        way=f", direction `{direction}`" if direction else "",
         paper=_paper(recipe["model"]),
         cost=_cost(summary),
         figures="\n".join(rows),

@@ -134,7 +134,7 @@ def _publish(args: argparse.Namespace) -> int:
     from ganzoo import table
     from ganzoo.publish import publish
 
-    folder = publish(args.run, args.entry, version=args.version)
+    folder = publish(args.run, args.entry, version=args.version, direction=args.direction)
     table.write()
     print(
         f"{args.entry}: published as {folder}. Look at it, show it in README.md, measure it "
@@ -230,6 +230,7 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
         "--version", type=whole(1, 10**6), metavar="N",
         help="publish as this version (default: replace the last one)",
     )  # fmt: skip
+    put.add_argument("--direction", metavar="WAY", help="x_to_y or y_to_x, of a translation")
 
     bring = command(
         "data", _data, "import a data set's original files, for machines without a network",

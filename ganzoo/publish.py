@@ -13,7 +13,7 @@ import tomllib
 from pathlib import Path
 
 from ganzoo import card, registry, zoo
-from ganzoo.errors import InputError
+from ganzoo.errors import InputError, unknown
 from ganzoo.files import sha256
 
 LIMIT = 5_000_000  # bytes of a SavedModel: it is kept in git
@@ -21,8 +21,9 @@ NEEDED = ("recipe.toml", "metrics.jsonl", "samples.png", "summary.json", "saved_
 
 
 def publish(
-    run_dir: str | Path, entry: str, root: str | Path | None = None, version: int | None = None
-) -> Path:
+    run_dir: str | Path, entry: str, root: str | Path | None = None, version: int | None = None,
+    direction: str | None = None,
+) -> Path:  # fmt: skip
     """Publishes a finished run as an entry of the zoo, in place of that entry's last version.
 
     Args:
@@ -31,6 +32,8 @@ def publish(
         entry: `<model>_<dataset>` of the recipe, or that with `_<suffix>`.
         root: The checkout to publish in; by default the one this package is in.
         version: A version to publish beside the last one; by default it is replaced.
+        direction: Of a translation that goes both ways, which one the entry is of; the first if not
+            given.
 
     Returns:
         The folder of the published SavedModel.
@@ -44,6 +47,7 @@ def publish(
     if not catalogue.is_file():
         raise InputError(f"expected a checkout of GanZoo, got {root}: it has no {catalogue.name}.")
     recipe, summary = _finished(run)
+    exported = _exported(run, recipe["model"], direction)
     prefix = f"{recipe['model']}_{recipe['dataset'].replace(':', '_')}"
     if re.search("folder:|npz:|pairs:|unpaired:.*[/,]", recipe["dataset"]):
         raise InputError(
@@ -58,7 +62,7 @@ def publish(
     known = registry.read(catalogue)
     if version is None:
         version = known["entries"].get(entry, {"version": 1})["version"]
-    text = card.render(entry, version, recipe, summary)
+    text = card.render(entry, version, recipe, summary, direction)
     model, facts = root / "saved_models" / entry / f"{version:d}", root / "models" / entry
     try:
         with contextlib.ExitStack() as undo:
@@ -68,10 +72,11 @@ def publish(
             (shown / "metrics.json").write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
             (shown / "README.md").write_text(text, "utf-8")
             shipped = _stage(model, undo)
-            shutil.copytree(run / "saved_model", shipped, dirs_exist_ok=True)
+            shutil.copytree(exported, shipped, dirs_exist_ok=True)
             known["entries"][entry] = {
                 "version": version,
-                "description": f"{recipe['model']} trained on {recipe['dataset']}",
+                "description": f"{recipe['model']} trained on {recipe['dataset']}"
+                + (f", {direction}" if direction else ""),
                 **_contents(shipped),
             }
             known["entries"] = dict(sorted(known["entries"].items()))
@@ -95,8 +100,6 @@ def _finished(run: Path) -> tuple[dict, dict]:
     for name in NEEDED:
         if not (run / name).exists():
             raise InputError(f"{run}: expected a finished run with {name}, got none. See train.py.")
-    if not (run / "saved_model" / "saved_model.pb").is_file():
-        raise InputError(f"{run / 'saved_model'}: expected saved_model.pb, got no such file.")
     try:
         recipe = tomllib.loads((run / "recipe.toml").read_text("utf-8"))
         summary = json.loads((run / "summary.json").read_text("utf-8"))
@@ -110,6 +113,20 @@ def _finished(run: Path) -> tuple[dict, dict]:
     if done != wanted[2]:
         raise InputError(f"{run}: expected a run of {wanted[2]} steps, got {done}. Resume it.")
     return recipe, summary
+
+
+def _exported(run: Path, model: str, direction: str | None) -> Path:
+    """Returns the SavedModel of a run, of a translation that of a direction."""
+    from ganzoo import gans
+
+    directions = getattr(gans.get(model), "directions", ())
+    if direction and direction not in directions:
+        raise unknown(f"direction of {model}", direction, directions)
+    first = direction in (None, *directions[:1])
+    folder = run / ("saved_model" if first else f"saved_model_{direction}")
+    if not (folder / "saved_model.pb").is_file():
+        raise InputError(f"{folder}: expected saved_model.pb, got no such file.")
+    return folder
 
 
 def _contents(folder: Path) -> dict:

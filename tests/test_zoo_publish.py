@@ -198,3 +198,21 @@ def test_the_data_can_be_had_by_others(root, run):
 def test_needs_a_checkout(root, run, tmp_path):
     with pytest.raises(InputError, match="expected a checkout"):
         publish(run, ENTRY, root=tmp_path)
+
+
+def test_each_direction_of_a_translation_is_an_entry(root, run, monkeypatch):
+    monkeypatch.setattr(WGANGP, "directions", ("x_to_y", "y_to_x"), raising=False)
+    monkeypatch.setattr(WGANGP, "kind", "translator", raising=False)
+    (run / "saved_model_y_to_x").mkdir()
+    (run / "saved_model_y_to_x" / "saved_model.pb").write_bytes(b"back")
+    there = publish(run, ENTRY, direction="x_to_y")
+    back = publish(run, f"{ENTRY}_back", direction="y_to_x")
+    assert (there / "saved_model.pb").read_bytes() == b"first graph"
+    assert (back / "saved_model.pb").read_bytes() == b"back"
+    card = zoo.info(f"{ENTRY}_back")["card"]
+    assert "direction `y_to_x`" in card and 'limit=16)["y"]' in card
+    with pytest.raises(InputError, match="unknown direction of wgan_gp 'up'"):
+        publish(run, ENTRY, direction="up")
+    (run / "saved_model_y_to_x" / "saved_model.pb").unlink()
+    with pytest.raises(InputError, match="saved_model_y_to_x: expected saved_model.pb"):
+        publish(run, ENTRY, direction="y_to_x")
