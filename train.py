@@ -10,6 +10,7 @@ Every key of a recipe is a flag. A flag's value is written as in TOML. An argume
 reached by a dot, --d_optimizer.learning_rate=1e-4, and any key by --set=KEY=VALUE.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -17,17 +18,16 @@ from absl import app, flags, logging
 
 from ganzoo import gans, zoo
 from ganzoo import recipe as recipes
-from ganzoo.errors import InputError, unknown
+from ganzoo.errors import InputError, WorkerLost
 from ganzoo.quiet import import_tensorflow
 
 FLAGS = flags.FLAGS
-STRATEGIES = ("none", "mirrored", "multiworker", "tpu")
 
 flags.DEFINE_string("run_dir", None, "Directory of the run; runs/<model>_<dataset> if not given.")
 flags.DEFINE_string("recipe", None, "Name of a pretrained entry, or a TOML file, to start from.")
 flags.DEFINE_multi_string("set", [], "Any recipe key by its dotted path: KEY=VALUE.")
 flags.DEFINE_string("data_dir", None, "Where imported data sets are; $GANZOO_DATA if not given.")
-flags.DEFINE_string("strategy", "none", f"How to distribute: {', '.join(STRATEGIES)}.")
+flags.DEFINE_string("strategy", "none", "How to distribute: none, mirrored, multiworker, tpu.")
 flags.DEFINE_string(
     "on_failure", "warn", "When the run shows a failure: warn, stop, or rollback to the best."
 )
@@ -45,13 +45,13 @@ def main(_) -> None:
         print("variants:  ", " ".join(gans.list_variants()))
         print("pretrained:", " ".join(zoo.list_pretrained()))
         return
-    if FLAGS.strategy not in STRATEGIES:
-        raise unknown("strategy", FLAGS.strategy, STRATEGIES)
     changes = deeper_changes()
     recipe = chosen_recipe()
     import_tensorflow()
-    from ganzoo import run
+    from ganzoo import distribute, run
     from ganzoo.sides import networks_of
+
+    strategy = distribute.strategy_of(FLAGS.strategy)  # before anything is computed
 
     recipe = recipe.resolved().replace(changes).resolved()
     if FLAGS.dry_run:
@@ -62,14 +62,13 @@ def main(_) -> None:
         return
     run_dir = run_directory(recipe)
     try:
-        summary = run.train(
-            recipe, run_dir, FLAGS.data_dir, strategy(), on_failure=FLAGS.on_failure
-        )
+        summary = run.train(recipe, run_dir, FLAGS.data_dir, strategy, on_failure=FLAGS.on_failure)
     except KeyboardInterrupt:
         print(f"\nStopped. What is done is in {run_dir}/checkpoints; to go on, type:")
         print(f"  python train.py --run_dir={run_dir}")
         sys.exit(130)
-    print(run.closing_words(run_dir, summary))
+    if summary:
+        print(run.closing_words(run_dir, summary))
 
 
 def chosen_recipe() -> recipes.Recipe:
@@ -101,20 +100,6 @@ def run_directory(recipe: recipes.Recipe) -> Path:
     """Returns --run_dir, or a directory named after the recipe."""
     name = recipe.dataset.replace(":", "_").strip("/").replace("/", "_")
     return Path(FLAGS.run_dir or f"runs/{recipe.model}_{name}")
-
-
-def strategy():
-    """Returns the `tf.distribute.Strategy` that --strategy names."""
-    import tensorflow as tf
-
-    if FLAGS.strategy == "none":
-        return tf.distribute.get_strategy()
-    if FLAGS.strategy == "mirrored":
-        return tf.distribute.MirroredStrategy()
-    if FLAGS.strategy == "multiworker":
-        return tf.distribute.MultiWorkerMirroredStrategy()
-    resolver = tf.distribute.cluster_resolver.TPUClusterResolver.connect()
-    return tf.distribute.TPUStrategy(resolver)
 
 
 def parsed(argv: list[str]) -> list[str]:
@@ -152,6 +137,9 @@ def guarded(argv) -> None:
         main(argv)
     except InputError as error:
         refuse(str(error))
+    except WorkerLost as error:
+        print(f"train.py: {error}", file=sys.stderr, flush=True)
+        os._exit(3)  # at once: an orderly end would wait for the other workers
 
 
 if __name__ == "__main__":

@@ -9,7 +9,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ganzoo import __version__, evaluate_command, files, translate_command, zoo
+from ganzoo import (
+    __version__,
+    evaluate_command,
+    files,
+    launch_command,
+    translate_command,
+    zoo,
+)
 from ganzoo.arguments import Parser, labels, parse, positive, whole
 from ganzoo.errors import InputError
 from ganzoo.quiet import import_tensorflow
@@ -249,6 +256,7 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
     bring.add_argument(
         "--data_dir", metavar="DIR", help="where to put them (default: $GANZOO_DATA or the cache)"
     )
+    launch_command.add(command)
     return top, commands.choices
 
 

@@ -1,14 +1,94 @@
 """What several replicas need and Keras' own training loop does not give."""
 
+import contextlib
+import json
+import os
+
 import keras
 import tensorflow as tf
 
 from ganzoo import random
+from ganzoo.errors import InputError, WorkerLost, unknown
+
+GONE = (  # what a collective operation raises that another worker did not come to
+    tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError, tf.errors.InternalError,
+)  # fmt: skip
+EXAMPLE = '{"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", "index": 0}}'
+STRATEGIES = ("none", "mirrored", "multiworker", "tpu")
 
 
 def replicas(strategy: tf.distribute.Strategy | None = None) -> int:
     """Returns the number of replicas of a strategy, by default of the one in force."""
     return (strategy or tf.distribute.get_strategy()).num_replicas_in_sync
+
+
+def is_chief(strategy: tf.distribute.Strategy | None = None) -> bool:
+    """Returns whether this process is the one that writes: all are, but of several workers one."""
+    strategy = strategy or tf.distribute.get_strategy()
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return True
+    resolver = strategy.cluster_resolver
+    jobs = resolver.cluster_spec().as_dict()
+    first = "chief" if "chief" in jobs else "worker"
+    return not jobs or (resolver.task_type, resolver.task_id) == (first, 0)
+
+
+def strategy_of(name: str) -> tf.distribute.Strategy:
+    """Returns the strategy of a name; make it before anything is computed.
+
+    Args:
+        name: "none", one device; "mirrored", all GPUs of this machine; "multiworker", all workers
+            that the environment variable TF_CONFIG names; or "tpu".
+
+    Raises:
+        InputError: If there is no such strategy, or no such workers.
+    """
+    if name not in STRATEGIES:
+        raise unknown("strategy", name, STRATEGIES)
+    if name == "none":
+        return tf.distribute.get_strategy()
+    if name == "mirrored":
+        return tf.distribute.MirroredStrategy()
+    if name == "multiworker":
+        _check_workers()
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    try:
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver.connect()
+        return tf.distribute.TPUStrategy(resolver)
+    except (ValueError, tf.errors.OpError) as error:
+        raise InputError(f"--strategy=tpu: {str(error).splitlines()[0]}") from error
+
+
+def _check_workers() -> None:
+    """Refuses a TF_CONFIG that does not say who the workers are, and which one this is."""
+    text = os.environ.get("TF_CONFIG", "")
+    try:
+        config = json.loads(text)
+        job, index = config["task"]["type"], config["task"]["index"]
+        there = config["cluster"][job][index] if index >= 0 else None
+    except (ValueError, LookupError, TypeError):
+        there = None
+    if not isinstance(there, str):
+        raise InputError(
+            "--strategy=multiworker: expected TF_CONFIG to name the workers and which of them this "
+            f"is, as in {EXAMPLE}; got {text[:200]!r}. On one machine: "
+            "ganzoo launch --workers=2 -- train.py --strategy=multiworker ..."
+        )
+
+
+@contextlib.contextmanager
+def lost_workers_named(strategy: tf.distribute.Strategy):
+    """Raises WorkerLost, in this context, for what TensorFlow says if another worker is gone."""
+    try:
+        yield
+    except GONE as error:
+        if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            raise
+        raise WorkerLost(
+            "another worker of this training ended or cannot be reached. Start all of them again: "
+            "the run goes on after its last checkpoint."
+        ) from error
 
 
 def replica_key(seed: int, step):
@@ -41,6 +121,17 @@ def apply(optimizer, gradients, weights) -> None:
         bad = context.all_reduce("SUM", tf.cast(~finite, tf.float32))
         gradients = [tf.where(bad > 0, tf.constant(float("nan"), g.dtype), g) for g in gradients]
     optimizer.apply(gradients, weights)
+
+
+def sharded(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Returns the dataset of global batches of which each worker is to take its part of every one.
+
+    By default TensorFlow may hand out files in place of examples, and then no worker's batches are
+    those that one worker alone would have.
+    """
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    return dataset.with_options(options)
 
 
 def train_function(gan: keras.Model):

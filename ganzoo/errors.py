@@ -8,6 +8,10 @@ class InputError(ValueError):
     """A wrong flag, name, file or archive. Commands print it as one line and exit with status 2."""
 
 
+class WorkerLost(RuntimeError):
+    """Another worker of the same training ended, or cannot be reached."""
+
+
 def unknown(kind: str, name: object, choices: Iterable[str]) -> InputError:
     """Returns the error for a `name` that is none of `choices`, with the nearest valid choice.
 

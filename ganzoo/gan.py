@@ -374,6 +374,12 @@ class GAN(keras.Model):
             self.train_function = distribute.train_function(self)
         return self.train_function
 
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Does nothing, where Keras takes a batch to build by: all here is built.
+
+        Under MultiWorkerMirroredStrategy Keras 3.15 would fail on batches that are dicts.
+        """
+
     def fit(
         self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None, **kwargs
     ):
@@ -400,6 +406,7 @@ class GAN(keras.Model):
             x = from_arrays(x, y, batch_size or 32)
         if isinstance(x, tf.data.Dataset):
             x = regroup(x, self.n_critic, distribute.replicas(self.distribute_strategy))
+            x = distribute.sharded(x)
             kwargs["shuffle"] = False  # it shuffles itself
         if self.ema is not None:
             recalibrate = keras.callbacks.LambdaCallback(

@@ -24,7 +24,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo import __version__, callbacks, data, files, gans, pictures
+from ganzoo import __version__, callbacks, data, distribute, files, gans, pictures
 from ganzoo.callbacks.run_log import read as read_log
 from ganzoo.errors import InputError, unknown
 from ganzoo.recipe import Recipe, differences
@@ -74,46 +74,63 @@ def train(
         on_failure: What `callbacks.FailureMonitor` does: "warn", "stop" or "rollback".
 
     Returns:
-        The summary, as written to `summary.json`.
+        The summary, as written to `summary.json`; empty for a worker that is not the chief, the one
+        that writes.
 
     Raises:
         InputError: If `run_dir` holds a run of another recipe, or another process is at it.
+        WorkerLost: If one of several workers is gone.
     """
     run_dir = Path(run_dir)
-    with locked(run_dir):
-        for left in run_dir.rglob(".*.tmp*"):  # by a process that was killed
-            left.unlink()
-        claim(run_dir, recipe)
-        with (strategy or tf.distribute.get_strategy()).scope():
+    strategy = strategy or tf.distribute.get_strategy()
+    chief = distribute.is_chief(strategy)
+    with locked(run_dir) if chief else contextlib.nullcontext():
+        if chief:
+            for left in run_dir.rglob(".*.tmp*"):  # by a process that was killed
+                left.unlink()
+            claim(run_dir, recipe)
+        with strategy.scope():
             gan, info = build(recipe, data_dir)
         evaluate = _evaluate(recipe, data_dir)
         monitor = gan.monitor or evaluate.monitor
         checkpoint = callbacks.Checkpoint(run_dir / "checkpoints", monitor)
         epoch = checkpoint.restore(gan)
-        print(
-            f"Training {recipe.model} on {info.num_examples:,} examples of {recipe.dataset}, in "
-            f"{run_dir}: {recipe.steps} steps, batches of {recipe.batch_size}, {recipe.precision}."
-        )
-        if epoch:
-            print(f"Going on in {run_dir} after epoch {epoch}, step {int(gan.step.numpy())}.")
-        if int(gan.step.numpy()) < recipe.steps:
-            writer = tf.summary.create_file_writer(str(run_dir / "tensorboard"))
-            watch = callbacks.FailureMonitor(
-                evaluate.examples, run_dir, on_failure, checkpoint, writer
+        if chief:
+            print(
+                f"Training {recipe.model} on {info.num_examples:,} examples of {recipe.dataset}, "
+                f"in {run_dir}: {recipe.steps} steps, batches of {recipe.batch_size}, "
+                f"{recipe.precision}{_devices(strategy)}."
             )
-            beside = [
-                callbacks.Throughput(recipe.batch_size * gan.n_critic),
-                callbacks.StopAtStep(recipe.steps),
-                watch,
-                callbacks.SampleGrid(run_dir / "samples", writer, examples=evaluate.examples),
-                evaluate,
-                callbacks.RunLog(run_dir, writer),
-                checkpoint,  # last, so that what it counts as done is done
-            ]
-            _fit(gan, info, recipe, beside, epoch, data_dir, verbose)
-        elif (run_dir / "summary.json").exists():
+            if epoch:
+                print(f"Going on in {run_dir} after epoch {epoch}, step {int(gan.step.numpy())}.")
+        begun = int(gan.step.numpy()) < recipe.steps
+        if begun:
+            writer = tf.summary.create_file_writer(str(run_dir / "tensorboard")) if chief else None
+            watch = callbacks.FailureMonitor(
+                evaluate.examples, run_dir, on_failure, checkpoint, writer, silent=not chief
+            )
+            beside = [callbacks.StopAtStep(recipe.steps), watch]
+            if chief:
+                beside = [
+                    callbacks.Throughput(recipe.batch_size * gan.n_critic),
+                    *beside,
+                    callbacks.SampleGrid(run_dir / "samples", writer, examples=evaluate.examples),
+                    evaluate,
+                    callbacks.RunLog(run_dir, writer),
+                    checkpoint,  # last, so that what it counts as done is done
+                ]
+            with distribute.lost_workers_named(strategy):
+                _fit(gan, info, recipe, beside, epoch, data_dir, verbose if chief else 0)
+        if not chief:
+            return {}
+        if not begun and (run_dir / "summary.json").exists():
             return json.loads((run_dir / "summary.json").read_text())
         return _finish(gan, recipe, run_dir, evaluate, checkpoint, data_dir)
+
+
+def _devices(strategy) -> str:
+    count = distribute.replicas(strategy)
+    return f", on {count} devices" if count > 1 else ""
 
 
 def export(run_dir, path, direction: str | None = None) -> None:

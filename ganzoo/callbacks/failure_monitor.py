@@ -37,6 +37,8 @@ class FailureMonitor(keras.callbacks.Callback):
         writer: A `tf.summary` writer, or None.
         windows: Windows of a run.
         thresholds: A `failures.Thresholds`.
+        silent: Neither to print nor to write: for workers that are not the chief, who must act as
+            it does.
 
     Raises:
         InputError: If `on_failure` is unknown, or there is nothing to roll back to.
@@ -44,7 +46,7 @@ class FailureMonitor(keras.callbacks.Callback):
 
     def __init__(
         self, real=None, directory=None, on_failure: str = "warn", checkpoint=None, writer=None,
-        windows: int = 100, thresholds: failures.Thresholds | None = None,
+        windows: int = 100, thresholds: failures.Thresholds | None = None, silent: bool = False,
     ):  # fmt: skip
         super().__init__()
         if on_failure not in ACTIONS:
@@ -58,6 +60,7 @@ class FailureMonitor(keras.callbacks.Callback):
         self.directory = Path(directory) if directory else None
         self.on_failure, self.checkpoint, self.writer = on_failure, checkpoint, writer
         self.windows, self.thresholds = windows, thresholds or failures.Thresholds()
+        self.silent = silent
         self.seen: dict[str, list] = {"windows": [], "looks": [], "alarms": []}
 
     def on_train_begin(self, logs=None):
@@ -95,7 +98,7 @@ class FailureMonitor(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Keeps what was seen."""
-        if self.directory:
+        if self.directory and not self.silent:
             files.write_text(self.directory / "monitor.json", json.dumps(self.seen))
 
     def _since(self, means, step) -> dict:
@@ -158,6 +161,8 @@ class FailureMonitor(keras.callbacks.Callback):
             "try": list(failure.tricks),
         }
         self.seen["alarms"].append(alarm)
+        if self.silent:
+            return
         more = f"{GUIDE}#{name.replace('_', '-')}"
         if len(self.seen["alarms"]) == 1:
             print(
@@ -176,7 +181,7 @@ class FailureMonitor(keras.callbacks.Callback):
 
     def _write_alarms(self) -> None:
         """Writes the alarms of the steps that count; none that a killed process left."""
-        if self.directory:
+        if self.directory and not self.silent:
             path, rows = self.directory / "alarms.jsonl", self.seen["alarms"]
             if rows:
                 files.write_text(path, "".join(json.dumps(row) + "\n" for row in rows))
@@ -187,7 +192,8 @@ class FailureMonitor(keras.callbacks.Callback):
         times = sum("rolled_back_to" in alarm for alarm in self.seen["alarms"])
         found = self.checkpoint.restore_best(self.model) if times < 3 else None
         if found is None:
-            print("There is nothing to roll back to: the training stops.")
+            if not self.silent:
+                print("There is nothing to roll back to: the training stops.")
             self.model.stop_training = True
             return
         self.model.step.assign(step)  # so that other noise is drawn than the first time
