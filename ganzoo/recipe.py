@@ -51,8 +51,8 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "uniform": "architecture: uniform codes (infogan).",
     "gaussian": "architecture: Gaussian codes (infogan).",
     "latents": "architecture: sphere or uniform, made of the Gaussian.",
-    "g_normalization": "architecture: batch, layer, instance, pixel, virtual, spectral or none, in "
-    "place of G's own.",
+    "g_normalization": "architecture: batch, synchronized (batch, over all devices), layer, "
+    "instance, pixel, virtual, spectral or none, in place of G's own.",
     "up": "architecture: pixel_shuffle, where G enlarges.",
     "noise": "architecture: standard deviation of Gaussian noise on every hidden layer of G.",
     "dropout": "architecture: rate of dropout on every hidden layer of G, in sampling, too.",

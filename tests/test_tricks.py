@@ -111,6 +111,7 @@ def test_a_normalisation_takes_the_place_of_the_other(kind, side):
     found = kinds(tricks.applied(side, kind, network))
     expected = {
         "batch": keras.layers.BatchNormalization,
+        "synchronized": keras.layers.BatchNormalization,
         "layer": keras.layers.LayerNormalization,
         "instance": keras.layers.GroupNormalization,
         "pixel": own.PixelNorm,
@@ -118,9 +119,25 @@ def test_a_normalisation_takes_the_place_of_the_other(kind, side):
         "spectral": own.SpectralConv2D,
     }.get(kind)
     assert expected is None or expected in found
-    assert (keras.layers.BatchNormalization in found) == (kind == "batch")
+    assert (keras.layers.BatchNormalization in found) == (kind in ("batch", "synchronized"))
     before = kinds(network).count(keras.layers.BatchNormalization)
     assert kind in ("spectral", "none") or found.count(expected) == before
+
+
+@pytest.mark.parametrize("kind", ["batch", "synchronized"])
+def test_synchronized_statistics_are_of_all_devices(two_replicas, kind):
+    """And those of plain batch normalisation of a device's own images."""
+    with two_replicas.scope():
+        network = tricks.normalization(discriminator(), kind)
+    images = RNG.normal(size=(8, *SHAPE)).astype("float32") * np.arange(1, 9).reshape(8, 1, 1, 1)
+    halves = two_replicas.experimental_distribute_values_from_function(
+        lambda context: tf.constant(images[4 * context.replica_id_in_sync_group :][:4])
+    )
+    shares = two_replicas.run(lambda x: network(x, training=True), args=(halves,))
+    found = np.concatenate(two_replicas.experimental_local_results(shares))
+    one = discriminator()
+    one.set_weights(network.get_weights())
+    assert np.allclose(found, one(images, training=True), atol=1e-3) == (kind == "synchronized")
 
 
 def test_where_there_was_none_it_goes_behind_the_hidden_kernels():

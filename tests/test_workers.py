@@ -88,7 +88,7 @@ def killed(run_dir, which: int, epochs: int = 1, **flags) -> tuple[int, float, s
 @pytest.mark.parametrize("which", [0, 1])
 @pytest.mark.parametrize("workers", [2, 3])
 def test_a_killed_worker_ends_all_and_the_run_goes_on(tmp_path, which, workers):
-    flags = {"workers": workers, "steps": 400, "steps_per_epoch": 10}
+    flags = {"workers": workers, "steps": 120, "steps_per_epoch": 10}
     whole = launched(tmp_path / "whole", **flags)
     assert whole.returncode == 0, whole.stderr
     status, seconds, said = killed(tmp_path / "killed", which, **flags)

@@ -196,9 +196,10 @@ def pack(network, count: int):
 def normalization(network, kind: str):
     """Another normalisation in place of the network's; if it has none, behind its hidden kernels.
 
-    `"batch"`, `"layer"`, `"instance"` (Ulyanov et al., 2016, arXiv:1607.08022), `"pixel"` (Karras
-    et al., 2018, arXiv:1710.10196), `"virtual"` (`layers.VirtualBatchNormalization`), `"spectral"`
-    of the kernels, or `"none"`. What normalises by the class stays as it is, so it is refused.
+    `"batch"`; `"synchronized"`, which is that over all devices' parts of a batch; `"layer"`;
+    `"instance"` (Ulyanov et al., 2016, arXiv:1607.08022); `"pixel"` (Karras et al., 2018,
+    arXiv:1710.10196); `"virtual"` (`layers.VirtualBatchNormalization`); `"spectral"` of the
+    kernels; or `"none"`. What normalises by the class stays as it is, so it is refused.
     """
     if kind not in NORMALIZATIONS:
         raise unknown("normalization", kind, NORMALIZATIONS)
@@ -295,6 +296,7 @@ MINIBATCH = {
 }
 NORMALIZATIONS = {
     "batch": lambda rank: layers.BatchNormalization(),
+    "synchronized": lambda rank: layers.BatchNormalization(synchronized=True),
     "layer": lambda rank: layers.LayerNormalization(axis=tuple(range(1, rank))),
     "instance": lambda rank: layers.GroupNormalization(groups=-1),
     "pixel": lambda rank: own.PixelNorm(),
