@@ -3,8 +3,13 @@
 import contextlib
 import hashlib
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import BadZipFile
+
+# What zipfile, and numpy.load, raise on an archive that is damaged, encrypted or of another kind.
+DAMAGED = (OSError, ValueError, EOFError, LookupError, RuntimeError, zlib.error, BadZipFile)
 
 
 @contextlib.contextmanager

@@ -9,10 +9,10 @@ array there is; with labels (N,) under `labels`, `label`, `y`, `y_train` or `tra
 import math
 import os
 import zipfile
-import zlib
 
 import numpy as np
 
+from ganzoo import files
 from ganzoo.data.source import Memory
 from ganzoo.errors import InputError, unknown
 
@@ -56,7 +56,7 @@ def source(
             }
     except FileNotFoundError:
         raise InputError(f"no file {path!r}: give the path of an .npz file.") from None
-    except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+    except files.DAMAGED as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"cannot read {path} as .npz: {error}.") from error

@@ -9,11 +9,11 @@ import os
 import pathlib
 import tempfile
 import time
-import zipfile
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ganzoo import files
 from ganzoo.errors import InputError
 
 
@@ -68,7 +68,7 @@ def read(
             return tuple(arrays[f"{split}_{column}"] for column in columns)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except files.DAMAGED as error:
         raise InputError(
             f"{path} is damaged or cannot be read ({error}): delete it and import it again, "
             f"`ganzoo data {name} --from=PATH`."

