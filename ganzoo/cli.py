@@ -14,6 +14,7 @@ from ganzoo import (
     evaluate_command,
     files,
     launch_command,
+    queue_command,
     translate_command,
     zoo,
 )
@@ -256,6 +257,7 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
     bring.add_argument(
         "--data_dir", metavar="DIR", help="where to put them (default: $GANZOO_DATA or the cache)"
     )
+    queue_command.add(command)
     launch_command.add(command)
     return top, commands.choices
 

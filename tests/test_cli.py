@@ -18,6 +18,7 @@ from ganzoo import InputError, cli, zoo
 
 COMMANDS = [
     "list", "info", "sample", "translate", "evaluate", "export", "verify", "publish", "data",
+    "launch", "train-all",
 ]  # fmt: skip
 
 

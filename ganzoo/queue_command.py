@@ -1,0 +1,130 @@
+"""`ganzoo train-all`: many recipes, one after the other, unattended."""
+
+import argparse
+import datetime
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ganzoo import files
+from ganzoo.arguments import positive
+from ganzoo.errors import InputError
+
+CHILD = "from ganzoo.queue_command import train_one; train_one()"  # with its two arguments
+LOG, COPY = "queue.log", "queued.toml"
+
+
+def add(command) -> None:
+    """Adds the command."""
+    one = command(
+        "train-all", train_all, "carry out many recipes, one after the other",
+        "ganzoo train-all --recipes=models/queue --runs=runs --hours=8",
+        "\nAt low priority. What is done is skipped, what was begun goes on, and what fails is "
+        f"named at the\nend. One log, RUNS/{LOG}; what a training prints is in RUNS/<name>/"
+        "train.log.",
+    )  # fmt: skip
+    one.add_argument(
+        "--recipes", required=True, type=Path, metavar="DIR",
+        help="a folder of .toml files, carried out in the order of their names; or one file",
+    )  # fmt: skip
+    one.add_argument("--runs", type=Path, default=Path("runs"), help="(default: runs)")
+    one.add_argument(
+        "--hours", type=positive, metavar="H", help="start no training after so many hours"
+    )
+    one.add_argument("--data_dir", metavar="DIR", help="where imported data sets are")
+
+
+def train_all(args: argparse.Namespace) -> int:
+    """Carries out the recipes; returns 1 if one failed."""
+    from ganzoo.recipe import Recipe  # here: it takes a while to import
+
+    paths = [args.recipes] if args.recipes.is_file() else sorted(args.recipes.glob("*.toml"))
+    if not paths:
+        raise InputError(
+            f"--recipes: expected a .toml file or a folder of such, got {str(args.recipes)!r}."
+        )
+    for path in paths:  # a wrong one is said at once
+        Recipe.load(path)
+        is_done(args.runs / path.stem, path)
+    args.runs.mkdir(parents=True, exist_ok=True)
+    began, ends = time.monotonic(), {}
+    for path in paths:
+        name = path.stem
+        if is_done(args.runs / name, path):
+            ends[name] = "done before"
+        elif args.hours and time.monotonic() - began > 3600 * args.hours:
+            ends[name] = "not begun: the time is up"
+        else:
+            _log(args.runs, f"{name}: begins")
+            ends[name] = _train(path, args.runs / name, args.data_dir)
+        _log(args.runs, f"{name}: {ends[name]}")
+    failed = [name for name, end in ends.items() if end.startswith("failed")]
+    print(f"{len(ends) - len(failed)} of {len(ends)} without failure; {args.runs / LOG}")
+    return int(bool(failed))
+
+
+def is_done(run_dir: Path, path: Path) -> bool:
+    """Returns whether the run of a recipe reached its end.
+
+    Raises:
+        InputError: If there is a finished run of another recipe.
+    """
+    if not (run_dir / "summary.json").is_file():
+        return False
+    copy = run_dir / COPY
+    if not copy.is_file() or copy.read_bytes() != path.read_bytes():
+        raise InputError(
+            f"{run_dir} holds a finished run of another recipe than {path}: choose another --runs, "
+            "or another name for the recipe."
+        )
+    return True
+
+
+def _train(path: Path, run_dir: Path, data_dir: str | None) -> str:
+    """Carries out one recipe in a process of its own; returns how that ended."""
+    run_dir.mkdir(parents=True, exist_ok=True)
+    files.write_text(run_dir / COPY, path.read_text("utf-8"))
+    command = [sys.executable, "-c", CHILD, str(run_dir), data_dir or ""]
+    log = run_dir / "train.log"
+    began = time.monotonic()
+    with open(log, "ab") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, preexec_fn=lambda: os.nice(15))
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:  # which the child got, too
+            process.wait()
+            raise
+    minutes = (time.monotonic() - began) / 60
+    if status:
+        last = log.read_text("utf-8", errors="replace").strip().splitlines()[-1:]
+        return f"failed with status {status}: {' '.join(last)} (see {log})"
+    summary = json.loads((run_dir / "summary.json").read_text("utf-8"))
+    value = summary["metrics"][summary["monitor"]]["value"]
+    alarms = [alarm["failure"] for alarm in summary["alarms"]]
+    said = f", alarms: {', '.join(alarms)}" if alarms else ""
+    return f"done in {minutes:.1f} minutes, {summary['monitor']} {value:.4g}{said}"
+
+
+def train_one() -> None:
+    """Carries out the recipe of the run directory that the command line names."""
+    from ganzoo.quiet import import_tensorflow
+
+    import_tensorflow()
+    from ganzoo import run
+    from ganzoo.recipe import Recipe
+
+    run_dir, data_dir = Path(sys.argv[1]), sys.argv[2] or None
+    try:
+        run.train(Recipe.load(run_dir / COPY).resolved(), run_dir, data_dir, verbose=2)
+    except InputError as error:
+        sys.exit(" ".join(str(error).split()))
+
+
+def _log(runs: Path, line: str) -> None:
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M:%S")
+    print(f"{now}  {line}", flush=True)
+    with open(runs / LOG, "a", encoding="utf-8") as file:
+        file.write(f"{now}  {line}\n")

@@ -1,0 +1,93 @@
+"""`ganzoo train-all`: what is done is skipped, what fails is named, the rest goes on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from ganzoo import cli, queue_command
+
+RECIPE = """
+model = "{model}"
+dataset = "npz:{data}"
+steps = {steps}
+steps_per_epoch = 2
+batch_size = 8
+features = "pixels"
+precision = "float32"
+
+[architecture]
+width = 2
+latent_dim = 4
+"""
+
+
+@pytest.fixture
+def queue(tmp_path):
+    data = tmp_path / "images.npz"
+    np.savez(data, images=np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), "uint8"))
+    (tmp_path / "queue").mkdir()
+
+    def put(name, model="dcgan", data=data, steps=4):
+        text = RECIPE.format(model=model, data=data, steps=steps)
+        (tmp_path / "queue" / f"{name}.toml").write_text(text)
+
+    put.command = ["train-all", f"--recipes={tmp_path}/queue", f"--runs={tmp_path}/runs"]
+    return put
+
+
+def test_all_are_trained_and_what_fails_is_named(queue, tmp_path, capsys):
+    queue("1_fails", data=tmp_path / "nothing.npz")
+    queue("2_works")
+    assert cli.main(queue.command) == 1
+    said = capsys.readouterr().out
+    assert "1_fails: failed with status 1: no file" in said
+    assert "2_works: done in" in said and "1 of 2 without failure" in said
+    assert json.loads((tmp_path / "runs" / "2_works" / "summary.json").read_text())["steps"] == 4
+    assert (tmp_path / "runs" / queue_command.LOG).read_text() in said
+    assert cli.main(queue.command) == 1
+    assert "2_works: done before" in capsys.readouterr().out
+
+
+def test_wrong_recipes_are_said_before_anything_begins(queue, tmp_path, capsys):
+    assert cli.main(queue.command) == 2
+    assert "expected a .toml file" in capsys.readouterr().err
+    queue("a")
+    (tmp_path / "queue" / "b.toml").write_text("modle = 1")
+    assert cli.main(queue.command) == 2
+    assert "b.toml" in capsys.readouterr().err and not (tmp_path / "runs").exists()
+    (tmp_path / "queue" / "b.toml").unlink()
+    (tmp_path / "runs" / "a").mkdir(parents=True)
+    (tmp_path / "runs" / "a" / "summary.json").write_text("{}")
+    assert cli.main(queue.command) == 2
+    assert "finished run of another recipe" in capsys.readouterr().err
+
+
+def test_time_that_is_up(queue, tmp_path, capsys):
+    queue("a")
+    assert cli.main([*queue.command, "--hours=1e-9"]) == 0
+    assert "a: not begun: the time is up" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_an_interrupted_queue_goes_on(queue, tmp_path):
+    queue("a", steps=100_000)
+    command = [sys.executable, "-m", "ganzoo.cli", *queue.command]
+    process = subprocess.Popen(command, start_new_session=True)
+    deadline = time.time() + 120
+    while time.time() < deadline and not list(tmp_path.rglob("step-*.json")):
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    queue("a", steps=100_000)
+    process = subprocess.Popen(command, start_new_session=True)
+    log = tmp_path / "runs" / "a" / "train.log"
+    while time.time() < deadline + 120 and "Going on" not in log.read_text():
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=60) == 130 and "Going on" in log.read_text()
