@@ -97,6 +97,12 @@ def test_weight_norm_is_length_times_direction(tmp_path):
     np.testing.assert_allclose(np.asarray(layer(x)), expected, rtol=1e-4, atol=1e-5)
     before, after = saved_and_loaded(layers.WeightNormDense(4), x, tmp_path)
     np.testing.assert_array_equal(before, after)
+    held = layers.WeightNormDense(4, length=1.5, train_length=False)
+    held(x)
+    assert len(held.trainable_variables) == 2
+    np.testing.assert_allclose(np.linalg.norm(held.kernel, axis=0), 1.5, rtol=1e-5)
+    before, after = saved_and_loaded(held, x, tmp_path)
+    np.testing.assert_array_equal(before, after)
 
 
 # --- attention, conditions
