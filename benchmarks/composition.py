@@ -23,7 +23,7 @@ RESULTS = ROOT / "benchmarks" / "results" / "composition.json"
 PAGE = ROOT / "docs" / "composition.md"
 IMAGES, CLASSES, SIZE = (16, 16, 1), 3, 4
 LENGTH = 5  # of sequences of tokens, of which there are as many as classes
-NORMS = ("batch", "layer", "instance", "pixel", "virtual", "spectral", "none")
+NORMS = ("batch", "synchronized", "layer", "instance", "pixel", "virtual", "spectral", "none")
 
 
 def config(name: str, **arguments) -> dict:
@@ -147,6 +147,7 @@ def main() -> None:
                 found = play(variant, part)
                 results.setdefault(part, {})[variant] = found
                 print(f"{part}, {variant}: {found or 'trains'}", flush=True)
+            results = {part: results[part] for part in PARTS if part in results}
             RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     PAGE.write_text(render(results))
 

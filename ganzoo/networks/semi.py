@@ -25,7 +25,7 @@ def generator(image_shape, width: int = 250, latent_dim: int = 100):
         x = layers.Dense(2 * width, use_bias=False)(x)
         x = layers.Activation("softplus")(layers.BatchNormalization()(x))
     last = "tanh" if len(image_shape) == 3 else None
-    x = layers.Dense(math.prod(image_shape), activation=last, dtype="float32")(x)
+    x = WeightNormDense(math.prod(image_shape), activation=last, dtype="float32")(x)
     return keras.Model(inputs, layers.Reshape(tuple(image_shape))(x), name="generator")
 
 
