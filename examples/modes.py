@@ -17,7 +17,7 @@ from ganzoo import data, gans, metrics, schedules
 from ganzoo.errors import InputError
 
 MIXTURES = {"ring8": 8, "grid25": 25}
-WIDTH, STEPS, BATCH, SAMPLES, SHOWN = 32, 4000, 256, 2500, 300
+WIDTH, STEPS, BATCH, SAMPLES, SHOWN = 32, 2500, 256, 2500, 300
 
 
 def play(variant: str, mixture: str) -> dict:
