@@ -15,6 +15,8 @@ class ProjectionGAN(SNGAN):
     Reference: Miyato & Koyama, 2018, arXiv:1802.05637.
     """
 
+    gradient_scale = 5.0  # features are summed over the image: norms of 280 were healthy
+
     @classmethod
     def networks(cls, image_shape, num_classes, width=64, latent_dim=128) -> dict:
         """Returns SNGAN's pair, both of it given labels."""
