@@ -40,8 +40,7 @@ class SGAN(GAN):
         """Adam at 3e-3 with beta_1 0.5, as in the authors' code, whose rate falls at the end.
 
         That code halves the adversarial term: hence the weight of the classes. Its Adam divides by
-        sqrt(v + 1e-8): hence the epsilon. With that of Keras, 1e-7, D threw away what it had
-        learned once, some thousand steps after the start.
+        sqrt(v + 1e-8): hence the epsilon.
         """
         return super().learning() | {
             "g_optimizer": keras.optimizers.Adam(3e-3, beta_1=0.5, epsilon=1e-4),
