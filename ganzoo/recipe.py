@@ -200,10 +200,10 @@ class Recipe:
             return cls.from_dict(tomllib.loads(Path(path).read_text()))
         except OSError as error:
             raise InputError(f"cannot read recipe {path}: {error.strerror}.") from error
-        except InputError as error:
-            raise InputError(f"{path}: {error}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InputError(f"{path} is no TOML file: {error}.") from error
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
 
     def replace(self, changes: dict[str, object]) -> "Recipe":
         """Returns the recipe with fields replaced, named as in `HELP` or by a dotted path.

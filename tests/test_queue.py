@@ -84,7 +84,6 @@ def test_an_interrupted_queue_goes_on(queue, tmp_path):
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(timeout=60) == 130
-    queue("a", steps=100_000)
     process = subprocess.Popen(command, start_new_session=True)
     log = tmp_path / "runs" / "a" / "train.log"
     while time.time() < deadline + 120 and "Going on" not in log.read_text():

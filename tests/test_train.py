@@ -9,9 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
+from conftest import weights
 
 ROOT = Path(__file__).parent.parent
 TINY = ["--image_size=8", "--width=4", "--latent_dim=8", "--batch_size=16", "--precision=float32"]
@@ -125,18 +125,6 @@ def test_help_and_list():
     assert done.returncode == 0, done.stderr
     assert "--n_critic" in shown and "--penalties" in shown and "--run_dir" in shown
     assert "wgan_gp" in train("--list").stdout
-
-
-def weights(run: Path) -> dict[str, np.ndarray]:
-    newest = sorted((run / "checkpoints").glob("step-*.weights.h5"))[-1]
-    found = {}
-    with h5py.File(newest) as file:
-        file.visititems(
-            lambda name, item: (
-                found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
-            )
-        )
-    return found
 
 
 def killed_and_restarted(flags, run, kills: int, rng: random.Random) -> int:

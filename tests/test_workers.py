@@ -8,10 +8,10 @@ import sys
 import time
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import weights
 
 from ganzoo import cli, distribute, launch_command, run
 from ganzoo.errors import InputError
@@ -35,18 +35,6 @@ def command(run_dir, workers=2, launch=(), **flags) -> list[str]:
 
 def launched(*args, **flags) -> subprocess.CompletedProcess:
     return subprocess.run(command(*args, **flags), capture_output=True, text=True, timeout=300)
-
-
-def weights(run_dir: Path) -> dict[str, np.ndarray]:
-    newest = sorted((run_dir / "checkpoints").glob("step-*.weights.h5"))[-1]
-    found = {}
-    with h5py.File(newest) as file:
-        file.visititems(
-            lambda name, item: (
-                found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
-            )
-        )
-    return found
 
 
 def test_two_workers_are_as_two_devices_of_one(two_replicas, tmp_path):
