@@ -389,6 +389,12 @@ def test_pictures_are_of_the_same_latents_after_every_epoch(gan, tmp_path):
     np.testing.assert_array_equal(small[:8, :8], gan.sample(9, seed=0)[0, ..., 0])
 
 
+def test_in_a_long_run_fewer_pictures_stay(gan, tmp_path):
+    fit(gan, callbacks.SampleGrid(tmp_path, num=1, keep=4), epochs=11)
+    numbers = sorted(int(path.stem.removeprefix("epoch-")) for path in tmp_path.iterdir())
+    assert numbers == [4, 8, 11]  # at most four, and the newest
+
+
 def test_samples_are_measured_after_every_epoch(gan):
     history = fit(gan, callbacks.Evaluate(IMAGES, seed=3), epochs=2).history
     assert len(history["swd"]) == 2 and all(value > 0 for value in history["swd"])
