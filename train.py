@@ -49,6 +49,7 @@ def main(_) -> None:
     recipe = chosen_recipe()
     import_tensorflow()
     from ganzoo import distribute, run
+    from ganzoo.callbacks import Checkpoint
     from ganzoo.sides import networks_of
 
     strategy = distribute.strategy_of(FLAGS.strategy)  # before anything is computed
@@ -64,8 +65,9 @@ def main(_) -> None:
     try:
         summary = run.train(recipe, run_dir, FLAGS.data_dir, strategy, on_failure=FLAGS.on_failure)
     except KeyboardInterrupt:
-        print(f"\nStopped. What is done is in {run_dir}/checkpoints; to go on, type:")
-        print(f"  python train.py --run_dir={run_dir}")
+        steps = [record["step"] for record in Checkpoint(run_dir / "checkpoints").records()]
+        print(f"\nStopped; step {max(steps)} is saved." if steps else "\nStopped before a step.")
+        print(f"To go on, type:\n  python train.py --run_dir={run_dir}")
         sys.exit(130)
     if summary:
         print(run.closing_words(run_dir, summary))

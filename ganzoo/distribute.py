@@ -23,6 +23,12 @@ def replicas(strategy: tf.distribute.Strategy | None = None) -> int:
     return (strategy or tf.distribute.get_strategy()).num_replicas_in_sync
 
 
+def workers(strategy: tf.distribute.Strategy) -> int:
+    """Returns the number of processes of a strategy."""
+    several = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+    return strategy.cluster_resolver.cluster_spec().num_tasks("worker") if several else 1
+
+
 def is_chief(strategy: tf.distribute.Strategy | None = None) -> bool:
     """Returns whether this process is the one that writes: all are, but of several workers one."""
     strategy = strategy or tf.distribute.get_strategy()

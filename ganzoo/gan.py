@@ -345,13 +345,17 @@ class GAN(keras.Model):
 
     def track(self, logs: dict) -> dict:
         """Updates the running mean of each log and returns the means."""
-        trackers = self._untracked.trackers
         for name, value in logs.items():
-            if name not in trackers:
-                with tf.init_scope():
-                    trackers[name] = keras.metrics.Mean(name=name)
-            trackers[name].update_state(value)
-        return {name: trackers[name].result() for name in logs}
+            self.tracker(name).update_state(value)
+        return {name: self.tracker(name).result() for name in logs}
+
+    def tracker(self, name: str) -> keras.metrics.Mean:
+        """Returns the running mean of a log; a new one if it has none yet."""
+        trackers = self._untracked.trackers
+        if name not in trackers:
+            with tf.init_scope():
+                trackers[name] = keras.metrics.Mean(name=name)
+        return trackers[name]
 
     @property
     def image_shape(self) -> tuple:

@@ -101,14 +101,15 @@ def train(
                 f"in {run_dir}: {recipe.steps} steps, batches of {recipe.batch_size}, "
                 f"{recipe.precision}{_devices(strategy)}."
             )
-            if epoch:
+            if gan.step.numpy():
                 print(f"Going on in {run_dir} after epoch {epoch}, step {int(gan.step.numpy())}.")
         begun = int(gan.step.numpy()) < recipe.steps
         if begun:
             writer = tf.summary.create_file_writer(str(run_dir / "tensorboard")) if chief else None
             watch = callbacks.FailureMonitor(
-                evaluate.examples, run_dir, on_failure, checkpoint, writer, silent=not chief
-            )
+                evaluate.examples, run_dir, on_failure, checkpoint, writer, silent=not chief,
+                steps=recipe.steps,
+            )  # fmt: skip
             beside = [callbacks.StopAtStep(recipe.steps), watch]
             if chief:
                 beside = [
@@ -119,8 +120,19 @@ def train(
                     callbacks.RunLog(run_dir, writer),
                     checkpoint,  # last, so that what it counts as done is done
                 ]
-            with distribute.lost_workers_named(strategy):
-                _fit(gan, info, recipe, beside, epoch, data_dir, verbose if chief else 0)
+
+            def save():
+                watch.save_within()
+                checkpoint.save_within()
+
+            alone = distribute.workers(strategy) == 1  # to read the logs, all would have to
+            with (
+                distribute.lost_workers_named(strategy),
+                callbacks.Interrupt(save if alone else None) as interrupt,
+            ):
+                beside.append(interrupt)
+                at = epoch, checkpoint.within
+                _fit(gan, info, recipe, beside, at, data_dir, verbose if chief else 0)
         if not chief:
             return {}
         if not begun and (run_dir / "summary.json").exists():
@@ -214,25 +226,27 @@ def _held_out(recipe: Recipe, data_dir) -> str:
     return "test" if there else recipe.split
 
 
-def _fit(gan, info, recipe, beside, epoch, data_dir, verbose) -> None:
+def _fit(gan, info, recipe, beside, at, data_dir, verbose) -> None:
+    """Trains to the recipe's last step, after `at`: epochs, and steps of the next one."""
     batches = info.num_examples // recipe.batch_size
     execution = recipe.steps_per_execution
     steps = recipe.steps_per_epoch or batches // gan.n_critic
     steps = min(max(1, steps // execution) * execution, recipe.steps)
-    stream = data.load(
-        recipe.dataset, recipe.split, recipe.batch_size, **_shape(recipe), seed=recipe.seed,
-        repeat=True, start_batch=int(gan.step.numpy()) * gan.n_critic, data_dir=data_dir,
-        num_labels=recipe.num_labels,
-    )  # fmt: skip
-    with callbacks.Interrupt() as interrupt:
+    epoch, within = at
+    parts = [(epoch, epoch + 1, steps - within)] if within else []  # one that was broken off
+    parts.append((epoch + len(parts), math.ceil(recipe.steps / steps), steps))
+    for first, last, length in parts:
+        stream = data.load(
+            recipe.dataset, recipe.split, recipe.batch_size, **_shape(recipe), seed=recipe.seed,
+            repeat=True, start_batch=int(gan.step.numpy()) * gan.n_critic, data_dir=data_dir,
+            num_labels=recipe.num_labels,
+        )  # fmt: skip
         gan.fit(
-            stream,
-            steps_per_epoch=steps,
-            initial_epoch=epoch,
-            epochs=math.ceil(recipe.steps / steps),
-            verbose=verbose,
-            callbacks=[interrupt, *beside],
-        )
+            stream, steps_per_epoch=length, initial_epoch=first, epochs=last, verbose=verbose,
+            callbacks=beside,
+        )  # fmt: skip
+        if gan.stop_training:
+            break
 
 
 def _finish(gan, recipe, run_dir, evaluate, checkpoint, data_dir) -> dict:

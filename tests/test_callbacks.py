@@ -1,6 +1,5 @@
 """The callbacks: checkpoints that survive anything, logs, rates, the end of a run."""
 
-import contextlib
 import json
 import os
 import signal
@@ -446,21 +445,48 @@ def test_facts_say_what_was_measured_with_what():
 # --- Interrupt
 
 
-def test_an_interrupt_that_a_library_swallowed_is_raised_after_the_step(gan):
-    def swallow(batch, logs):
-        with contextlib.suppress(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(1)
-
-    swallowing = keras.callbacks.LambdaCallback(on_train_batch_begin=swallow)
+@pytest.fixture
+def interrupts():
+    """Sends this process a signal, after making sure that it would hear it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt), callbacks.Interrupt() as interrupt:
-            fit(gan, interrupt, swallowing, steps=5)
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert int(gan.step.numpy()) == 1
+    yield lambda number=signal.SIGINT: os.kill(os.getpid(), number)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_waits_for_the_step_and_saves(gan, interrupts, number):
+    ask = keras.callbacks.LambdaCallback(
+        on_train_batch_begin=lambda batch, logs: interrupts(number)
+    )
+    saved = []
+    with pytest.raises(KeyboardInterrupt):
+        with callbacks.Interrupt(lambda: saved.append(int(gan.step.numpy()))) as interrupt:
+            fit(gan, ask, interrupt, steps=5)
+    assert saved == [1] == [int(gan.step.numpy())]
+
+
+def test_a_second_interrupt_does_not_wait_and_an_echo_is_none(gan, interrupts):
+    def ask(batch, logs):
+        interrupts()
+        interrupts()  # the same one, passed on by a launcher
+        time.sleep(0.6)
+        interrupts()
+
+    asking = keras.callbacks.LambdaCallback(on_train_batch_begin=ask)
+    with pytest.raises(KeyboardInterrupt), callbacks.Interrupt() as interrupt:
+        fit(gan, asking, interrupt, steps=5)
+    assert int(gan.step.numpy()) == 0
+
+
+def test_an_interrupt_at_an_epochs_end_lets_it_end(gan, interrupts, tmp_path):
+    ask = keras.callbacks.LambdaCallback(
+        on_train_batch_begin=lambda batch, logs: batch == 1 and interrupts()
+    )
+    keep = callbacks.Checkpoint(tmp_path)
+    with pytest.raises(KeyboardInterrupt), callbacks.Interrupt(keep.save_within) as interrupt:
+        fit(gan, ask, keep, interrupt, steps=2)
+    assert [(r["epoch"], r["step"], r.get("within")) for r in keep.records()] == [(1, 2, None)]
 
 
 # --- StopAtStep, Throughput

@@ -13,6 +13,10 @@ import numpy as np
 import pytest
 from conftest import weights
 
+from ganzoo import callbacks, run
+from ganzoo.callbacks.run_log import read
+from ganzoo.recipe import Recipe
+
 ROOT = Path(__file__).parent.parent
 TINY = ["--image_size=8", "--width=4", "--latent_dim=8", "--batch_size=16", "--precision=float32"]
 
@@ -173,6 +177,44 @@ def test_a_killed_run_ends_with_the_same_bits(images, tmp_path, kills):
         assert one == other
 
 
+@pytest.mark.parametrize("on_failure", ["warn", "rollback"])
+def test_an_interrupted_run_goes_on_within_the_epoch(images, tmp_path, monkeypatch, on_failure):
+    recipe = Recipe().replace(
+        {"model": "gan", "n_critic": 2, "dataset": f"npz:{images}", "steps": 45, "width": 4,
+         "steps_per_epoch": 20, "image_size": 8, "latent_dim": 8, "batch_size": 16, "ema": 0.9,
+         "precision": "float32", "replay": 40}
+    ).resolved()  # fmt: skip
+    run.train(recipe, tmp_path / "whole", verbose=0, on_failure=on_failure)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    moments = [3, 19, 33]  # after 19 an epoch ends
+    for moment in moments:
+
+        def ask(watch, batch, logs=None, at=moment):
+            if int(watch.model.step.numpy()) == at:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        monkeypatch.setattr(callbacks.Throughput, "on_train_batch_begin", ask)
+        with pytest.raises(KeyboardInterrupt):
+            run.train(recipe, tmp_path / "run", verbose=0, on_failure=on_failure)
+        newest = max(
+            r["step"] for r in callbacks.Checkpoint(tmp_path / "run/checkpoints").records()
+        )
+        assert newest == moment + 1
+    monkeypatch.undo()
+    run.train(recipe, tmp_path / "run", verbose=0, on_failure=on_failure)
+    signal.signal(signal.SIGINT, before)
+    expected, found = weights(tmp_path / "whole"), weights(tmp_path / "run")
+    assert expected.keys() == found.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(value, found[name], err_msg=name)
+    rows = [read(tmp_path / name / "metrics.jsonl") for name in ("whole", "run")]
+    seen = [json.loads((tmp_path / name / "monitor.json").read_text()) for name in ("whole", "run")]
+    for row in [*rows[0], *rows[1], *(w for s in seen for w in s["windows"])]:
+        row.pop("seconds", None), row.pop("images_per_second", None)
+    assert rows[0] == rows[1]
+    assert seen[0] == seen[1]
+
+
 def test_an_interrupt_says_how_to_go_on(images, tmp_path):
     command = [sys.executable, str(ROOT / "train.py"), f"--run_dir={tmp_path}/run"]
     command += [f"--dataset=npz:{images}", "--steps=100000", *TINY]
@@ -183,5 +225,6 @@ def test_an_interrupt_says_how_to_go_on(images, tmp_path):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
+    assert "Stopping after this step" in out and "is saved." in out
     assert f"python train.py --run_dir={tmp_path}/run" in out
     assert "Traceback" not in err

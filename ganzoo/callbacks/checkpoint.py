@@ -14,6 +14,8 @@ from ganzoo.errors import InputError
 class Checkpoint(keras.callbacks.Callback):
     """Saves networks, optimizers, averages, buffers and counters after every epoch.
 
+    `save_within` does so within an epoch: what is behind it of that epoch is `self.within`.
+
     A checkpoint is `step-00000156.weights.h5` and, written last, `step-00000156.json` with its
     SHA-256. The newest two are kept, and the one with the smallest `monitor`. Together with a data
     stream that starts where the checkpoint was (`data.load(..., repeat=True, start_batch=...)`) a
@@ -28,12 +30,15 @@ class Checkpoint(keras.callbacks.Callback):
     def __init__(self, directory, monitor: str = "swd", keep: int = 2):
         super().__init__()
         self.directory, self.monitor, self.keep = Path(directory), monitor, keep
+        self.within = 0  # steps of the present epoch that a restored checkpoint has behind it
+        self._means: dict[str, list] = {}  # what it has of that epoch's logs
 
     def restore(self, gan: keras.Model) -> int:
         """Loads the newest intact checkpoint into the compiled `gan`; call it before `fit`.
 
         Returns:
-            The number of epochs behind it, for `initial_epoch`; 0 if there is no checkpoint.
+            The number of epochs behind it, for `initial_epoch`; 0 if there is no checkpoint. Of the
+            next one `self.within` steps are behind it, too.
 
         Raises:
             InputError: If there are checkpoints and none is intact.
@@ -46,7 +51,9 @@ class Checkpoint(keras.callbacks.Callback):
                 f"none of the {count} checkpoints in {self.directory} is intact; to start "
                 "the run over, delete that directory."
             )
-        return found["epoch"] if found else 0
+        found = found or {"epoch": 0}
+        self.within, self._means = found.get("within", 0), found.get("means", {})
+        return found["epoch"]
 
     def restore_best(self, gan: keras.Model) -> dict | None:
         """Loads the intact checkpoint with the smallest `monitor`, the newest if none has one.
@@ -65,16 +72,35 @@ class Checkpoint(keras.callbacks.Callback):
         """Returns the records of the checkpoints that there are."""
         return [r for r in map(_read, self.directory.glob("step-*.json")) if r is not None]
 
+    def on_epoch_begin(self, epoch, logs=None):
+        """Takes up the logs of an epoch that was broken off."""
+        self._epoch, self._begun = epoch, int(self.model.step.numpy()) - self.within
+        with self.model.distribute_strategy.scope():
+            for name, values in self._means.items():
+                for variable, value in zip(self.model.tracker(name).variables, values, strict=True):
+                    variable.assign(value)
+        self.within, self._means = 0, {}
+
     def on_epoch_end(self, epoch, logs=None):
         """Saves, and drops what is no longer needed."""
+        value = (logs or {}).get(self.monitor)
+        if value is not None and math.isfinite(value):  # one that diverged is never the best
+            self._save({"epoch": epoch + 1, self.monitor: float(value)})
+        else:
+            self._save({"epoch": epoch + 1})
+
+    def save_within(self) -> None:
+        """Saves after any step."""
+        within = int(self.model.step.numpy()) - self._begun
+        means = {m.name: [float(v.numpy()) for v in m.variables] for m in self.model.metrics}
+        self._save({"epoch": self._epoch, "within": within, "means": means})
+
+    def _save(self, facts: dict) -> None:
         step = int(self.model.step.numpy())
         weights = self._weights(step)
         with files.replacing(weights, ".weights.h5") as temporary:
             self.model.save_weights(temporary)
-            record = {"epoch": epoch + 1, "step": step, "sha256": files.sha256(temporary)}
-        value = (logs or {}).get(self.monitor)
-        if value is not None and math.isfinite(value):  # one that diverged is never the best
-            record[self.monitor] = float(value)
+            record = facts | {"step": step, "sha256": files.sha256(temporary)}
         files.write_text(weights.with_name(f"step-{step:08d}.json"), json.dumps(record))
         self._drop_old()
 

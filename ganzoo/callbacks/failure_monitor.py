@@ -36,6 +36,7 @@ class FailureMonitor(keras.callbacks.Callback):
         checkpoint: The `callbacks.Checkpoint` to roll back to.
         writer: A `tf.summary` writer, or None.
         windows: Windows of a run.
+        steps: Of the whole run; what `fit` is told if not given.
         thresholds: A `failures.Thresholds`.
         silent: Neither to print nor to write: for workers that are not the chief, who must act as
             it does.
@@ -47,6 +48,7 @@ class FailureMonitor(keras.callbacks.Callback):
     def __init__(
         self, real=None, directory=None, on_failure: str = "warn", checkpoint=None, writer=None,
         windows: int = 100, thresholds: failures.Thresholds | None = None, silent: bool = False,
+        steps: int | None = None,
     ):  # fmt: skip
         super().__init__()
         if on_failure not in ACTIONS:
@@ -60,8 +62,9 @@ class FailureMonitor(keras.callbacks.Callback):
         self.directory = Path(directory) if directory else None
         self.on_failure, self.checkpoint, self.writer = on_failure, checkpoint, writer
         self.windows, self.thresholds = windows, thresholds or failures.Thresholds()
-        self.silent = silent
+        self.silent, self.planned = silent, steps
         self.seen: dict[str, list] = {"windows": [], "looks": [], "alarms": []}
+        self._broken_off: dict | None = None
 
     def on_train_begin(self, logs=None):
         """Takes up what was seen of the steps that the model has behind it."""
@@ -69,9 +72,10 @@ class FailureMonitor(keras.callbacks.Callback):
         path = self.directory and self.directory / "monitor.json"
         if step and path and path.exists():
             before = json.loads(path.read_text())
+            self._broken_off = before.pop("broken_off", None)
             self.seen = {k: [row for row in v if row["step"] <= step] for k, v in before.items()}
         self._write_alarms()
-        self.steps = self._drawn = None
+        self.steps, self._drawn = self.planned, None
         self.chance = _chance(self.model)
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -81,6 +85,9 @@ class FailureMonitor(keras.callbacks.Callback):
             rest = (self.params.get("epochs") or 1) - epoch
             self.steps = step + rest * (self.params.get("steps") or 1000)
         self._means: dict[str, float] = {}
+        left, self._broken_off = self._broken_off, None
+        if left and left["at"] == step:
+            self._begun, self._step, self._means = left["begun"], left["step"], left["means"]
 
     def on_train_batch_end(self, batch, logs=None):
         """Closes a window, if it is time, and looks for failures."""
@@ -98,8 +105,17 @@ class FailureMonitor(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Keeps what was seen."""
+        self._save(self.seen)
+
+    def save_within(self) -> None:
+        """Keeps what was seen, and the window that is open."""
+        step = int(self.model.step.numpy())
+        opened = {"at": step, "begun": self._begun, "step": self._step, "means": self._means}
+        self._save(self.seen | {"broken_off": opened})
+
+    def _save(self, seen: dict) -> None:
         if self.directory and not self.silent:
-            files.write_text(self.directory / "monitor.json", json.dumps(self.seen))
+            files.write_text(self.directory / "monitor.json", json.dumps(seen))
 
     def _since(self, means, step) -> dict:
         """Returns the means since the last window, of the running means of the epoch."""
