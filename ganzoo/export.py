@@ -4,13 +4,12 @@ import contextlib
 import functools
 import json
 import os
-import shutil
-import tempfile
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
+from ganzoo import files
 from ganzoo.errors import InputError
 from ganzoo.sampler import Sampler, clone
 from ganzoo.translator import Translator
@@ -45,9 +44,10 @@ def save(model: keras.Model, path) -> None:
     path = Path(path)
     if path.is_file() or (path.is_dir() and any(path.iterdir()) and not is_saved_model(path)):
         raise InputError(f"{path} is something else than a SavedModel: export to another place.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    temporary = files.beside(path)
     try:
+        files.remove(temporary)
+        temporary.mkdir()
         _write(model, temporary / "new")
         if path.exists():
             path.rename(temporary / "old")
@@ -58,7 +58,7 @@ def save(model: keras.Model, path) -> None:
                 (temporary / "old").rename(path)
             raise
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        files.remove(temporary)
 
 
 def is_saved_model(path: Path) -> bool:

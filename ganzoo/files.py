@@ -1,8 +1,10 @@
 """Files that appear whole or not at all."""
 
 import contextlib
+import glob
 import hashlib
 import os
+import shutil
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,8 +25,7 @@ def replacing(path, suffix: str = "") -> Iterator[Path]:
         suffix: What the temporary name must end in, for writers that look at it.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp{suffix}")
+    temporary = beside(path, suffix)
     try:
         yield temporary
         with open(temporary, "rb+") as file:
@@ -32,6 +33,34 @@ def replacing(path, suffix: str = "") -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def beside(path: Path, suffix: str = "") -> Path:
+    """Returns a hidden name beside `path`, and removes what killed processes left under theirs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp*"):
+        process = left.name[len(path.name) + 2 :].partition(".")[0]
+        if process.isdigit() and not _alive(int(process)):
+            remove(left)
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp{suffix}")
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # somebody else's, or no number of a process
+        return True
+    return True
+
+
+def remove(path: Path) -> None:
+    """Removes a file, or a folder and all that is in it, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def write_text(path, text: str) -> None:

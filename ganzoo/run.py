@@ -30,6 +30,7 @@ from ganzoo.errors import InputError, unknown
 from ganzoo.recipe import Recipe, differences
 from ganzoo.sides import networks_of
 
+NO_ROOM = "Cannot parse tensor from proto"
 MEASURED = 10_000  # real images, at most, that every epoch is measured against
 
 
@@ -86,8 +87,8 @@ def train(
     chief = distribute.is_chief(strategy)
     with locked(run_dir) if chief else contextlib.nullcontext():
         if chief:
-            for left in run_dir.rglob(".*.tmp*"):  # by a process that was killed
-                left.unlink()
+            for left in list(run_dir.rglob(".*.tmp*")):  # by a process that was killed
+                files.remove(left)
             claim(run_dir, recipe)
         with strategy.scope():
             gan, info = build(recipe, data_dir)
@@ -128,6 +129,7 @@ def train(
             alone = distribute.workers(strategy) == 1  # to read the logs, all would have to
             with (
                 distribute.lost_workers_named(strategy),
+                _memory_named(recipe),
                 callbacks.Interrupt(save if alone else None) as interrupt,
             ):
                 beside.append(interrupt)
@@ -224,6 +226,21 @@ def _held_out(recipe: Recipe, data_dir) -> str:
         return recipe.split
     there = data.has_split(recipe.dataset, "test", **_shape(recipe), data_dir=data_dir)
     return "test" if there else recipe.split
+
+
+@contextlib.contextmanager
+def _memory_named(recipe: Recipe):
+    """Has a lack of memory said in a sentence."""
+    try:
+        yield
+    except (MemoryError, tf.errors.ResourceExhaustedError, tf.errors.InvalidArgumentError) as error:
+        # The last one: a constant that TensorFlow has no room for, it "cannot parse".
+        if isinstance(error, tf.errors.InvalidArgumentError) and not str(error).count(NO_ROOM):
+            raise
+        raise InputError(
+            f"there is not enough memory for batches of {recipe.batch_size}: halve --batch_size, or "
+            "--width, or take --precision=mixed_bfloat16. What is done so far is saved."
+        ) from error
 
 
 def _fit(gan, info, recipe, beside, at, data_dir, verbose) -> None:

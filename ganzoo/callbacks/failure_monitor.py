@@ -13,6 +13,7 @@ from keras import ops
 
 from ganzoo import failures, files, random
 from ganzoo.errors import InputError, unknown
+from ganzoo.sides import weights_of
 
 ACTIONS = ("warn", "stop", "rollback")
 GUIDE = "docs/guide.md"
@@ -96,7 +97,9 @@ class FailureMonitor(keras.callbacks.Callback):
         if step // every == self._step // every:
             return
         means = {name: float(value) for name, value in logs.items()}
-        self.seen["windows"].append({"step": step} | self._since(means, step))
+        # A weight that is no number need not show in a loss: ReLU makes zero of it.
+        row = {"step": step} | self._since(means, step) | self._norms()
+        self.seen["windows"].append(row)
         self._step, self._means = step, means
         sampled = self.real is not None and self.model.generator is not None
         if sampled and step // (2 * every) != (step - every) // (2 * every):
@@ -123,6 +126,15 @@ class FailureMonitor(keras.callbacks.Callback):
         return {
             name: (value * done - self._means.get(name, 0.0) * before) / (done - before)
             for name, value in means.items()
+        }
+
+    def _norms(self) -> dict:
+        """Returns the length of each side's weights."""
+        sides = {"d": self.model.discriminator, "g": self.model.generator}
+        return {
+            f"{key}_weight_norm": float(tf.linalg.global_norm([w.value for w in weights_of(side)]))
+            for key, side in sides.items()
+            if side is not None
         }
 
     def _look(self, step) -> None:

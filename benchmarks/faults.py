@@ -1,0 +1,705 @@
+"""What is lost when things go wrong? Random faults of every kind; writes results/faults.json.
+
+    python benchmarks/faults.py                # all kinds, about 300 cases
+    python benchmarks/faults.py --kinds=killed_training --cases=3 --out=elsewhere.json
+
+Each case does what a person would, by train.py or the command line, in a process of its own that is
+killed, robbed of its disk or given damaged files at a random moment, and is started again. It
+counts as lost if the next start does not work, if a training then does not end with the bits of one
+that nothing happened to, if a file under its final name is not whole, or if what is said is a
+traceback and not a line. The processes are forked from this one, which has TensorFlow loaded but
+computes nothing, so that a case takes seconds.
+"""
+
+import argparse
+import ctypes
+import hashlib
+import http.server
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PATH = ROOT / "benchmarks" / "results" / "faults.json"
+sys.path.insert(0, str(ROOT))  # for train.py
+
+import h5py  # noqa: E402
+import numpy as np  # noqa: E402
+from PIL import Image  # noqa: E402
+
+from ganzoo.quiet import import_tensorflow  # noqa: E402
+
+import_tensorflow()
+import train  # noqa: E402
+from ganzoo import callbacks, cli, download, export, files, run, zoo  # noqa: E402, F401
+from ganzoo.data import idx  # noqa: E402
+
+TINY = {
+    "model": "gan", "image_size": 8, "width": 4, "latent_dim": 8, "batch_size": 16, "steps": 40,
+    "steps_per_epoch": 8, "precision": "float32", "features": "pixels", "ema": 0.9, "replay": 32,
+}  # fmt: skip
+EXPECTED = {  # how a command may end: well, by a wrong input, by a signal
+    0, 2, 130, -signal.SIGKILL, -signal.SIGTERM,
+}  # fmt: skip
+
+
+class Lost(Exception):
+    """Something that should have held did not."""
+
+
+class Command:
+    """A command of ours in a process of its own, forked from this one.
+
+    Args:
+        argv: "train.py" or "ganzoo", and what follows.
+        before: Called in the new process before the command.
+    """
+
+    def __init__(self, *argv, before=None, env=None):
+        self.argv = [str(word) for word in argv]
+        self.out = tempfile.TemporaryFile("w+b")
+        self.status, self.pid = None, os.fork()
+        if self.pid == 0:
+            os.setsid()
+            os.environ.update(env or {})
+            for stream in (1, 2):
+                os.dup2(self.out.fileno(), stream)
+            os._exit(self._run(before))
+
+    def _run(self, before) -> int:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            if before:
+                before()
+            if self.argv[0] == "train.py":
+                train.app.run(train.guarded, argv=self.argv, flags_parser=train.parsed)
+                return 0
+            return cli.main(self.argv[1:])
+        except SystemExit as error:
+            return int(error.code or 0)
+        except BaseException:
+            import traceback
+
+            traceback.print_exc()
+            return 70
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+
+    def running(self) -> bool:
+        """Returns whether it has not ended yet."""
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+        return self.status is None
+
+    def kill(self, number: int) -> None:
+        """Sends a signal, unless it has ended."""
+        if self.running():
+            os.kill(self.pid, number)
+
+    def end(self, seconds: float = 300.0) -> int:
+        """Waits for the end and returns the status, if it is an expected one."""
+        deadline = time.monotonic() + seconds
+        while self.running():
+            if time.monotonic() > deadline:
+                os.kill(self.pid, signal.SIGKILL)
+                raise Lost(f"{self.argv[:2]} hangs: {self.said()[-300:]}")
+            time.sleep(0.01)
+        if self.status not in EXPECTED or "Traceback" in self.said():
+            raise Lost(f"{self.argv[:2]} ended with {self.status}: {self.said()[-600:]}")
+        return self.status
+
+    def said(self) -> str:
+        """Returns what it printed."""
+        self.out.seek(0)
+        return self.out.read().decode(errors="replace")
+
+    def done(self) -> str:
+        """Waits for a good end and returns what it printed."""
+        if self.end() != 0:
+            raise Lost(f"{self.argv[:2]} ended with {self.status}: {self.said()[-600:]}")
+        return self.said()
+
+    def refused(self) -> str:
+        """Waits for the end of a command that may refuse its input; in one line, if it does."""
+        if self.end() == 2:
+            lines = [x for x in self.said().splitlines() if x.startswith(("train.py:", "ganzoo:"))]
+            if len(lines) != 1:
+                raise Lost(f"expected one line that refuses, got {self.said()[-600:]}")
+        return self.said()
+
+
+class Bench:
+    """A folder with data, a training that nothing happened to, and an entry made of it."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        images = np.random.default_rng(0).integers(0, 256, (70, 8, 8, 1), "uint8")
+        np.savez(folder / "images.npz", images=images)
+        self.whole = folder / "whole"
+        began = time.monotonic()
+        self.train(self.whole).done()
+        self.seconds = time.monotonic() - began
+        self.expected = bits(self.whole)
+        self.public = folder / "public"  # of data that others have
+        self.train(self.public, dataset="fashion_mnist_10k", steps=8).done()
+
+    def train(self, run_dir: Path, before=None, **flags) -> Command:
+        """Starts the training in a directory."""
+        flags = TINY | {"dataset": f"npz:{self.folder / 'images.npz'}"} | flags
+        words = [f"--{key}={value}" for key, value in flags.items() if value is not None]
+        return Command("train.py", f"--run_dir={run_dir}", *words, before=before)
+
+    def check_end(self, run_dir: Path) -> None:
+        """Trains to the end, and compares the bits."""
+        self.train(run_dir).done()
+        found = bits(run_dir)
+        if found.keys() != self.expected.keys():
+            raise Lost("the run ends with other weights than one that nothing happened to")
+        for name, value in self.expected.items():
+            if not np.array_equal(value, found[name], equal_nan=True):
+                raise Lost(f"{name} has other bits than in a run that nothing happened to")
+        check_files(run_dir)
+        if left := [path for path in run_dir.rglob(".*") if path.name != ".lock"]:
+            raise Lost(f"left behind: {left[0].name}")
+
+
+def bits(run_dir: Path) -> dict:
+    """Returns the arrays of the newest checkpoint, by their paths in it."""
+    newest = sorted((run_dir / "checkpoints").glob("step-*.weights.h5"))[-1]
+    found = {}
+
+    def visit(name, item):
+        if isinstance(item, h5py.Dataset):
+            found[name] = item[()]
+
+    with h5py.File(newest) as file:
+        file.visititems(visit)
+    return found
+
+
+def check_files(folder: Path) -> None:
+    """Raises if a file that is not hidden is not whole."""
+    for path in folder.rglob("*"):
+        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+            continue
+        try:
+            if path.suffix == ".json":
+                json.loads(path.read_text())
+            elif path.suffix == ".jsonl":
+                [json.loads(line) for line in path.read_text().splitlines()]
+            elif path.suffix == ".png":
+                Image.open(path).load()
+            elif path.name.endswith(".weights.h5"):
+                record = path.with_name(path.name.replace(".weights.h5", ".json"))
+                if record.exists() and json.loads(record.read_text())["sha256"] != files.sha256(
+                    path
+                ):
+                    raise ValueError("its SHA-256 is not the recorded one")
+            elif path.name == "saved_model.pb":
+                json.loads((path.parent / "assets.extra" / "ganzoo.json").read_text())
+                assert list((path.parent / "variables").glob("*.index"))
+        except Exception as error:
+            raise Lost(f"{path.relative_to(folder)} is not whole: {error}") from error
+
+
+def damage(path: Path, rng: random.Random) -> None:
+    """Cuts a file off, flips a bit of it, or empties it."""
+    content = bytearray(path.read_bytes())
+    how = rng.random()
+    if how < 0.4:
+        del content[rng.randrange(len(content)) :]
+    elif how < 0.9:
+        content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
+    else:
+        content.clear()
+    path.write_bytes(content)
+
+
+# --- the kinds: each is a function of a bench, a folder of the case's own and a random.Random
+
+
+def killed_training(bench: Bench, folder: Path, rng, numbers=(signal.SIGKILL,)) -> None:
+    """A training is killed three times, at any moment, and then ends."""
+    for _ in range(3):
+        process = bench.train(folder / "run")
+        time.sleep(rng.uniform(0.0, 1.1 * bench.seconds))
+        process.kill(rng.choice(numbers))
+        process.end()
+        check_files(folder)
+    bench.check_end(folder / "run")
+
+
+def terminated_training(bench: Bench, folder: Path, rng) -> None:
+    """The same by SIGTERM, and by Ctrl-C once or twice."""
+    killed_training(bench, folder, rng, (signal.SIGTERM, signal.SIGINT))
+
+
+def interrupted_training(bench: Bench, folder: Path, rng) -> None:
+    """Ctrl-C in a long epoch: the step is saved; a second one ends the program at once."""
+    process = bench.train(folder / "run", steps=10**6, steps_per_epoch=10**6)
+    while "d_adv" not in process.said() and process.running():
+        time.sleep(0.02)
+    time.sleep(rng.uniform(0.0, 0.5))
+    process.kill(signal.SIGINT)
+    if rng.random() < 0.5:
+        time.sleep(rng.uniform(0.0, 1.0))
+        process.kill(signal.SIGINT)
+    began = time.monotonic()
+    if process.end() != 130:
+        raise Lost(f"ended with {process.status}")
+    if time.monotonic() - began > 20.0:
+        raise Lost("it took over 20 seconds to end")
+    if "python train.py --run_dir=" not in process.said():
+        raise Lost("it does not say how to go on")
+    check_files(folder)
+
+
+def killed_export(bench: Bench, folder: Path, rng) -> None:
+    """An export over another one is killed: one of the two is there, and the next one works."""
+    out = folder / "exported"
+    shutil.copytree(bench.whole / "saved_model", out)
+    for _ in range(2):
+        process = Command("ganzoo", "export", bench.whole, f"--out={out}")
+        time.sleep(rng.uniform(0.0, 3.0))
+        process.kill(signal.SIGKILL)
+        process.end()
+        check_files(folder)
+    Command("ganzoo", "export", bench.whole, f"--out={out}").done()
+    Command("ganzoo", "sample", out, f"--out={folder / 'grid.png'}").done()
+    if left := list(folder.glob(".*")):
+        raise Lost(f"left behind: {left[0].name}")
+
+
+def checkout(folder: Path) -> Callable[[], None]:
+    """Makes an empty checkout, and returns what has a command take it for its own."""
+    if not folder.exists():
+        empty = {"format": 1, "base_url": "https://example.org", "entries": {}}
+        (folder / "saved_models").mkdir(parents=True)
+        (folder / "saved_models" / "registry.json").write_text(json.dumps(empty))
+        shutil.copy(ROOT / "README.md", folder)
+
+    def adopt():
+        zoo.PACKAGE = folder / "ganzoo"
+
+    return adopt
+
+
+ENTRY = "gan_fashion_mnist_10k"
+
+
+def killed_publish(bench: Bench, folder: Path, rng) -> None:
+    """A publication is killed, first and over the entry itself: the registry is right, always."""
+    root = folder / "checkout"
+    adopt = checkout(root)
+    for turn in range(3):
+        process = Command("ganzoo", "publish", bench.public, f"--entry={ENTRY}", before=adopt)
+        time.sleep(rng.uniform(0.0, 0.4))
+        process.kill(signal.SIGKILL)
+        process.end()
+        check_files(root)
+        check_registry(root, f"turn {turn}")
+    Command("ganzoo", "publish", bench.public, f"--entry={ENTRY}", before=adopt).done()
+    Command("ganzoo", "verify", before=adopt).done()
+    if left := list(root.rglob(".*")):
+        raise Lost(f"left behind: {left[0].name}")
+
+
+def check_registry(root: Path, when: str) -> None:
+    """Raises if the registry of a checkout names what is not there."""
+    for name, entry in json.loads((root / "saved_models/registry.json").read_text())[
+        "entries"
+    ].items():
+        model = root / "saved_models" / name / str(entry["version"])
+        if problem := download.problem(model, entry["files"]):
+            raise Lost(f"{when}: the registry has an entry that is not there: {problem}")
+
+
+def tiny_mnist(source: Path) -> Callable[[], None]:
+    """Writes four small files in the place of MNIST's; returns what has them taken for those."""
+    source.mkdir()
+    contents = {}
+    for part, count in (("train", 600), ("t10k", 400)):
+        pixels = np.random.default_rng(count).integers(0, 256, count * 784, np.uint8)
+        contents[f"{part}-images"] = bytes(16) + pixels.tobytes()
+        contents[f"{part}-labels"] = bytes(8) + bytes(count)
+    for key, value in contents.items():
+        kind = "idx3" if "images" in key else "idx1"
+        (source / f"{key}.{kind}-ubyte").write_bytes(value)
+
+    def adopt():
+        idx.SHA256["mnist"] = {key: hashlib.sha256(x).hexdigest() for key, x in contents.items()}
+        idx._SIZE = {key: len(value) for key, value in contents.items()}
+
+    return adopt
+
+
+def killed_import(bench: Bench, folder: Path, rng) -> None:
+    """An import of data is killed: the set is whole or not there, and the next import works."""
+    adopt, home = tiny_mnist(folder / "source"), {"GANZOO_DATA": str(folder / "data")}
+    words = ["ganzoo", "data", "mnist", f"--from={folder / 'source'}"]
+    for _ in range(3):
+        process = Command(*words, before=adopt, env=home)
+        time.sleep(rng.uniform(0.0, 0.3))
+        process.kill(signal.SIGKILL)
+        process.end()
+        if (archive := folder / "data" / "mnist.npz").exists():
+            with np.load(archive) as file:
+                [file[name] for name in file.files]
+    Command(*words, before=adopt, env=home).done()
+    if left := list((folder / "data").glob(".*")):
+        raise Lost(f"left behind: {left[0].name}")
+
+
+class Slowly(http.server.SimpleHTTPRequestHandler):
+    """Serves files, a little at a time."""
+
+    def copyfile(self, source, outputfile):
+        """Sends a file."""
+        while chunk := source.read(20_000):
+            outputfile.write(chunk)
+            time.sleep(0.01)
+
+    def log_message(self, *args):
+        """Says nothing."""
+
+
+def killed_download(bench: Bench, folder: Path, rng) -> None:
+    """A download is killed: what is in the cache is whole or nothing, and the next one works."""
+    mirror, wheel, home = folder / "mirror", folder / "wheel", folder / "home"
+    Command("ganzoo", "publish", bench.public, f"--entry={ENTRY}", before=checkout(mirror)).done()
+    shutil.copytree(mirror / "models", wheel / "_models")
+    shutil.copy(mirror / "saved_models" / "registry.json", wheel / "_models")
+
+    def adopt():
+        zoo.PACKAGE = wheel
+
+    def handler(*args):
+        return Slowly(*args, directory=str(mirror / "saved_models"))
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    pid = os.fork()
+    if pid == 0:
+        sys.stderr = open(os.devnull, "w")  # of those that hang up
+        server.serve_forever()
+    server.server_close()
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+    env = {"GANZOO_MIRROR": address, "GANZOO_HOME": str(home)}
+    words = ["ganzoo", "sample", ENTRY, "--num=4", f"--out={folder / 'grid.png'}"]
+    try:
+        for _ in range(2):
+            process = Command(*words, before=adopt, env=env)
+            time.sleep(rng.uniform(0.0, 0.6))
+            process.kill(signal.SIGKILL)
+            process.end()
+            entry = json.loads((wheel / "_models" / "registry.json").read_text())["entries"][ENTRY]
+            model = home / ENTRY / "1"
+            if model.exists() and (problem := download.problem(model, entry["files"])):
+                raise Lost(problem)
+        Command(*words, before=adopt, env=env).done()
+        check_files(home)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def damaged_checkpoint(bench: Bench, folder: Path, rng) -> None:
+    """The newest checkpoint, or its record, is damaged: the run goes on from the one before it."""
+    target = folder / "run"
+    bench.train(target, steps=24).done()
+    newest = sorted((target / "checkpoints").glob("step-*"))[-2:]
+    damage(rng.choice(newest), rng)
+    recipe = target / "recipe.toml"
+    recipe.write_text(recipe.read_text().replace("steps = 24", "steps = 40"))
+    bench.check_end(target)
+
+
+def damaged_saved_model(bench: Bench, folder: Path, rng) -> None:
+    """A file of a SavedModel is damaged: it is loaded all the same, or refused in a line."""
+    shutil.copytree(bench.whole / "saved_model", folder / "model")
+    damage(rng.choice(sorted(p for p in (folder / "model").rglob("*") if p.is_file())), rng)
+    Command("ganzoo", "sample", folder / "model", f"--out={folder / 'grid.png'}").refused()
+
+
+def damaged_run_file(bench: Bench, folder: Path, rng) -> None:
+    """A file of a run that is half done is damaged: it ends with the same bits, or says why not."""
+    target = folder / "run"
+    process = bench.train(target)
+    while not list(target.glob("checkpoints/*.json")) and process.running():
+        time.sleep(0.02)
+    process.kill(signal.SIGKILL)
+    process.end()
+    names = ("recipe.toml", "metrics.jsonl", "monitor.json", "alarms.jsonl", "curves.png")
+    damage(rng.choice([target / name for name in names if (target / name).exists()]), rng)
+    again = bench.train(target)
+    again.refused()
+    if again.status == 0:
+        bench.check_end(target)
+
+
+def damaged_input(bench: Bench, folder: Path, rng) -> None:
+    """An archive, a picture, a recipe, a registry or a set in the cache is damaged."""
+    kind, env, before = rng.choice(["npz", "folder", "recipe", "registry", "cache"]), {}, None
+    words = ["train.py", f"--run_dir={folder / 'run'}", *(f"--{k}={v}" for k, v in TINY.items())]
+    words.append("--steps=2")
+    if kind == "npz":
+        path = folder / "images.npz"
+        shutil.copy(bench.folder / "images.npz", path)
+        words.append(f"--dataset=npz:{path}")
+    elif kind == "folder":
+        (folder / "images").mkdir()
+        for place in range(20):
+            pixels = np.random.default_rng(place).integers(0, 256, (9, 8), "uint8")
+            Image.fromarray(pixels).save(folder / "images" / f"{place}.png")
+        path = folder / "images" / "7.png"
+        words += [f"--dataset=folder:{folder / 'images'}"]
+    elif kind == "recipe":
+        path = folder / "recipe.toml"
+        shutil.copy(bench.whole / "recipe.toml", path)
+        words = [*words[:2], f"--recipe={path}", "--steps=2"]
+    elif kind == "registry":
+        before = checkout(folder / "checkout")
+        path = folder / "checkout" / "saved_models" / "registry.json"
+        Command(
+            "ganzoo", "publish", bench.public, f"--entry={ENTRY}", before=before
+        ).done()  # fmt: skip
+        words = ["ganzoo", "list"]
+    else:
+        adopt, env = tiny_mnist(folder / "source"), {"GANZOO_DATA": str(folder / "data")}
+        source = f"--from={folder / 'source'}"
+        Command("ganzoo", "data", "mnist", source, before=adopt, env=env).done()
+        path = folder / "data" / "mnist.npz"
+        words.append("--dataset=mnist")
+    damage(path, rng)
+    Command(*words, before=before, env=env).refused()
+
+
+# --- faults of the machine
+
+
+def _mount(target: Path, size: int, *, again: bool = False, read_only: bool = False) -> None:
+    """Mounts a file system of `size` bytes in memory, for this process and its children alone."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    new_namespace, recursive, private, remount, readonly = 0x20000, 0x4000, 1 << 18, 32, 1
+    if not again:
+        if libc.unshare(new_namespace) or libc.mount(
+            b"none", b"/", None, recursive | private, None
+        ):
+            raise PermissionError("file systems cannot be mounted here")
+        target.mkdir()
+    flags = (remount if again else 0) | (readonly if read_only else 0)
+    if libc.mount(b"tmpfs", str(target).encode(), b"tmpfs", flags, f"size={size}".encode()):
+        raise OSError(ctypes.get_errno(), "mount")
+
+
+def _with_disk(size: int, folder: Path, work: Callable[[Path], None]) -> None:
+    """Calls `work` with a small disk, in a process that alone sees it."""
+    report, pid = folder / "report", os.fork()
+    if pid == 0:
+        try:
+            _mount(folder / "disk", size)
+            work(folder / "disk")
+        except Exception as error:
+            report.write_text(f"{type(error).__name__}: {error}")
+        os._exit(0)
+    os.waitpid(pid, 0)
+    if report.exists():
+        said = report.read_text()
+        raise (Unable if said.startswith("PermissionError") else Lost)(said)
+
+
+class Unable(Exception):
+    """This machine does not let the fault be made."""
+
+
+def full_disk(bench: Bench, folder: Path, rng) -> None:
+    """The disk of a training is full, and then is not: one line, and the same bits at the end."""
+
+    def work(disk):
+        process = bench.train(disk / "run")
+        process.refused()
+        if process.status == 2 and "No space left" not in process.said():
+            raise Lost(f"it does not say that the disk is full: {process.said()[-300:]}")
+        check_files(disk)
+        _mount(disk, 1 << 28, again=True)
+        bench.check_end(disk / "run")
+
+    _with_disk(rng.randrange(4096, 600_000), folder, work)
+
+
+def full_disk_for_commands(bench: Bench, folder: Path, rng) -> None:
+    """The disk is full in an export, a publication, an import or a picture."""
+
+    def work(disk):
+        adopt = checkout(disk / "checkout")
+        mnist = tiny_mnist(folder / "source")
+
+        def both():
+            adopt(), mnist()
+
+        out, env = disk / "out", {"GANZOO_DATA": str(disk / "data")}
+        for words in (
+            ["export", bench.whole, f"--out={out}"],
+            ["publish", bench.public, f"--entry={ENTRY}"],
+            ["data", "mnist", f"--from={folder / 'source'}"],
+            ["sample", bench.whole, f"--out={disk / 'grid.png'}"],
+        ):
+            Command("ganzoo", *words, before=both, env=env).refused()
+            check_files(disk)
+            check_registry(disk / "checkout", words[0])
+        _mount(disk, 1 << 28, again=True)
+        Command("ganzoo", "export", bench.whole, f"--out={out}").done()
+
+    _with_disk(rng.randrange(8192, 150_000), folder, work)
+
+
+def read_only_disk(bench: Bench, folder: Path, rng) -> None:
+    """The directory cannot be written: each command says so in a line, and a run goes on later."""
+
+    def work(disk):
+        process = bench.train(disk / "run")
+        deadline = time.monotonic() + rng.uniform(0.0, 1.1 * bench.seconds)
+        while time.monotonic() < deadline and process.running():
+            time.sleep(0.01)
+        process.kill(signal.SIGKILL)
+        process.end()
+        _mount(disk, 1 << 28, again=True, read_only=True)
+        process = bench.train(disk / "run")
+        process.refused()
+        if process.status != 2:
+            raise Lost("a training goes on in a directory that cannot be written")
+        for words in (
+            ["export", bench.whole, f"--out={disk / 'out'}"],
+            ["sample", bench.whole, f"--out={disk / 'grid.png'}"],
+        ):
+            process = Command("ganzoo", *words)
+            process.refused()
+            if process.status != 2:
+                raise Lost(f"{words[0]} ended with {process.status}")
+        _mount(disk, 1 << 28, again=True)
+        bench.check_end(disk / "run")
+
+    _with_disk(1 << 28, folder, work)
+
+
+def clock_going_back(bench: Bench, folder: Path, rng) -> None:
+    """Between two starts the clock goes back by years, and all files are from the future."""
+    process = bench.train(folder / "run")
+    time.sleep(rng.uniform(0.3, 1.0) * bench.seconds)
+    process.kill(signal.SIGKILL)
+    process.end()
+    for path in (folder / "run").rglob("*"):
+        ahead = time.time() + rng.uniform(-1.0, 1.0) * 3e8
+        os.utime(path, (ahead, ahead))
+    real = time.time
+
+    def back():
+        time.time = lambda: real() - 2e8
+
+    bench.train(folder / "run", before=back).done()
+    bench.check_end(folder / "run")
+
+
+def out_of_memory(bench: Bench, folder: Path, rng) -> None:
+    """A batch does not fit into memory: one line, with what to do."""
+
+    def little():
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        limit = used + (4 << 30)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+    process = bench.train(
+        folder / "run", little, model="dcgan", dataset="fashion_mnist_10k", image_size=64,
+        width=rng.choice([128, 256]), batch_size=rng.choice([2000, 4000]), replay=None,
+    )  # fmt: skip
+    process.refused()
+    if process.status != 2 or "batch_size" not in process.said():
+        raise Lost(f"expected advice, got {process.status}: {process.said()[-600:]}")
+
+
+def nan_in_weights(bench: Bench, folder: Path, rng) -> None:
+    """A weight becomes NaN: an alarm says so; --on_failure=rollback ends with finite weights."""
+    action = rng.choice(["warn", "stop", "rollback"])
+    at = rng.randrange(12, 36)
+
+    def poison():
+        watch = callbacks.StopAtStep.on_train_batch_end
+
+        def on_train_batch_end(self, batch, logs=None):
+            if int(self.model.step.numpy()) == at and not getattr(self, "done", False):
+                self.done = True
+                weight = self.model.generator.trainable_weights[0]
+                weight.assign(weight * float("nan"))
+            watch(self, batch, logs)
+
+        callbacks.StopAtStep.on_train_batch_end = on_train_batch_end
+
+    process = bench.train(folder / "run", poison, on_failure=action, replay=None)
+    said = process.done()
+    if "ALARM" not in said or "finite" not in said:
+        raise Lost(f"no alarm: {said[-400:]}")
+    check_files(folder)
+    finite = all(np.isfinite(v).all() for v in bits(folder / "run").values() if v.dtype.kind == "f")
+    if action == "rollback" and not finite:
+        raise Lost("it did not roll back to finite weights")
+
+
+KINDS = {  # and how many cases of each
+    killed_training: 30, terminated_training: 15, interrupted_training: 15, killed_export: 15,
+    killed_publish: 15, killed_import: 15, killed_download: 15, damaged_checkpoint: 15,
+    damaged_saved_model: 20, damaged_run_file: 10, damaged_input: 40, full_disk: 10,
+    full_disk_for_commands: 5, read_only_disk: 5, clock_going_back: 5, out_of_memory: 3,
+    nan_in_weights: 6,
+}  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    names = [kind.__name__ for kind in KINDS]
+    parser.add_argument("--kinds", default=",".join(names), help=f"of {', '.join(names)}")
+    parser.add_argument("--cases", type=int, help="of each kind; by default as many as it needs")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=PATH)
+    args = parser.parse_args()
+    os.environ.pop("GANZOO_DATA", None)
+    results = json.loads(args.out.read_text()) if args.out.exists() else {}
+    with tempfile.TemporaryDirectory() as root:
+        bench = Bench(Path(root))
+        for kind in (kind for kind in KINDS if kind.__name__ in args.kinds.split(",")):
+            lost, began, count = [], time.monotonic(), args.cases or KINDS[kind]
+            for case in range(count):
+                folder = Path(root, f"{kind.__name__}_{case}")
+                folder.mkdir()
+                try:
+                    kind(bench, folder, random.Random(f"{args.seed} {kind.__name__} {case}"))
+                except Lost as error:
+                    lost.append(f"case {case}: {error}")
+                    print(f"LOST {kind.__name__} {lost[-1]}", flush=True)
+                except Unable as error:
+                    print(f"{kind.__name__}: not tried: {error}", flush=True)
+                    count = case
+                    break
+                shutil.rmtree(folder)
+            seconds = round(time.monotonic() - began)
+            results[kind.__name__] = {
+                "what": kind.__doc__, "cases": count, "seed": args.seed, "lost": lost,
+                "seconds": seconds,
+            }  # fmt: skip
+            print(f"{kind.__name__}: {count} cases, {len(lost)} lost, {seconds} s", flush=True)
+            files.write_text(args.out, json.dumps(results, indent=1) + "\n")
+    if any(row["lost"] for row in results.values()):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
