@@ -82,7 +82,7 @@ class Thresholds:
 
 FAILURES = {
     "nan": Failure(
-        "a loss is no longer a number",
+        "a loss or a weight is no longer a number",
         "a learning rate that is too large, or half precision that overflowed",
         ("a tenth of both learning rates", "--precision=float32", "--penalties='[\"r1\"]'"),
     ),

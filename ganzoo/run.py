@@ -85,7 +85,7 @@ def train(
     run_dir = Path(run_dir)
     strategy = strategy or tf.distribute.get_strategy()
     chief = distribute.is_chief(strategy)
-    with locked(run_dir) if chief else contextlib.nullcontext():
+    with locked(run_dir) if chief else contextlib.nullcontext(), _memory_named(recipe):
         if chief:
             for left in list(run_dir.rglob(".*.tmp*")):  # by a process that was killed
                 files.remove(left)
@@ -129,7 +129,6 @@ def train(
             alone = distribute.workers(strategy) == 1  # to read the logs, all would have to
             with (
                 distribute.lost_workers_named(strategy),
-                _memory_named(recipe),
                 callbacks.Interrupt(save if alone else None) as interrupt,
             ):
                 beside.append(interrupt)
@@ -238,8 +237,8 @@ def _memory_named(recipe: Recipe):
         if isinstance(error, tf.errors.InvalidArgumentError) and not str(error).count(NO_ROOM):
             raise
         raise InputError(
-            f"there is not enough memory for batches of {recipe.batch_size}: halve --batch_size, or "
-            "--width, or take --precision=mixed_bfloat16. What is done so far is saved."
+            f"there is not enough memory for batches of {recipe.batch_size}: halve --batch_size or "
+            "--width, or take --precision=mixed_bfloat16. What was saved is there."
         ) from error
 
 

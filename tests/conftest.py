@@ -1,4 +1,5 @@
 """Two logical processors, so that strategies are tested for real; before anything uses one.
+With GANZOO_TEST_DEVICES=4 there are four.
 
 And interrupts that are not ignored, as they are in what a shell starts in the background: the
 processes that tests start and interrupt would inherit that.
@@ -17,8 +18,9 @@ import pytest
 import tensorflow as tf
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
+DEVICES = int(os.environ.get("GANZOO_TEST_DEVICES", "2"))
 _cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(_cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+tf.config.set_logical_device_configuration(_cpu, [tf.config.LogicalDeviceConfiguration()] * DEVICES)
 
 
 @pytest.fixture(autouse=True)
@@ -29,8 +31,8 @@ def _fresh_policy():
 
 
 @pytest.fixture(scope="session")
-def two_replicas():
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+def replicas():
+    return tf.distribute.MirroredStrategy([f"CPU:{place}" for place in range(DEVICES)])
 
 
 def weights(run: Path) -> dict[str, np.ndarray]:

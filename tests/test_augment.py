@@ -251,8 +251,8 @@ def test_ada_in_a_gan_is_trained_saved_and_loaded(tmp_path):
         np.testing.assert_array_equal(mine.numpy(), its.numpy())
 
 
-def test_replicas_draw_their_own_and_share_p(two_replicas):
-    with two_replicas.scope():
+def test_replicas_draw_their_own_and_share_p(replicas):
+    with replicas.scope():
         ada = augment.ADA(images=64, interval=1, p=0.5)
     x = tf.constant(IMAGES)
 
@@ -262,7 +262,7 @@ def test_replicas_draw_their_own_and_share_p(two_replicas):
             ada.observe(tf.ones((8, 1)))
             return ada(x, training=True)
 
-    one, other = two_replicas.experimental_local_results(two_replicas.run(tf.function(play)))
+    one, other = replicas.experimental_local_results(replicas.run(tf.function(play)))
     assert np.abs(one - other).max() > 0.1
-    copies = two_replicas.experimental_local_results(ada.p.value)
+    copies = replicas.experimental_local_results(ada.p.value)
     np.testing.assert_allclose([copy.numpy() for copy in copies], 0.75)  # 16 of 64 images

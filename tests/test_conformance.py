@@ -1,5 +1,9 @@
 """What every variant must do. A new variant is one more line in CASES."""
 
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -119,24 +123,34 @@ def test_half_precision(name, policy):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_two_replicas_train_as_one(name, two_replicas):
-    testing.check_replicas(maker(name), batches_of(name), two_replicas)
+def test_several_train_as_one(name, replicas):
+    testing.check_replicas(maker(name), batches_of(name), replicas)
 
 
-def test_replicas_have_noise_of_their_own(two_replicas):
-    with two_replicas.scope():
+@pytest.mark.slow
+def test_four_train_as_one():
+    command = [sys.executable, "-m", "pytest", "-q", "-o", "addopts=", __file__, "-k", "as_one"]
+    done = subprocess.run(
+        [*command, "-m", "not slow"], env=os.environ | {"GANZOO_TEST_DEVICES": "4"},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_replicas_have_noise_of_their_own(replicas):
+    with replicas.scope():
         gan = maker("dcgan")()
 
     def draw():
         with ganzoo.gan.random.scope(distribute.replica_key(0, gan.step)):
             return gan.generate({"real": tf.zeros((4, *IMAGES))})["fake"]
 
-    one, other = two_replicas.experimental_local_results(two_replicas.run(tf.function(draw)))
+    one, other = replicas.experimental_local_results(replicas.run(tf.function(draw)))
     assert np.abs(one.numpy() - other.numpy()).max() > 1e-3
 
 
-def test_all_tricks_at_once_under_two_replicas(two_replicas):
-    with two_replicas.scope():
+def test_all_tricks_at_once_under_two_devices(replicas):
+    with replicas.scope():
         gan = maker(
             "wgan_gp",
             n_critic=2,
@@ -145,11 +159,12 @@ def test_all_tricks_at_once_under_two_replicas(two_replicas):
             ema=0.9,
             steps_per_execution=2,
         )()
-    logs = gan.fit(batches(IMAGES, 32, 8), epochs=2, steps_per_epoch=4, verbose=0).history
+    stream = batches(IMAGES, 32, 8).repeat()
+    logs = gan.fit(stream, epochs=2, steps_per_epoch=50, verbose=0).history
     assert np.isfinite(list(logs.values())).all()
-    assert int(gan.step.numpy()) == 8
-    replicas = [
-        two_replicas.experimental_local_results(v.value) for v in testing.weights_of(gan.generator)
+    assert int(gan.step.numpy()) == 100
+    values = [
+        replicas.experimental_local_results(v.value) for v in testing.weights_of(gan.generator)
     ]
-    for copies in replicas:
+    for copies in values:
         np.testing.assert_array_equal(*[copy.numpy() for copy in copies])

@@ -255,7 +255,7 @@ def test_a_penalty_cannot_take_the_place_of_another_term():
         gan.train_step({"real": tf.zeros((4, 2))})
 
 
-def test_datasets_that_cannot_be_divided_are_refused_or_shortened(two_replicas):
+def test_datasets_that_cannot_be_divided_are_refused_or_shortened(replicas):
     gan = ganzoo.create("gan", (2,), width=4, n_critic=3)
     points = np.random.default_rng(0).normal(size=(47, 2)).astype("float32")
     short = tf.data.Dataset.from_tensor_slices(points).batch(8)  # the sixth has but 7
@@ -263,7 +263,7 @@ def test_datasets_that_cannot_be_divided_are_refused_or_shortened(two_replicas):
     assert int(gan.step.numpy()) == 1
     with pytest.raises(InputError, match="n_critic=3 batches, and there are but 2"):
         gan.fit(short.take(2), verbose=0)
-    with two_replicas.scope():
+    with replicas.scope():
         pair = ganzoo.create("gan", (2,), width=4)
     with pytest.raises(InputError, match="divides by 2 replicas, got 7"):
         pair.fit(tf.data.Dataset.from_tensor_slices(points).batch(7, drop_remainder=True))

@@ -205,8 +205,8 @@ def test_a_discriminator_that_is_ahead_waits():
     assert int(gan.d_optimizer.iterations) == int(state[len(gan.discriminator.weights)]) + 1
 
 
-def test_balance_under_two_replicas(two_replicas):
-    with two_replicas.scope():
+def test_balance_under_two_devices(replicas):
+    with replicas.scope():
         gan = game(
             balance=0.6,
             replay={"class_name": "PastCheckpoints", "config": {"interval": 2}},

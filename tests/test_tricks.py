@@ -125,16 +125,16 @@ def test_a_normalisation_takes_the_place_of_the_other(kind, side):
 
 
 @pytest.mark.parametrize("kind", ["batch", "synchronized"])
-def test_synchronized_statistics_are_of_all_devices(two_replicas, kind):
+def test_synchronized_statistics_are_of_all_devices(replicas, kind):
     """And those of plain batch normalisation of a device's own images."""
-    with two_replicas.scope():
+    with replicas.scope():
         network = tricks.normalization(discriminator(), kind)
     images = RNG.normal(size=(8, *SHAPE)).astype("float32") * np.arange(1, 9).reshape(8, 1, 1, 1)
-    halves = two_replicas.experimental_distribute_values_from_function(
+    halves = replicas.experimental_distribute_values_from_function(
         lambda context: tf.constant(images[4 * context.replica_id_in_sync_group :][:4])
     )
-    shares = two_replicas.run(lambda x: network(x, training=True), args=(halves,))
-    found = np.concatenate(two_replicas.experimental_local_results(shares))
+    shares = replicas.run(lambda x: network(x, training=True), args=(halves,))
+    found = np.concatenate(replicas.experimental_local_results(shares))
     one = discriminator()
     one.set_weights(network.get_weights())
     assert np.allclose(found, one(images, training=True), atol=1e-3) == (kind == "synchronized")

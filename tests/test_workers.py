@@ -37,12 +37,12 @@ def launched(*args, **flags) -> subprocess.CompletedProcess:
     return subprocess.run(command(*args, **flags), capture_output=True, text=True, timeout=300)
 
 
-def test_two_workers_are_as_two_devices_of_one(two_replicas, tmp_path):
+def test_two_workers_are_as_two_devices_of_one(replicas, tmp_path):
     done = launched(tmp_path / "workers")
     assert done.returncode == 0, done.stderr
     assert "on 2 devices" in done.stdout and "ganzoo sample" in done.stdout
     recipe = Recipe.load(tmp_path / "workers" / "recipe.toml")
-    run.train(recipe, tmp_path / "devices", strategy=two_replicas, verbose=0)
+    run.train(recipe, tmp_path / "devices", strategy=replicas, verbose=0)
     expected, found = weights(tmp_path / "devices"), weights(tmp_path / "workers")
     assert expected.keys() == found.keys() and len(expected) > 30
     for name, value in expected.items():
