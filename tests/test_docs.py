@@ -114,8 +114,9 @@ def test_tables(fid_effects):
     assert fid_effects.rewrite(once, results) == once
 
 
-def test_the_page_of_claims_says_what_was_measured():
-    spec = importlib.util.spec_from_file_location("page", ROOT / "benchmarks/claims/page.py")
+@pytest.mark.parametrize("script", ["claims/page.py", "reliability_page.py"])
+def test_a_generated_page_says_what_was_measured(script):
+    spec = importlib.util.spec_from_file_location("page", ROOT / "benchmarks" / script)
     page = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(page)
     assert page.PAGE.read_text("utf-8") == page.render()
