@@ -4,6 +4,7 @@ import argparse
 import datetime
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -92,11 +93,15 @@ def _train(path: Path, run_dir: Path, data_dir: str | None) -> str:
     began = time.monotonic()
     with open(log, "ab") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, preexec_fn=lambda: os.nice(15))
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             status = process.wait()
-        except KeyboardInterrupt:  # which the child got, too
+        except KeyboardInterrupt:
+            process.terminate()  # Ctrl-C it got, too, and takes this for its echo
             process.wait()
             raise
+        finally:
+            signal.signal(signal.SIGTERM, before)
     minutes = (time.monotonic() - began) / 60
     if status:
         last = log.read_text("utf-8", errors="replace").strip().splitlines()[-1:]
@@ -121,6 +126,8 @@ def train_one() -> None:
         run.train(Recipe.load(run_dir / COPY).resolved(), run_dir, data_dir, verbose=2)
     except InputError as error:
         sys.exit(" ".join(str(error).split()))
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def _log(runs: Path, line: str) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import tarfile
 import time
 import zipfile
@@ -134,12 +135,14 @@ def test_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
 
 
 def test_leftovers_of_killed_imports_go(tmp_path):
-    old, new = tmp_path / ".set-1.part", tmp_path / ".set-2.part"
-    for path in (old, new):
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    left = tmp_path / f".set.npz.{gone.pid}.tmp"
+    at_work = tmp_path / f".set.npz.{os.getppid()}.tmp"
+    for path in (left, at_work):
         path.write_bytes(b"half")
-    os.utime(old, (0, 0))
     store.save("set", {"a": np.ones(1)}, tmp_path)
-    assert not old.exists() and new.exists()  # the new one may be another import at work
+    assert not left.exists() and at_work.exists()
 
 
 @pytest.fixture

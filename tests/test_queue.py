@@ -75,18 +75,22 @@ def test_time_that_is_up(queue, tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_an_interrupted_queue_goes_on(queue, tmp_path):
+@pytest.mark.parametrize(
+    ("send", "number"), [(os.killpg, signal.SIGINT), (os.kill, signal.SIGTERM)]
+)
+def test_an_interrupted_queue_goes_on(queue, tmp_path, send, number):
     queue("a", steps=100_000)
     command = [sys.executable, "-m", "ganzoo.cli", *queue.command]
     process = subprocess.Popen(command, start_new_session=True)
     deadline = time.time() + 120
     while time.time() < deadline and not list(tmp_path.rglob("step-*.json")):
         time.sleep(0.1)
-    os.killpg(process.pid, signal.SIGINT)
+    send(process.pid, number)
     assert process.wait(timeout=60) == 130
     process = subprocess.Popen(command, start_new_session=True)
     log = tmp_path / "runs" / "a" / "train.log"
     while time.time() < deadline + 120 and "Going on" not in log.read_text():
         time.sleep(0.1)
-    os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(timeout=60) == 130 and "Going on" in log.read_text()
+    send(process.pid, number)
+    assert process.wait(timeout=60) == 130
+    assert "Going on" in log.read_text() and "Traceback" not in log.read_text()

@@ -4,11 +4,8 @@ The zip container holds a CRC-32 of each array, so a truncated or altered file i
 reading, without a second file to keep in step.
 """
 
-import contextlib
 import os
 import pathlib
-import tempfile
-import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -32,23 +29,11 @@ def save(name: str, arrays: Mapping[str, np.ndarray], data_dir=None) -> pathlib.
         InputError: If they cannot be written; then nothing half-written is left.
     """
     target = folder(data_dir) / f"{name}.npz"
-    part = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(target)
-        handle, part = tempfile.mkstemp(".part", f".{name}-", target.parent)
-        with os.fdopen(handle, "wb") as file:
+        with files.replacing(target) as temporary, open(temporary, "wb") as file:
             np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(part, 0o644)  # mkstemp's is for its owner only; a cache may be shared
-        os.replace(part, target)
     except OSError as error:
         raise InputError(f"cannot write {target}: {error}. Free space, or set data_dir.") from error
-    finally:
-        if part:
-            with contextlib.suppress(OSError):
-                os.unlink(part)
     return target
 
 
@@ -73,11 +58,3 @@ def read(
             f"{path} is damaged or cannot be read ({error}): delete it and import it again, "
             f"`ganzoo data {name} --from=PATH`."
         ) from error
-
-
-def _sweep(target: pathlib.Path) -> None:
-    """Removes what an import that was killed over an hour ago has left."""
-    for old in target.parent.glob(f".{target.stem}-*.part"):
-        with contextlib.suppress(OSError):
-            if time.time() - old.stat().st_mtime > 3600:
-                old.unlink()
