@@ -39,7 +39,7 @@ def save(model: keras.Model, path) -> None:
             or not at all; one that is there is replaced.
 
     Raises:
-        InputError: If `path` is something else than a SavedModel.
+        InputError: If `path` is something else than a SavedModel, or it cannot be written.
     """
     path = Path(path)
     if path.is_file() or (path.is_dir() and any(path.iterdir()) and not is_saved_model(path)):
@@ -57,6 +57,10 @@ def save(model: keras.Model, path) -> None:
             if (temporary / "old").exists():
                 (temporary / "old").rename(path)
             raise
+    except (OSError, tf.errors.OpError) as error:
+        if reason := files.unwritable(error):
+            raise InputError(f"cannot write {path}: {reason}.") from error
+        raise
     finally:
         files.remove(temporary)
 

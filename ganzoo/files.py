@@ -1,8 +1,10 @@
 """Files that appear whole or not at all."""
 
 import contextlib
+import errno
 import glob
 import hashlib
+import json
 import os
 import shutil
 import zlib
@@ -12,6 +14,15 @@ from zipfile import BadZipFile
 
 # What zipfile, and numpy.load, raise on an archive that is damaged, encrypted or of another kind.
 DAMAGED = (OSError, ValueError, EOFError, LookupError, RuntimeError, zlib.error, BadZipFile)
+
+NO_DISK = [os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)]
+
+
+def unwritable(error: Exception) -> str | None:
+    """Returns why a file could not be written, if that is what the error of any library says."""
+    said = str(error)  # HDF5 and TensorFlow have errors of their own, with the system's words
+    reason = next((words for words in NO_DISK if words in said), None)
+    return reason or (said if isinstance(error, OSError) else None)
 
 
 @contextlib.contextmanager
@@ -67,6 +78,29 @@ def write_text(path, text: str) -> None:
     """Writes a text file, whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_sealed(path, value) -> None:
+    """Writes plain data as JSON, with the SHA-256 that `read_sealed` checks."""
+    seal = hashlib.sha256(json.dumps(value).encode()).hexdigest()
+    write_text(path, json.dumps({"sha256": seal, "content": value}))
+
+
+def read_sealed(path):
+    """Returns what `write_sealed` wrote.
+
+    Raises:
+        OSError: If the file cannot be read.
+        ValueError: If it is damaged.
+    """
+    try:
+        sealed = json.loads(Path(path).read_text("utf-8"))
+        seal, value = sealed["sha256"], sealed["content"]
+    except (LookupError, TypeError) as error:
+        raise ValueError(f"{path} has no seal") from error
+    if seal != hashlib.sha256(json.dumps(value).encode()).hexdigest():
+        raise ValueError(f"{path} is not what its SHA-256 says")
+    return value
 
 
 def sha256(path) -> str:

@@ -30,7 +30,7 @@ from ganzoo.errors import InputError, unknown
 from ganzoo.recipe import Recipe, differences
 from ganzoo.sides import networks_of
 
-NO_ROOM = "Cannot parse tensor from proto"
+MEMORY = MemoryError, tf.errors.ResourceExhaustedError
 MEASURED = 10_000  # real images, at most, that every epoch is measured against
 
 
@@ -85,7 +85,7 @@ def train(
     run_dir = Path(run_dir)
     strategy = strategy or tf.distribute.get_strategy()
     chief = distribute.is_chief(strategy)
-    with locked(run_dir) if chief else contextlib.nullcontext(), _memory_named(recipe):
+    with locked(run_dir) if chief else contextlib.nullcontext(), _limits_named(recipe, run_dir):
         if chief:
             for left in list(run_dir.rglob(".*.tmp*")):  # by a process that was killed
                 files.remove(left)
@@ -228,13 +228,19 @@ def _held_out(recipe: Recipe, data_dir) -> str:
 
 
 @contextlib.contextmanager
-def _memory_named(recipe: Recipe):
-    """Has a lack of memory said in a sentence."""
+def _limits_named(recipe: Recipe, run_dir: Path):
+    """Has a lack of disk or memory said in a sentence."""
     try:
         yield
-    except (MemoryError, tf.errors.ResourceExhaustedError, tf.errors.InvalidArgumentError) as error:
-        # The last one: a constant that TensorFlow has no room for, it "cannot parse".
-        if isinstance(error, tf.errors.InvalidArgumentError) and not str(error).count(NO_ROOM):
+    except (OSError, RuntimeError, MemoryError, tf.errors.OpError) as error:
+        print(flush=True)  # the bar of the progress is left
+        if reason := files.unwritable(error):
+            raise InputError(
+                f"cannot write to {run_dir}: {reason}. Mend that and type the same again: the run "
+                "goes on after its last checkpoint."
+            ) from error
+        # A constant that TensorFlow has no room for, it "cannot parse".
+        if not isinstance(error, MEMORY) and "Cannot parse tensor from proto" not in str(error):
             raise
         raise InputError(
             f"there is not enough memory for batches of {recipe.batch_size}: halve --batch_size or "
@@ -281,7 +287,7 @@ def _finish(gan, recipe, run_dir, evaluate, checkpoint, data_dir) -> dict:
         "kind": gan.kind,
         "steps": last,
         "alarms": read_log(run_dir / "alarms.jsonl"),
-        "seconds": rows[-1]["seconds"],
+        "seconds": rows[-1].get("seconds", 0.0) if rows else 0.0,
         "images_per_second": round(float(np.median(rates)), 1) if rates else None,
         "best_step": best["step"],
         "monitor": checkpoint.monitor,

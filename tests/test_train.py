@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from conftest import weights
 
-from ganzoo import callbacks, run
+from ganzoo import callbacks, files, run
 from ganzoo.callbacks.run_log import read
 from ganzoo.recipe import Recipe
 
@@ -208,7 +208,7 @@ def test_an_interrupted_run_goes_on_within_the_epoch(images, tmp_path, monkeypat
     for name, value in expected.items():
         np.testing.assert_array_equal(value, found[name], err_msg=name)
     rows = [read(tmp_path / name / "metrics.jsonl") for name in ("whole", "run")]
-    seen = [json.loads((tmp_path / name / "monitor.json").read_text()) for name in ("whole", "run")]
+    seen = [files.read_sealed(tmp_path / name / "monitor.json") for name in ("whole", "run")]
     for row in [*rows[0], *rows[1], *(w for s in seen for w in s["windows"])]:
         row.pop("seconds", None), row.pop("images_per_second", None)
     assert rows[0] == rows[1]

@@ -9,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+from absl import logging
 from keras import ops
 
 from ganzoo import failures, files, random
@@ -71,8 +72,8 @@ class FailureMonitor(keras.callbacks.Callback):
         """Takes up what was seen of the steps that the model has behind it."""
         step = int(self.model.step.numpy())
         path = self.directory and self.directory / "monitor.json"
-        if step and path and path.exists():
-            before = json.loads(path.read_text())
+        before = _kept(path) if step and path and path.exists() else None
+        if before:
             self._broken_off = before.pop("broken_off", None)
             self.seen = {k: [row for row in v if row["step"] <= step] for k, v in before.items()}
         self._write_alarms()
@@ -118,7 +119,7 @@ class FailureMonitor(keras.callbacks.Callback):
 
     def _save(self, seen: dict) -> None:
         if self.directory and not self.silent:
-            files.write_text(self.directory / "monitor.json", json.dumps(seen))
+            files.write_sealed(self.directory / "monitor.json", seen)
 
     def _since(self, means, step) -> dict:
         """Returns the means since the last window, of the running means of the epoch."""
@@ -234,6 +235,15 @@ class FailureMonitor(keras.callbacks.Callback):
         self._begun, self._means = step, {}
         self.seen["alarms"][-1]["rolled_back_to"] = found["step"]
         print(f"Rolled back to step {found['step']}, with halved learning rates.")
+
+
+def _kept(path: Path) -> dict | None:
+    """Returns what was seen before; None, with a warning, if that cannot be read any more."""
+    try:
+        return files.read_sealed(path)
+    except (OSError, ValueError) as error:
+        logging.warning("the failure monitor begins anew: %s", error)
+        return None
 
 
 def unusual_rates(gan) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import keras
 import tensorflow as tf
+from absl import logging
 
 from ganzoo import files, pictures
 
@@ -31,7 +32,7 @@ class RunLog(keras.callbacks.Callback):
         """Takes up the lines of the steps that the model has behind it."""
         step = int(self.model.step.numpy())
         self.rows = [row for row in read(self.path) if row["step"] <= step]
-        self.seconds = self.rows[-1]["seconds"] if self.rows else 0.0
+        self.seconds = self.rows[-1].get("seconds", 0.0) if self.rows else 0.0
         self.start = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -52,6 +53,15 @@ class RunLog(keras.callbacks.Callback):
 
 
 def read(path) -> list[dict]:
-    """Returns the lines of a `metrics.jsonl`; none if there is no such file."""
-    path = Path(path)
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    """Returns the lines of a `metrics.jsonl`, but damaged ones; none if there is no such file."""
+    path, rows = Path(path), []
+    lines = path.read_text("utf-8", errors="replace").splitlines() if path.exists() else []
+    for number, line in enumerate(lines, 1):
+        try:
+            row = json.loads(line)
+            float(row["step"]), float(row.get("seconds", 0.0))
+        except (ValueError, LookupError, TypeError, AttributeError):
+            logging.warning("%s: line %d is damaged, and left out", path, number)
+        else:
+            rows.append(row)
+    return rows
