@@ -344,7 +344,7 @@ def test_an_export_that_cannot_be_put_in_place_leaves_the_old_one_whole(plain, c
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", failing)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(InputError, match="no space"):
         plain.export(copy)
     assert contents(copy) == before
     assert [path.name for path in copy.parent.iterdir()] == ["copy"]
