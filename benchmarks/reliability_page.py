@@ -59,7 +59,7 @@ def faults() -> str:
     lines += [
         "",
         "A few run with the tests, hundreds with `pytest -m slow tests/test_faults.py`. A clock",
-        " that goes back is `time.time` and the times of files. No power was cut: files are",
+        "that goes back is `time.time` and the times of files. No power was cut: files are",
         "flushed before they are renamed, folders of a SavedModel are not. Input under fuzzing is",
         "`tests/test_hostile.py`; workers that are killed, `tests/test_workers.py`.",
     ]
@@ -128,7 +128,7 @@ def soak() -> str:
             "|---|---:|---:|",
             *(f"| {name} | {first} | {last} |" for name, first, last in rows),
             "",
-            f"Memory grew by {memory['growth']:.1%}. Open files: {low} to {high}. Checkpoints "
+            f"Memory grew by {memory['growth']:.1%}, where under 2% is sought. Open files: {low} to {high}. Checkpoints "
             f"kept: {found['checkpoints_kept']}; pictures: {found['pictures']}. TensorBoard's "
             "events",
             "grow with every epoch.",
