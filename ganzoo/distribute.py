@@ -25,8 +25,10 @@ def replicas(strategy: tf.distribute.Strategy | None = None) -> int:
 
 def workers(strategy: tf.distribute.Strategy) -> int:
     """Returns the number of processes of a strategy."""
-    several = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
-    return strategy.cluster_resolver.cluster_spec().num_tasks("worker") if several else 1
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return 1
+    spec = strategy.cluster_resolver.cluster_spec()
+    return max(1, sum(map(spec.num_tasks, spec.jobs)))
 
 
 def is_chief(strategy: tf.distribute.Strategy | None = None) -> bool:

@@ -236,7 +236,7 @@ def _limits_named(recipe: Recipe, run_dir: Path):
         print(flush=True)  # the bar of the progress is left
         if reason := files.unwritable(error):
             raise InputError(
-                f"cannot write to {run_dir}: {reason}. Mend that and type the same again: the run "
+                f"the run in {run_dir} stopped: {reason}. Mend that and type the same again: it "
                 "goes on after its last checkpoint."
             ) from error
         # A constant that TensorFlow has no room for, it "cannot parse".
