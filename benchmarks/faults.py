@@ -24,14 +24,13 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PATH = ROOT / "benchmarks" / "results" / "faults.json"
 sys.path.insert(0, str(ROOT))  # for train.py
 
-import h5py  # noqa: E402
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 
@@ -39,7 +38,7 @@ from ganzoo.quiet import import_tensorflow  # noqa: E402
 
 import_tensorflow()
 import train  # noqa: E402
-from ganzoo import callbacks, cli, download, export, files, run, zoo  # noqa: E402, F401
+from ganzoo import callbacks, cli, download, export, files, run, testing, zoo  # noqa: E402, F401
 from ganzoo.data import idx  # noqa: E402
 
 TINY = {
@@ -107,6 +106,12 @@ class Command:
         if self.running():
             os.kill(self.pid, number)
 
+    def killed_after(self, seconds: float, number: int = signal.SIGKILL) -> None:
+        """Lets it run for so long, sends the signal, and waits for the end."""
+        time.sleep(seconds)
+        self.kill(number)
+        self.end()
+
     def end(self, seconds: float = 300.0) -> int:
         """Waits for the end and returns the status, if it is an expected one."""
         deadline = time.monotonic() + seconds
@@ -150,7 +155,7 @@ class Bench:
         began = time.monotonic()
         self.train(self.whole).done()
         self.seconds = time.monotonic() - began
-        self.expected = bits(self.whole)
+        self.expected = testing.saved_weights(self.whole)
         self.public = folder / "public"  # of data that others have
         self.train(self.public, dataset="fashion_mnist_10k", steps=8).done()
 
@@ -163,29 +168,14 @@ class Bench:
     def check_end(self, run_dir: Path) -> None:
         """Trains to the end, and compares the bits."""
         self.train(run_dir).done()
-        found = bits(run_dir)
+        found = testing.saved_weights(run_dir)
         if found.keys() != self.expected.keys():
             raise Lost("the run ends with other weights than one that nothing happened to")
         for name, value in self.expected.items():
             if not np.array_equal(value, found[name], equal_nan=True):
                 raise Lost(f"{name} has other bits than in a run that nothing happened to")
         check_files(run_dir)
-        if left := [path for path in run_dir.rglob(".*") if path.name != ".lock"]:
-            raise Lost(f"left behind: {left[0].name}")
-
-
-def bits(run_dir: Path) -> dict:
-    """Returns the arrays of the newest checkpoint, by their paths in it."""
-    newest = sorted((run_dir / "checkpoints").glob("step-*.weights.h5"))[-1]
-    found = {}
-
-    def visit(name, item):
-        if isinstance(item, h5py.Dataset):
-            found[name] = item[()]
-
-    with h5py.File(newest) as file:
-        file.visititems(visit)
-    return found
+        check_nothing_left(run_dir.rglob(".*"))
 
 
 def check_files(folder: Path) -> None:
@@ -213,6 +203,12 @@ def check_files(folder: Path) -> None:
             raise Lost(f"{path.relative_to(folder)} is not whole: {error}") from error
 
 
+def check_nothing_left(hidden: Iterable[Path]) -> None:
+    """Raises if there are hidden files, but for the lock of a run."""
+    if left := [path.name for path in hidden if path.name != ".lock"]:
+        raise Lost(f"left behind: {left[0]}")
+
+
 def damage(path: Path, rng: random.Random) -> None:
     """Cuts a file off, flips a bit of it, or empties it."""
     content = bytearray(path.read_bytes())
@@ -233,9 +229,7 @@ def killed_training(bench: Bench, folder: Path, rng, numbers=(signal.SIGKILL,)) 
     """A training is killed three times, at any moment, and then ends."""
     for _ in range(3):
         process = bench.train(folder / "run")
-        time.sleep(rng.uniform(0.0, 1.1 * bench.seconds))
-        process.kill(rng.choice(numbers))
-        process.end()
+        process.killed_after(rng.uniform(0.0, 1.1 * bench.seconds), rng.choice(numbers))
         check_files(folder)
     bench.check_end(folder / "run")
 
@@ -271,14 +265,11 @@ def killed_export(bench: Bench, folder: Path, rng) -> None:
     shutil.copytree(bench.whole / "saved_model", out)
     for _ in range(2):
         process = Command("ganzoo", "export", bench.whole, f"--out={out}")
-        time.sleep(rng.uniform(0.0, 3.0))
-        process.kill(signal.SIGKILL)
-        process.end()
+        process.killed_after(rng.uniform(0.0, 3.0))
         check_files(folder)
     Command("ganzoo", "export", bench.whole, f"--out={out}").done()
     Command("ganzoo", "sample", out, f"--out={folder / 'grid.png'}").done()
-    if left := list(folder.glob(".*")):
-        raise Lost(f"left behind: {left[0].name}")
+    check_nothing_left(folder.glob(".*"))
 
 
 def checkout(folder: Path) -> Callable[[], None]:
@@ -304,15 +295,12 @@ def killed_publish(bench: Bench, folder: Path, rng) -> None:
     adopt = checkout(root)
     for turn in range(3):
         process = Command("ganzoo", "publish", bench.public, f"--entry={ENTRY}", before=adopt)
-        time.sleep(rng.uniform(0.0, 0.4))
-        process.kill(signal.SIGKILL)
-        process.end()
+        process.killed_after(rng.uniform(0.0, 0.4))
         check_files(root)
         check_registry(root, f"turn {turn}")
     Command("ganzoo", "publish", bench.public, f"--entry={ENTRY}", before=adopt).done()
     Command("ganzoo", "verify", before=adopt).done()
-    if left := list(root.rglob(".*")):
-        raise Lost(f"left behind: {left[0].name}")
+    check_nothing_left(root.rglob(".*"))
 
 
 def check_registry(root: Path, when: str) -> None:
@@ -350,15 +338,12 @@ def killed_import(bench: Bench, folder: Path, rng) -> None:
     words = ["ganzoo", "data", "mnist", f"--from={folder / 'source'}"]
     for _ in range(3):
         process = Command(*words, before=adopt, env=home)
-        time.sleep(rng.uniform(0.0, 0.3))
-        process.kill(signal.SIGKILL)
-        process.end()
+        process.killed_after(rng.uniform(0.0, 0.3))
         if (archive := folder / "data" / "mnist.npz").exists():
             with np.load(archive) as file:
                 [file[name] for name in file.files]
     Command(*words, before=adopt, env=home).done()
-    if left := list((folder / "data").glob(".*")):
-        raise Lost(f"left behind: {left[0].name}")
+    check_nothing_left((folder / "data").glob(".*"))
 
 
 class Slowly(http.server.SimpleHTTPRequestHandler):
@@ -399,9 +384,7 @@ def killed_download(bench: Bench, folder: Path, rng) -> None:
     try:
         for _ in range(2):
             process = Command(*words, before=adopt, env=env)
-            time.sleep(rng.uniform(0.0, 0.6))
-            process.kill(signal.SIGKILL)
-            process.end()
+            process.killed_after(rng.uniform(0.0, 0.6))
             entry = json.loads((wheel / "_models" / "registry.json").read_text())["entries"][ENTRY]
             model = home / ENTRY / "1"
             if model.exists() and (problem := download.problem(model, entry["files"])):
@@ -437,8 +420,7 @@ def damaged_run_file(bench: Bench, folder: Path, rng) -> None:
     process = bench.train(target)
     while not list(target.glob("checkpoints/*.json")) and process.running():
         time.sleep(0.02)
-    process.kill(signal.SIGKILL)
-    process.end()
+    process.killed_after(0.0)
     names = ("recipe.toml", "metrics.jsonl", "monitor.json", "alarms.jsonl", "curves.png")
     damage(rng.choice([target / name for name in names if (target / name).exists()]), rng)
     again = bench.train(target)
@@ -568,11 +550,7 @@ def read_only_disk(bench: Bench, folder: Path, rng) -> None:
 
     def work(disk):
         process = bench.train(disk / "run")
-        deadline = time.monotonic() + rng.uniform(0.0, 1.1 * bench.seconds)
-        while time.monotonic() < deadline and process.running():
-            time.sleep(0.01)
-        process.kill(signal.SIGKILL)
-        process.end()
+        process.killed_after(rng.uniform(0.0, 1.1 * bench.seconds))
         _mount(disk, 1 << 28, again=True, read_only=True)
         process = bench.train(disk / "run")
         process.refused()
@@ -595,9 +573,7 @@ def read_only_disk(bench: Bench, folder: Path, rng) -> None:
 def clock_going_back(bench: Bench, folder: Path, rng) -> None:
     """Between two starts the clock goes back by years, and all files are from the future."""
     process = bench.train(folder / "run")
-    time.sleep(rng.uniform(0.3, 1.0) * bench.seconds)
-    process.kill(signal.SIGKILL)
-    process.end()
+    process.killed_after(rng.uniform(0.3, 1.0) * bench.seconds)
     for path in (folder / "run").rglob("*"):
         ahead = time.time() + rng.uniform(-1.0, 1.0) * 3e8
         os.utime(path, (ahead, ahead))
@@ -649,7 +625,11 @@ def nan_in_weights(bench: Bench, folder: Path, rng) -> None:
     if "ALARM" not in said or "no longer a number" not in said:
         raise Lost(f"no alarm: {said[-400:]}")
     check_files(folder)
-    finite = all(np.isfinite(v).all() for v in bits(folder / "run").values() if v.dtype.kind == "f")
+    finite = all(
+        np.isfinite(v).all()
+        for v in testing.saved_weights(folder / "run").values()
+        if v.dtype.kind == "f"
+    )
     if action == "rollback" and not finite:
         raise Lost("it did not roll back to finite weights")
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
+import h5py
 import keras
 import numpy as np
 import tensorflow as tf
@@ -160,6 +161,20 @@ def state(gan: GAN) -> list[np.ndarray]:
     """Returns all that a GAN must keep: weights, averages, buffers, counters, optimizers."""
     optimizers = [gan.g_optimizer, gan.d_optimizer]
     return values([*gan.weights, *(v for o in optimizers if o is not None for v in o.variables)])
+
+
+def saved_weights(run_dir: Path) -> dict[str, np.ndarray]:
+    """Returns the arrays of a run's newest checkpoint, by their paths in it."""
+    newest = sorted((run_dir / "checkpoints").glob("step-*.weights.h5"))[-1]
+    found = {}
+
+    def visit(name, item):
+        if isinstance(item, h5py.Dataset):
+            found[name] = item[()]
+
+    with h5py.File(newest) as file:
+        file.visititems(visit)
+    return found
 
 
 def values(variables) -> list[np.ndarray]:

@@ -7,13 +7,10 @@ processes that tests start and interrupt would inherit that.
 
 import os
 import signal
-from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import h5py
 import keras
-import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -33,16 +30,3 @@ def _fresh_policy():
 @pytest.fixture(scope="session")
 def replicas():
     return tf.distribute.MirroredStrategy([f"CPU:{place}" for place in range(DEVICES)])
-
-
-def weights(run: Path) -> dict[str, np.ndarray]:
-    """Returns the arrays of a run's newest checkpoint, by their paths in it."""
-    newest = sorted((run / "checkpoints").glob("step-*.weights.h5"))[-1]
-    found = {}
-    with h5py.File(newest) as file:
-        file.visititems(
-            lambda name, item: (
-                found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
-            )
-        )
-    return found

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import weights
 
 from ganzoo import callbacks, files, run
 from ganzoo.callbacks.run_log import read
 from ganzoo.recipe import Recipe
+from ganzoo.testing import saved_weights as weights
 
 ROOT = Path(__file__).parent.parent
 TINY = ["--image_size=8", "--width=4", "--latent_dim=8", "--batch_size=16", "--precision=float32"]

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import weights
 
 from ganzoo import cli, distribute, launch_command, run
 from ganzoo.errors import InputError
 from ganzoo.recipe import Recipe
+from ganzoo.testing import saved_weights as weights
 
 ROOT = Path(__file__).parent.parent
 FLAGS = {
