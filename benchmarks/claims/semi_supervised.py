@@ -3,7 +3,7 @@
     python benchmarks/claims/semi_supervised.py
 
 Published: 0.93 % (Salimans et al., 2016, arXiv:1606.03498, mean over ten sets of labels), after
-150,000 steps, where there are 40,000 here. It needs MNIST. Run directories (runs/claims/sgan_...)
+180,000 steps, where there are 100,000 here. It needs MNIST. Run directories (runs/claims/sgan_...)
 are resumable.
 """
 
@@ -48,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--labels", type=int, default=100)
-    parser.add_argument("--steps", type=int, default=40_000)
+    parser.add_argument("--steps", type=int, default=100_000)
     parser.add_argument("--runs", type=Path, default=Path("runs/claims"))
     args = parser.parse_args()
     import_tensorflow()

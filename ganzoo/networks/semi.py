@@ -23,7 +23,7 @@ def generator(image_shape, width: int = 250, latent_dim: int = 100):
     inputs = x = keras.Input((latent_dim,), name="latents")
     for _ in range(2):
         x = layers.Dense(2 * width, use_bias=False)(x)
-        x = layers.Activation("softplus")(layers.BatchNormalization()(x))
+        x = layers.Activation("softplus")(layers.BatchNormalization(scale=False)(x))
     last = "tanh" if len(image_shape) == 3 else None
     x = WeightNormDense(math.prod(image_shape), activation=last, dtype="float32")(x)
     return keras.Model(inputs, layers.Reshape(tuple(image_shape))(x), name="generator")
