@@ -208,7 +208,7 @@ def test_a_run_from_data_to_lines(tmp_path, few, capsys):
     assert [("g_mle" in row, "d_adv" in row, "g_policy" in row) for row in rows] == [
         (True, False, False), (False, True, False), (False, True, True),
     ]  # fmt: skip
-    assert all(8.0 < row["nll_oracle"] < 13.0 for row in rows)
+    assert all(8.0 < row["nll_oracle"] < 13.0 and 8.0 < row["nll_data"] < 9.0 for row in rows)
     capsys.readouterr()
     assert cli.main(["sample", str(tmp_path / "run"), "--num=2"]) == 0
     lines = capsys.readouterr().out.splitlines()
