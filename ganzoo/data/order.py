@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from ganzoo.errors import InputError
 
+_ALIGNED = 64  # bytes: where TensorFlow's buffers start
+
 
 @dataclasses.dataclass(frozen=True)
 class Order:
@@ -65,15 +67,15 @@ class Order:
 
     def gathered(self, columns: Mapping[str, np.ndarray]) -> tf.data.Dataset:
         """Returns batches of arrays that are held in memory: a batch is one gather of each."""
-        with tf.device("CPU"):  # data stay off accelerators until they are batches
-            # `identity`: TensorFlow keeps a second copy of a constant's array until the next
-            # operation runs.
-            held = {key: tf.identity(tf.constant(column)) for key, column in columns.items()}
+        held = {key: _held(column) for key, column in columns.items()}
         count = len(next(iter(columns.values())))
-        return self.indices(count).map(
+        options = tf.data.Options()  # its rewriting of graphs would keep a copy of what is held
+        options.experimental_optimization.apply_default_optimizations = False
+        batches = self.indices(count).map(
             lambda index: {key: tf.gather(column, index) for key, column in held.items()},
             num_parallel_calls=2,
         )
+        return batches.with_options(options)
 
     def passes(self, count: int) -> tf.data.Dataset:
         """Returns a dataset of int64, one for each pass over the examples, to shuffle it by."""
@@ -117,6 +119,15 @@ class Order:
             return self.shuffled(index, count, number)
 
         return tf.data.Dataset.range(per_epoch).map(indices)
+
+
+def _held(array: np.ndarray) -> tf.Tensor:
+    """Returns the array as a tensor on the host: one copy, where `tf.constant` takes two."""
+    room = np.empty(array.nbytes + _ALIGNED, np.uint8)
+    start = -room.ctypes.data % _ALIGNED
+    aligned = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    aligned[...] = array
+    return tf.experimental.dlpack.from_dlpack(aligned.__dlpack__())
 
 
 def _check(name: str, value: object, low: int, high: int) -> None:
