@@ -155,7 +155,7 @@ def growth() -> str:
         "",
         f"![images/s against what grows]({PICTURE.name})",
         "",
-        "Data alone: what the process holds more at its peak, up to a hundred batches, than before.",
+        "Data alone: what the process holds more at its peak, in a hundred batches, than before.",
         "",
         "| | | to the first batch | memory |",
         "|---|---:|---:|---:|",
