@@ -15,6 +15,7 @@ summary.json    what it took and what came out
 
 import contextlib
 import fcntl
+import gc
 import json
 import math
 import platform
@@ -130,6 +131,7 @@ def train(
             with (
                 distribute.lost_workers_named(strategy),
                 callbacks.Interrupt(save if alone else None) as interrupt,
+                _collecting_often(),
             ):
                 beside.append(interrupt)
                 at = epoch, checkpoint.within
@@ -225,6 +227,20 @@ def _held_out(recipe: Recipe, data_dir) -> str:
         return recipe.split
     there = data.has_split(recipe.dataset, "test", **_shape(recipe), data_dir=data_dir)
     return "test" if there else recipe.split
+
+
+@contextlib.contextmanager
+def _collecting_often():
+    """Has Python's garbage collector leave alone what there is before a training.
+
+    That is so much, with TensorFlow, that it would put off a full collection for dozens of epochs,
+    each with some megabytes of figures in cycles.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextlib.contextmanager
