@@ -166,6 +166,7 @@ class Evaluation:
         if self.points:
             return (["modes"] if self.against in toys.MIXTURES else []) + ["swd"], []
         names = ["fid", "kid", "prdc", "ms_ssim", "neighbours", "swd"]
+        names += ["stacked"] if self.against == "stacked:mnist" else []
         fit = {"ms_ssim": self._smallest >= 11, "neighbours": self.split == "test"}
         own = domain.of_data(self.against)
         known = own and domain.ENTRIES[own] in zoo.list_pretrained()

@@ -93,6 +93,12 @@ def _modes(of, space, real, fake):
     }
 
 
+def _stacked(of, space, real, fake):
+    found = metrics.stacked_modes(fake)
+    return {"stacked_modes": {"value": found.modes, "of": 1000},
+            "stacked_kl": {"value": found.reverse_kl}}  # fmt: skip
+
+
 def _neighbours(of, space, real, fake):
     """The share of copies: of samples nearer to training than nearly all held-out images are."""
     training, images = of.training(space), of.training("pixels")
@@ -126,6 +132,7 @@ METRICS = {
     "neighbours": Metric(
         _neighbours, ("neighbours",), "features with classes, else images", most=2000
     ),
+    "stacked": Metric(_stacked, ("stacked_modes", "stacked_kl"), "images", real=False),
     "modes": Metric(_modes, ("modes", "high_quality"), "points", real=False),
 }
 

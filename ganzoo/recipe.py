@@ -30,8 +30,9 @@ from ganzoo.gans import list_variants
 HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe are the same
     "model": "Variant to train; `--list` shows them.",
     "dataset": "Data set: fashion_mnist_10k, fashion_mnist, mnist, cifar10, tfds:NAME, "
-    "folder:PATH, npz:PATH, ring8, grid25; for translation edges:NAME, pairs:PATH, unpaired:A,B, "
-    "unpaired:NAME, openmoji, fluent_emoji, emoji_styles; sequences: oracle, quatrains.",
+    "folder:PATH, npz:PATH, stacked:NAME, ring8, grid25; for translation edges:NAME, pairs:PATH, "
+    "unpaired:A,B, unpaired:NAME, openmoji, fluent_emoji, emoji_styles; sequences: oracle, "
+    "quatrains.",
     "split": "Split of the data set to train on.",
     "image_size": "Side of the images, or [height, width]; the data set's own if not given.",
     "channels": "1 or 3; the data set's own if not given.",

@@ -235,3 +235,24 @@ def test_names_and_limits():
     assert {"fashion_mnist_10k", "cifar10", "ring8", "folder:PATH"} <= set(data.names())
     with pytest.raises(InputError, match="limit must be"):
         data.arrays("ring8", limit=0)
+
+
+def test_stacks_of_three_images():
+    images, labels = data.arrays("fashion_mnist_10k")
+    stacks, modes = data.arrays("stacked:fashion_mnist_10k")
+    info = data.info("stacked:fashion_mnist_10k")
+    assert info.image_shape == (28, 28, 3) and info.num_classes == 1000
+    np.testing.assert_array_equal(stacks[..., 0], images[..., 0])
+    known = {image.tobytes(): label for image, label in zip(images, labels, strict=True)}
+    for place in (0, 5, 9999):
+        digits = [known[stacks[place, ..., i].tobytes()] for i in range(3)]
+        assert modes[place] == digits[0] * 100 + digits[1] * 10 + digits[2]
+    for channel in range(3):  # each image once in each channel
+        sums = np.sort(stacks[..., channel].sum(axis=(1, 2)))
+        np.testing.assert_array_equal(sums, np.sort(images.sum(axis=(1, 2, 3))))
+    assert len(np.unique(modes)) > 990
+    for wrong, message in (("stacked:ring8", "no images"), ("stacked:nowhere", "data set")):
+        with pytest.raises(InputError, match=message):
+            data.load(wrong)
+    with pytest.raises(InputError, match="three channels"):
+        data.load("stacked:fashion_mnist_10k", channels=1)

@@ -170,7 +170,17 @@ def test_a_damaged_image(content, suffix):
         assert folder.read(path, (8, 8), 3).shape == (8, 8, 3)
 
 
-NAMES = ["ring8", "fashion_mnist_10k", "npz:", "folder:", "tfds:", "edges:", "pairs:", "unpaired:"]
+NAMES = [
+    "ring8",
+    "fashion_mnist_10k",
+    "npz:",
+    "folder:",
+    "tfds:",
+    "edges:",
+    "stacked:",
+    "pairs:",
+    "unpaired:",
+]
 
 
 @fuzzed

@@ -6,6 +6,7 @@ import pytest
 import ganzoo
 from ganzoo import data, metrics
 from ganzoo.errors import InputError
+from ganzoo.evaluation import Evaluation
 from ganzoo.metrics import domain
 
 CLOTHES, LABELS = data.arrays("fashion_mnist_10k")
@@ -90,3 +91,14 @@ def test_stacked_digits_are_read_channel_by_channel():
     assert abs(found.modes - known.modes) <= 4  # the classifier errs once in 200 digits
     with pytest.raises(InputError, match="each channel"):
         metrics.stacked_modes(images)
+
+
+def test_stacked_images_are_read_channel_by_channel():
+    images, modes = data.arrays("stacked:fashion_mnist_10k", limit=20)
+    of = Evaluation(lambda num: images[:num], 20, "stacked:fashion_mnist_10k")
+    (facts,) = of.facts(["stacked"])
+    judge = metrics.extractor("mnist")
+    read = [judge.probabilities(judge(images[..., i : i + 1])).argmax(1) for i in range(3)]
+    found = metrics.stacked_modes(np.stack(read, axis=1))
+    assert facts["stacked_modes"]["value"] == found.modes <= 20
+    assert facts["stacked_kl"]["value"] == found.reverse_kl > np.log(50)

@@ -15,6 +15,7 @@ from ganzoo.data import (
     oracle,
     pairs,
     quatrains,
+    stacked,
     store,
     toys,
 )
@@ -29,8 +30,8 @@ __all__ = ["Info", "arrays", "examples", "has_split", "import_files", "info", "l
 
 _SEQUENCES = ("oracle", "quatrains")
 _PATTERNS = (
-    "tfds:NAME", "folder:PATH", "npz:PATH", "pairs:PATH", "edges:NAME", "unpaired:A,B",
-    "unpaired:NAME",
+    "tfds:NAME", "folder:PATH", "npz:PATH", "pairs:PATH", "edges:NAME", "stacked:NAME",
+    "unpaired:A,B", "unpaired:NAME",
 )  # fmt: skip
 
 
@@ -223,6 +224,10 @@ def _open(name, split, image_size, channels, data_dir) -> Source:
         return pairs.PairFolder(rest, split, size, channels)
     if rest and kind == "edges":
         return Edges(_open(rest, split, size, channels, data_dir))
+    if rest and kind == "stacked":
+        if channels == 1:
+            raise InputError(f"{name} has three channels, an image in each: leave out channels.")
+        return stacked.source(_open(rest, split, size, 1, data_dir))
     if rest and kind == "unpaired":
         return _unpaired(name, rest, split, size, channels, data_dir)
     if rest and kind == "tfds":
