@@ -23,18 +23,16 @@ covariances: that compares the code, and `--fid_only --num=5000` compares the fi
 
 import argparse
 import hashlib
-import io
 import itertools
 import json
 import os
 import statistics
-import struct
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import numpy as np  # and no TensorFlow here: the torch worker runs this file as well
+import pipe
 
 SHA1 = "a16e4d89c0ecbc17a915dd76ea9e41211aa82562"
 OUT = Path(__file__).parent / "results" / "inception_speed.json"
@@ -46,59 +44,27 @@ TARGETS = {  # figure -> (comparison, bound)
 }
 
 
-# The pipe: a line of JSON, then for each of its `arrays` a length and a .npy.
-
-
-def send(pipe, message: dict, *arrays: np.ndarray) -> None:
-    pipe.write(json.dumps(message | {"arrays": len(arrays)}).encode() + b"\n")
-    for array in arrays:
-        buffer = io.BytesIO()
-        np.save(buffer, array, allow_pickle=False)
-        pipe.write(struct.pack("<Q", buffer.tell()) + buffer.getvalue())
-    pipe.flush()
-
-
-def receive(pipe) -> tuple[dict, list[np.ndarray]]:
-    if not (line := pipe.readline()):
-        raise EOFError
-    message, arrays = json.loads(line), []
-    for _ in range(message.pop("arrays")):
-        (length,) = struct.unpack("<Q", pipe.read(8))
-        arrays.append(np.load(io.BytesIO(pipe.read(length)), allow_pickle=False))
-    return message, arrays
-
-
 # In the worker.
 
 
-def torch_worker(torchscript: str, threads: int) -> None:
-    """Answers requests on stdin with features, and the seconds they took, on stdout."""
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints goes to stderr
-    try:
-        import torch
-    except ImportError as error:
-        return send(answers, {"error": f"{sys.executable} cannot import torch ({error})"})
+def torch_worker(torchscript: str, threads: int):
+    """Returns a greeting, and the function that answers with features and the seconds they took."""
+    import torch
+
     torch.set_num_threads(threads)
     forms = torch_forms(torch, torchscript)
     built = {}
-    send(answers, {"versions": {"torch": torch.__version__}, "forms": list(forms)})
-    while True:
-        try:
-            request, arrays = receive(sys.stdin.buffer)
-        except EOFError:
-            return
-        try:
-            if "form" not in request:
-                send(answers, reference_fid(*arrays, request["scipy"]))
-                continue
-            name = request["form"]
-            if name not in built:
-                built[name] = forms[name]()
-            seconds, rows = timed(built[name], arrays[0], request["batch"], request["warm"])
-            send(answers, {"seconds": seconds}, rows)
-        except Exception as error:  # a form that this torch cannot make is no reason to stop
-            send(answers, {"error": " ".join(f"{type(error).__name__}: {error}".split())[:300]})
+
+    def answer(request, arrays):
+        if "form" not in request:
+            return reference_fid(*arrays, request["scipy"]), []
+        name = request["form"]
+        if name not in built:
+            built[name] = forms[name]()
+        seconds, rows = timed(built[name], arrays[0], request["batch"], request["warm"])
+        return {"seconds": seconds}, [rows]
+
+    return {"versions": {"torch": torch.__version__}, "forms": list(forms)}, answer
 
 
 def torch_forms(torch, torchscript: str) -> dict:
@@ -181,23 +147,12 @@ def timed(compute, images, batch: int, warm: bool) -> tuple[float, np.ndarray]:
 # In the parent.
 
 
-class Torch:
-    """The worker, seen from here; it computes only between a request and its answer."""
+class Torch(pipe.Worker):
+    """The worker, seen from here."""
 
     def __init__(self, python: str, torchscript: Path, threads: int):
-        command = [python, __file__, "--torch_worker", str(torchscript), str(threads)]
-        pipe = subprocess.PIPE
-        try:
-            self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe)
-        except OSError as error:
-            sys.exit(f"--torch_python: cannot run {python!r} ({error.strerror}).")
-        hello = self._answer()[0]
-        self.versions, self.forms = hello["versions"], hello["forms"]
-
-    def ask(self, message: dict, *arrays) -> tuple[dict, list[np.ndarray]]:
-        """Returns the worker's answer."""
-        send(self.process.stdin, message, *arrays)
-        return self._answer()
+        super().__init__(python, __file__, "--torch_worker", str(torchscript), str(threads))
+        self.versions, self.forms = self.greeting["versions"], self.greeting["forms"]
 
     def form(self, name: str):
         """Returns the function (images, batch, warm) -> (seconds, features)."""
@@ -207,22 +162,6 @@ class Torch:
             return found["seconds"], arrays[0]
 
         return measure
-
-    def close(self) -> None:
-        """Lets the worker end."""
-        self.process.stdin.close()
-        self.process.wait()
-
-    def _answer(self):
-        try:
-            message, arrays = receive(self.process.stdout)
-        except EOFError:
-            sys.exit("the torch worker died: see above what it said.")
-        if "cannot import torch" in message.get("error", ""):
-            sys.exit(f"{message['error']}: give --torch_python=PYTHON, one which can.")
-        if "error" in message:
-            raise RuntimeError(message["error"])
-        return message, arrays
 
 
 def ours(precision: str):
@@ -451,6 +390,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--torch_worker"]:
-        torch_worker(sys.argv[2], int(sys.argv[3]))
+        pipe.serve(lambda: torch_worker(sys.argv[2], int(sys.argv[3])))
     else:
         main()
