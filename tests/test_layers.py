@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
 from ganzoo import layers
@@ -182,3 +183,35 @@ def test_codes_are_classes_uniform_numbers_and_the_rest():
     hist, _ = np.histogram(found[:, 4:6], bins=10, range=(-1, 1))
     np.testing.assert_allclose(hist / hist.sum(), 0.1, atol=0.01)
     np.testing.assert_array_equal(found[:, 6:], latents[:, 6:])
+
+
+# --- batch normalisation
+
+
+@pytest.mark.parametrize(("policy", "apart"), [("float32", 1e-4), ("mixed_bfloat16", 0.05)])
+@pytest.mark.parametrize("affine", [True, False])
+def test_batch_normalization_is_that_of_keras(policy, apart, affine):
+    x = tf.cast(3.0 * normal(4, 5, 6, 3) + 2.0, keras.DTypePolicy(policy).compute_dtype)
+    weight, start = tf.cast(normal(4, 5, 6, 3), x.dtype), normal(2, 3)
+
+    def results(cls):
+        layer = cls(center=affine, scale=affine, dtype=policy)
+        layer.build(x.shape)
+        for variable, value in zip(layer.trainable_variables, start, strict=False):
+            variable.assign(value)
+        with tf.GradientTape() as outer:  # penalties take gradients of gradients
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = layer(x, training=True)
+                loss = tf.reduce_sum(tf.cast(y * weight, "float32") ** 2)
+            slope = inner.gradient(loss, x)
+            bend = tf.reduce_sum(tf.cast(slope, "float32") ** 2)
+        twice = outer.gradient(bend, [x, *layer.trainable_variables])
+        found = [y, slope, *twice, *layer.non_trainable_variables, layer(x, training=False)]
+        return [np.asarray(tf.cast(value, "float32")) for value in found]
+
+    for one, other in zip(
+        results(keras.layers.BatchNormalization), results(layers.BatchNormalization), strict=True
+    ):
+        np.testing.assert_allclose(other, one, rtol=0, atol=apart * np.abs(one).max())

@@ -1,6 +1,7 @@
 """Layers that Keras does not have, one idea a file."""
 
 from ganzoo.layers.attention import SelfAttention
+from ganzoo.layers.batch_norm import BatchNormalization
 from ganzoo.layers.blur import Blur
 from ganzoo.layers.codes import Codes
 from ganzoo.layers.conditional_batch_norm import ConditionalBatchNormalization
@@ -31,6 +32,7 @@ from ganzoo.layers.virtual_batch_norm import (
 from ganzoo.layers.weight_norm import WeightNormDense
 
 __all__ = [
+    "BatchNormalization",
     "Blur",
     "Codes",
     "ConditionalBatchNormalization",

@@ -3,6 +3,8 @@
 import keras
 from keras import layers, ops
 
+from ganzoo.layers.batch_norm import BatchNormalization
+
 
 @keras.saving.register_keras_serializable("ganzoo")
 class ConditionalBatchNormalization(layers.Layer):
@@ -25,7 +27,7 @@ class ConditionalBatchNormalization(layers.Layer):
         """Makes the normalisation, and what gives scale and shift."""
         shape, condition = input_shape
         channels, policy = shape[-1], self.dtype_policy
-        self.normalize = layers.BatchNormalization(center=False, scale=False, dtype=policy)
+        self.normalize = BatchNormalization(center=False, scale=False, dtype=policy)
         self.normalize.build(shape)
         if self.num_classes is None:
             start = keras.initializers.RandomNormal(stddev=0.02)

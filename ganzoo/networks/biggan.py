@@ -49,7 +49,7 @@ def generator(image_shape, num_classes: int, width: int = 32, latent_dim: int = 
         x = layers.Add()([_conv(filters, bias=False)(x), shortcut])
         if stage == 1:
             x = own.SelfAttention()(x)
-    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.ReLU()(own.BatchNormalization()(x))
     x = own.SpectralConv2D(
         channels, 3, padding="same", activation="tanh", kernel_initializer="orthogonal",
         dtype="float32",

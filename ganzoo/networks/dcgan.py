@@ -72,12 +72,12 @@ def generator(image_shape, width: int = 32, latent_dim: int = 128, num_classes: 
     depth = filters(width, len(strides))
     x = layers.Dense(rows * columns * depth, use_bias=False, kernel_initializer=normal())(x)
     x = layers.Reshape((rows, columns, depth))(x)
-    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.ReLU()(own.BatchNormalization()(x))
     for stage, stride in reversed(list(enumerate(strides))):
         x = layers.Conv2DTranspose(
             filters(width, stage), 4, stride, "same", use_bias=False, kernel_initializer=normal()
         )(x)
-        x = layers.ReLU()(layers.BatchNormalization()(x))
+        x = layers.ReLU()(own.BatchNormalization()(x))
     x = layers.Conv2D(
         channels, 3, padding="same", activation="tanh", kernel_initializer=normal(), dtype="float32"
     )(x)
@@ -166,6 +166,6 @@ def normal():
 NORMALIZATIONS = {
     None: None,
     "spectral": None,
-    "batch": layers.BatchNormalization,
+    "batch": own.BatchNormalization,
     "layer": lambda: layers.LayerNormalization(axis=(1, 2, 3)),
 }

@@ -11,6 +11,7 @@ Reference: Chen et al., 2016, arXiv:1606.03657, appendix C.1.
 import keras
 from keras import layers
 
+from ganzoo import layers as own
 from ganzoo.networks import mlp
 from ganzoo.networks.dcgan import checked, cropped, filters, normal, smallest, stages
 
@@ -81,7 +82,7 @@ def heads(features, width: int, codes) -> list:
 
 def normalized(x, slope: float = 0.0):
     """Returns features, normalised over the batch and rectified."""
-    x = layers.BatchNormalization()(x)
+    x = own.BatchNormalization()(x)
     return layers.LeakyReLU(slope)(x) if slope else layers.ReLU()(x)
 
 

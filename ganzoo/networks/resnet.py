@@ -41,7 +41,7 @@ def generator(
 
     def normalized(x):
         if label is None:
-            return layers.ReLU()(layers.BatchNormalization()(x))
+            return layers.ReLU()(own.BatchNormalization()(x))
         return layers.ReLU()(own.ConditionalBatchNormalization(num_classes)([x, label]))
 
     x = layers.Reshape((rows, columns, width))(dense(rows * columns * width)(x))
@@ -54,7 +54,7 @@ def generator(
         x = conv(width, 3, padding="same", use_bias=False)(x)
         x = conv(width, 3, padding="same", use_bias=False)(normalized(x))
         x = layers.Add()([x, shortcut])
-    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.ReLU()(own.BatchNormalization()(x))
     x = conv(channels, 3, padding="same", activation="tanh", dtype="float32")(x)
     x = dcgan.cropped(x, image_shape)
     return keras.Model(inputs, x, name="generator")

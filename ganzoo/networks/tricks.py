@@ -295,7 +295,7 @@ MINIBATCH = {
     "stddev": own.MinibatchStddev,
 }
 NORMALIZATIONS = {
-    "batch": lambda rank: layers.BatchNormalization(),
+    "batch": lambda rank: own.BatchNormalization(),
     "synchronized": lambda rank: layers.BatchNormalization(synchronized=True),
     "layer": lambda rank: layers.LayerNormalization(axis=tuple(range(1, rank))),
     "instance": lambda rank: layers.GroupNormalization(groups=-1),

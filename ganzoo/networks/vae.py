@@ -7,6 +7,7 @@ whose encoder is a strided convolutional network with batch normalisation.
 import keras
 from keras import layers
 
+from ganzoo import layers as own
 from ganzoo.networks import dcgan, mlp
 
 
@@ -25,7 +26,7 @@ def encoder(image_shape, width: int = 32, latent_dim: int = 128):
         for stage, stride in enumerate(dcgan.stages(dcgan.checked(image_shape))):
             filters = dcgan.filters(width, stage)
             x = layers.Conv2D(filters, 4, stride, padding="same", use_bias=not stage)(x)
-            x = layers.LeakyReLU(0.2)(layers.BatchNormalization()(x) if stage else x)
+            x = layers.LeakyReLU(0.2)(own.BatchNormalization()(x) if stage else x)
         x = layers.Flatten()(x)
     outputs = [
         layers.Dense(latent_dim, dtype="float32", name=name)(x) for name in ("mean", "log_variance")
@@ -66,7 +67,7 @@ def with_features(image_shape, width: int = 32):
             seen = layers.Conv2D(
                 filters, 4, stride, "same", use_bias=not stage, kernel_initializer=dcgan.normal()
             )(x)
-            x = layers.LeakyReLU(0.2)(layers.BatchNormalization()(seen) if stage else seen)
+            x = layers.LeakyReLU(0.2)(own.BatchNormalization()(seen) if stage else seen)
         x = layers.Flatten()(x)
     outputs = layers.Dense(1, kernel_initializer=dcgan.normal(), dtype="float32")(x)
     return keras.Model(inputs, [outputs, seen], name="discriminator")

@@ -1,0 +1,52 @@
+"""What the fused batch normalisation gains: whole steps with it, and with Keras' layer.
+
+    python benchmarks/batch_norm.py
+
+Both are the same training in one process, and take turns; writes results/batch_norm.json.
+"""
+
+import json
+import statistics
+from pathlib import Path
+
+import train_speed
+
+from ganzoo.quiet import import_tensorflow
+
+PATH = Path(__file__).parent / "results" / "batch_norm.json"
+CASES = ("DCGAN 28 grey, width 32", "DCGAN 32 colour, width 64", "SNGAN ResNet 32 colour, width 64")
+ROUNDS = 7
+
+
+def measure(case: str, precision: str) -> dict:
+    """Returns the steps a second of both, and the ratio of neighbours in time."""
+    from ganzoo.layers import BatchNormalization
+
+    fused, players = BatchNormalization._fused, {}
+    for name, fits in (("fused", fused), ("keras", lambda layer, inputs: False)):
+        BatchNormalization._fused = fits
+        players[name] = train_speed.loop(case, precision)
+        players[name](1)  # traced while it is in force
+    BatchNormalization._fused = fused
+    count = max(2, round(0.7 / players["fused"](1)))
+    rounds = [{name: count / play(count) for name, play in players.items()} for _ in range(ROUNDS)]
+    return {
+        "steps_per_second": {n: statistics.median(r[n] for r in rounds) for n in players},
+        "ratio": statistics.median(r["fused"] / r["keras"] for r in rounds),
+    }
+
+
+def main() -> None:
+    import_tensorflow()
+    from ganzoo import files, run
+
+    results = {"hardware": run.hardware()}
+    for case in CASES:
+        for precision in ("float32", "mixed_bfloat16"):
+            found = results[f"{case}, {precision}"] = measure(case, precision)
+            print(case, precision, found, flush=True)
+            files.write_text(PATH, json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
