@@ -114,7 +114,7 @@ def test_tables(fid_effects):
     assert fid_effects.rewrite(once, results) == once
 
 
-@pytest.mark.parametrize("script", ["claims/page.py", "reliability_page.py"])
+@pytest.mark.parametrize("script", ["claims/page.py", "reliability_page.py", "speed_page.py"])
 def test_a_generated_page_says_what_was_measured(script):
     spec = importlib.util.spec_from_file_location("page", ROOT / "benchmarks" / script)
     page = importlib.util.module_from_spec(spec)

@@ -11,8 +11,9 @@ class BatchNormalization(layers.BatchNormalization):
     Keras puts it together from operations that each walk over the whole map, in float32. The fused
     one of TensorFlow takes less than half of their time on a CPU, and reads and writes bfloat16,
     with statistics in float32; what whole trainings gain is in benchmarks/results/batch_norm.json.
-    Results are the same but for rounding, and so are the moving statistics. In use, in float16, of other ranks and axes, with a mask, with
-    `synchronized` or `renorm`, and on other backends, it is Keras' own.
+    Results are the same but for rounding, and so are the moving statistics. In use, in float16, of
+    other ranks and axes, with a mask, with `synchronized` or `renorm`, and on other backends, it is
+    Keras' own.
 
     Args:
         **kwargs: As of Keras' layer.

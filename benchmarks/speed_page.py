@@ -1,0 +1,176 @@
+"""Writes docs/speed.md from what train_speed.py, batch_norm.py and start_up.py measured.
+
+python benchmarks/speed_page.py
+"""
+
+import json
+import statistics
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+PAGE = ROOT / "docs" / "speed.md"
+
+HEAD = """# How fast it trains
+
+Written by `benchmarks/speed_page.py` from what the scripts beside it measured, on {hardware};
+there was no GPU.
+
+## Images a second
+
+`python benchmarks/train_speed.py --torch_python=PYTHON`: DCGAN and others in batches of 64, each
+form with the same layers, losses and updates, in turns. The loop is the step of `fit` without
+`fit`; the tutorial is written as Keras' own tutorial of DCGAN is; PyTorch is eager, with channels
+first or last, whichever is faster. The limit is that of the products and convolutions alone, at the
+rate at which large matrices are multiplied here.
+"""
+
+RATIOS = """## Side by side
+
+Medians of neighbours in time. What is sought stands on top; where less was measured, it is in
+italics.
+"""
+
+SOUGHT = {  # what a column compares -> the least that is sought
+    "`fit` to loop": 0.97,
+    "to PyTorch, float32": 1.3,
+    "to PyTorch, bfloat16": 1.2,
+    "bfloat16 to PyTorch's float32": 1.8,
+    "to the tutorial": 1.5,
+}
+
+BOUNDS = """## What bounds it
+
+Of a step of DCGAN most is G's: its transposed convolutions have several times the operations of
+D's. The rest of the way to the limit are passes over maps that do no products: normalisation,
+rectifiers, casts, and the last convolution, whose one or three channels leave most of a vector
+unused. Batch normalisation was the largest of them, and is a fused operation now
+(`python benchmarks/batch_norm.py`):
+"""
+
+TRIED = """
+What did not help: a transposed convolution as a convolution to four times the channels and a
+shuffle of them, which takes longer in float32 and in bfloat16; and one pass of D over real, fake
+and labelled images together, which gained the perceptrons of the semi-supervised GAN little.
+"""
+
+GPU = """## On a GPU
+
+Nothing here was run on one. What TensorFlow and Keras offer there, and where it is set:
+
+- `--precision=auto`, the default, takes bfloat16 from compute capability 8.0 (A100, RTX 30) on, and
+  float32 before. float16 is there as `--precision=mixed_float16`, with loss scaling, and is never
+  chosen: GANs that are stable in bfloat16 overflow in it.
+- `--steps_per_execution=10` or more, where a step takes a few milliseconds: Python is asked once in
+  ten steps. It was measured on the CPU ([results](../benchmarks/results/fit_overhead.json)).
+- `jit_compile=True` in `compile`: XLA fuses what stands between the convolutions. Keras turns it on
+  by itself on a single GPU, and off under any strategy.
+- Images stay (N, H, W, C), the layout that tensor cores want.
+- Data: up to what fits into memory is held there once, as uint8, and a batch is one gather; batches
+  are made ahead of the step, and become floats in it.
+- Several GPUs: `--strategy=mirrored` ([distributed.md](distributed.md)).
+"""
+
+
+def read(name: str) -> dict:
+    """Returns a script's results."""
+    return json.loads((RESULTS / f"{name}.json").read_text())
+
+
+def best(row: dict, start: str) -> str | None:
+    """Returns the fastest form whose name starts like this."""
+    names = [name for name in row if name.startswith(start)]
+    return max(names, key=row.get, default=None)
+
+
+def ratio(case: dict, one: str | None, other: str | None) -> float | None:
+    """Returns the median over rounds; None if a form was not measured."""
+    rows = case["rounds"]
+    if one not in rows[0] or other not in rows[0]:
+        return None
+    return statistics.median(row[one] / row[other] for row in rows)
+
+
+def table(head: list[str], rows: list[list]) -> str:
+    """Returns a table, its first column to the left."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
+
+
+def speeds(results: dict) -> str:
+    """Returns the table of images a second."""
+    forms = {
+        "`fit`, float32": "fit float32", "loop": "loop float32", "tutorial": "tutorial",
+        "PyTorch": "torch float32", "`fit`, bfloat16": "fit bfloat16", "loop ": "loop bfloat16",
+        "PyTorch ": "torch bfloat16",
+    }  # fmt: skip
+    rows = []
+    for name, case in results.items():
+        found = case["images_per_second"]
+        cells = [f"{found[form]:,.0f}" if (form := best(found, s)) else "" for s in forms.values()]
+        limits = case.get("limit", {}).get("images_per_second", {})
+        cells += [f"{limits[key]:,.0f}" if limits else "" for key in ("float32", "bfloat16")]
+        rows.append([name, *cells])
+    return table(["", *forms, "limit, float32", "limit, bfloat16"], rows)
+
+
+def ratios(results: dict) -> str:
+    """Returns the table of ratios."""
+    rows = [["sought", *(f"{least}" for least in SOUGHT.values())]]
+    for name, case in results.items():
+        found = case["images_per_second"]
+        torch = {key: best(found, f"torch {key}") for key in ("float32", "bfloat16")}
+        values = [
+            ratio(case, "fit float32", "loop float32"),
+            ratio(case, "fit float32", torch["float32"]),
+            ratio(case, "fit bfloat16", torch["bfloat16"]),
+            ratio(case, "fit bfloat16", torch["float32"]),
+            ratio(case, "fit float32", best(found, "tutorial")),
+        ]
+        cells = [
+            "" if v is None else f"{v:.2f}" if v >= least else f"*{v:.2f}*"
+            for v, least in zip(values, SOUGHT.values(), strict=True)
+        ]
+        rows.append([name, *cells])
+    return table(["", *SOUGHT], rows)
+
+
+def tracing(results: dict) -> str:
+    """Returns how long the first step takes."""
+    seconds = {name: case["seconds_to_trace"]["fit float32"] for name, case in results.items()}
+    slowest = max(seconds, key=seconds.get)
+    quickest = min(seconds, key=seconds.get)
+    start = read("start_up")
+    return (
+        "## The first step\n\n"
+        f"Building, tracing and the first steps take {seconds[quickest]:.0f} s ({quickest}) to "
+        f"{seconds[slowest]:.0f} s ({slowest}). `python train.py` is at its first step "
+        f"{start['first_step_seconds']:.0f} s after it was called "
+        "(`python benchmarks/start_up.py`).\n"
+    )
+
+
+def fused() -> str:
+    """Returns the table of batch normalisation."""
+    found = {name: row for name, row in read("batch_norm").items() if name != "hardware"}
+    rows = [
+        [name, *(f"{row['steps_per_second'][key]:.1f}" for key in ("keras", "fused")),
+         f"{row['ratio']:.2f}"]
+        for name, row in found.items()
+    ]  # fmt: skip
+    return table(["steps a second", "Keras' layer", "fused", "ratio"], rows)
+
+
+def render() -> str:
+    """Returns the page."""
+    results = read("train_speed")
+    hardware = next(iter(results.values()))["hardware"].removesuffix(", no GPU")
+    sections = [
+        HEAD.format(hardware=hardware), speeds(results), RATIOS, ratios(results), tracing(results),
+        BOUNDS, fused().rstrip() + "\n" + TRIED, GPU,
+    ]  # fmt: skip
+    return "\n".join(sections)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), "utf-8")
