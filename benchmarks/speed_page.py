@@ -1,7 +1,4 @@
-"""Writes docs/speed.md from what train_speed.py, batch_norm.py and start_up.py measured.
-
-python benchmarks/speed_page.py
-"""
+"""Writes docs/speed.md from what train_speed.py, batch_norm.py and start_up.py measured."""
 
 import json
 import statistics

@@ -13,7 +13,7 @@ which a step sees one batch (here n_critic is 1, and there is no average of G).
     fit        `gan.fit` on a stream of data.load, as train.py calls it
     loop       the same step in a bare loop, on one batch that is there
     tutorial   the `train_step` of Keras' own DCGAN tutorial: two passes of G, fakes and real images
-               in one batch of D, losses by Keras; in `fit`
+               in one batch of D, losses and layers by Keras; in `fit`
     torch      eager PyTorch, with channels first or last: the faster one counts
 
 The limit is what the convolutions and products of a step would take at the rate at which this
@@ -152,13 +152,27 @@ def loop(case: str, precision: str):
     return play
 
 
+def plain(network):
+    """Returns the same network of Keras' own layers."""
+    import keras
+
+    from ganzoo.layers import BatchNormalization
+
+    def made(layer):
+        own = isinstance(layer, BatchNormalization)
+        cls = keras.layers.BatchNormalization if own else type(layer)
+        return cls.from_config(layer.get_config())
+
+    return keras.models.clone_model(network, clone_function=made)
+
+
 def tutorial(case: str, precision: str):
     """Returns the function that plays so many steps of a GAN written as in Keras' tutorial."""
     import keras
     import tensorflow as tf
 
     networks = created(case, precision)
-    generator, discriminator = networks.generator, networks.discriminator
+    generator, discriminator = plain(networks.generator), plain(networks.discriminator)
     latent_dim = networks.latent_dim
 
     class GAN(keras.Model):
@@ -292,6 +306,7 @@ def limit(case: str) -> dict:
     rates = {name: rate(name) for name in ("float32", "bfloat16")}
     return {
         "operations_an_image": of_image,
+        "operations_of_the_tutorial": of_image + g,
         "rates": rates,
         "images_per_second": {name: found / of_image for name, found in rates.items()},
     }

@@ -38,8 +38,8 @@ def add(command: Callable) -> None:
     judge.add_argument(
         "--metrics", type=_names,
         help="any of fid, fid_infinity, kid, prdc (precision, recall, density, coverage), "
-        "inception_score, histogram, ms_ssim, pairwise, swd, neighbours, and modes for points "
-        "(default: what suits the samples)",
+        "inception_score, histogram, ms_ssim, pairwise, swd, neighbours, modes for points, stacked "
+        "for images of stacked:mnist (default: what suits the samples)",
     )  # fmt: skip
     judge.add_argument(
         "--features", type=_names,

@@ -138,13 +138,9 @@ def speed(runs: Path, turns: int = 5) -> dict:
             work()
         seconds.append((time.perf_counter() - start) / turns)
     count, length = tokens.shape
+    drawn = count * LEARNING["roll_outs"] * length * (length - 1) // 2
     return {
-        "tokens_per_second": count
-        * LEARNING["roll_outs"]
-        * length
-        * (length - 1)
-        // 2
-        / seconds[1],
+        "tokens_per_second": drawn / seconds[1],
         "share": seconds[1] / seconds[0],
         "hardware": run.hardware(),
     }

@@ -28,6 +28,7 @@ class SampleGrid(keras.callbacks.Callback):
         super().__init__()
         self.directory, self.writer, self.num, self.seed = Path(directory), writer, num, seed
         self.examples, self.keep = examples or {}, keep
+        self._stride = None  # of what an earlier session left, nothing is known
 
     def on_epoch_end(self, epoch, logs=None):
         """Draws and writes."""
@@ -36,9 +37,10 @@ class SampleGrid(keras.callbacks.Callback):
         stride = 1
         while epoch + 1 > self.keep * stride:
             stride *= 2
-        for old in range(1, epoch + 1):
+        for old in range(epoch if stride == self._stride else 1, epoch + 1):
             if old % stride:
                 self._path(old).unlink(missing_ok=True)
+        self._stride = stride
         if self.writer is not None and (epoch + 1) % stride == 0:
             with self.writer.as_default(step=int(self.model.step.numpy())):
                 tf.summary.image("samples", grid[None])

@@ -296,7 +296,7 @@ MINIBATCH = {
 }
 NORMALIZATIONS = {
     "batch": lambda rank: own.BatchNormalization(),
-    "synchronized": lambda rank: layers.BatchNormalization(synchronized=True),
+    "synchronized": lambda rank: own.BatchNormalization(synchronized=True),
     "layer": lambda rank: layers.LayerNormalization(axis=tuple(range(1, rank))),
     "instance": lambda rank: layers.GroupNormalization(groups=-1),
     "pixel": lambda rank: own.PixelNorm(),
