@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import soak
 
 from ganzoo.quiet import import_tensorflow
 
@@ -73,10 +74,9 @@ def loaded(dataset: str) -> dict:
     first = time.perf_counter() - began
     for _ in range(100):
         next(batches)
-    now = 1024 * int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0])
     return {
         "seconds_to_first_batch": first, "memory": peak() - before, "before": before,
-        "held": now - before,
+        "held": soak.resident() - before,
     }  # fmt: skip
 
 

@@ -28,9 +28,14 @@ FLAGS = {
 FOLDERS = ("checkpoints", "samples", "tensorboard")
 
 
+def resident(process="self") -> int:
+    """Returns the memory that a process holds, in bytes."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return 1024 * int(status.split("VmRSS:")[1].split()[0])
+
+
 def look(process: int, run_dir: Path) -> dict:
     """Returns what a process holds: bytes of memory, open files, bytes in its run's directory."""
-    status = Path(f"/proc/{process}/status").read_text()
     sizes = {name: 0 for name in (*FOLDERS, "files")}
     for path in run_dir.rglob("*"):
         try:
@@ -39,7 +44,7 @@ def look(process: int, run_dir: Path) -> dict:
         except FileNotFoundError:  # renamed or dropped since it was listed
             continue
     return {
-        "memory": 1024 * int(status.split("VmRSS:")[1].split()[0]),
+        "memory": resident(process),
         "open_files": len(list(Path(f"/proc/{process}/fd").iterdir())),
         "pictures": len(list((run_dir / "samples").glob("*.png"))),
         "checkpoints_kept": len(list((run_dir / "checkpoints").glob("*.h5"))),

@@ -306,7 +306,6 @@ def limit(case: str) -> dict:
     rates = {name: rate(name) for name in ("float32", "bfloat16")}
     return {
         "operations_an_image": of_image,
-        "operations_of_the_tutorial": of_image + g,
         "rates": rates,
         "images_per_second": {name: found / of_image for name, found in rates.items()},
     }

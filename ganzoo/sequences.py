@@ -174,6 +174,13 @@ def log_likelihood(network, tokens, training: bool = False):
     return read(network, tokens, training)[0]
 
 
+def nll(network, tokens, batch_size: int = 100) -> float:
+    """Returns the mean negative log-likelihood a token, in nats, of tokens (N, T)."""
+    parts = [tokens[start : start + batch_size] for start in range(0, len(tokens), batch_size)]
+    likely = [ops.convert_to_numpy(log_likelihood(network, part)) for part in parts]
+    return -float(np.concatenate(likely).mean())
+
+
 def read(network, tokens, training: bool = False):
     """Returns the log-likelihoods (N, T) of tokens (N, T), and the states before each of them."""
     tokens = ops.convert_to_tensor(tokens, "int32")

@@ -333,8 +333,6 @@ def refused(capsys, *argv):
 
 
 ONE = ["evaluate", "dcgan_fashion_mnist_10k", "--num=30"]
-
-
 ALL = ["evaluate", "--all", "--num=30", "--metrics=kid,swd", "--features=inception"]
 
 

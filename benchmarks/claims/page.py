@@ -204,7 +204,6 @@ def seqgan() -> str:
         "20 tokens out of 5,000. Published (arXiv:1609.05473): 9.038 by maximum likelihood, 8.736",
         "by SeqGAN, on an oracle of the same kind with other random numbers.",
         "",
-        "",
         "The oracle looks at quality alone, so beside it stand the nats a token of held-out",
         "sequences under G: policy gradient makes it sharper, and what is no longer drawn costs.",
         "Likelihood alone at a lower temperature, chosen so that the oracle likes both as well, is",

@@ -172,11 +172,8 @@ class SeqGAN(GAN):
 
     def measure(self, evaluate) -> dict:
         """Returns what `evaluate` says of samples, and `nll_data`, of real sequences."""
-        real = evaluate.examples["real"]
-        parts = [real[start : start + 100] for start in range(0, len(real), 100)]
-        likely = [sequences.log_likelihood(self.policy, part) for part in parts]
-        found = -float(np.concatenate([ops.convert_to_numpy(part) for part in likely]).mean())
-        return evaluate.distance(self.sample(evaluate.num, evaluate.seed)) | {"nll_data": found}
+        found = sequences.nll(self.policy, evaluate.examples["real"])
+        return super().measure(evaluate) | {"nll_data": found}
 
     def picture(self, examples: dict, num: int = 64, seed: int = 0):
         """Returns samples, a row each: the darker a token, the more frequent in the examples."""
