@@ -129,7 +129,7 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    found = zoo.verify(args.names or None)
+    found = zoo.verify(args.names or None, load=not args.quick)
     for name, fault in found:
         print(f"{name}: {fault or 'ok'}")
     if not found:
@@ -139,16 +139,17 @@ def _verify(args: argparse.Namespace) -> int:
 
 def _publish(args: argparse.Namespace) -> int:
     import_tensorflow()  # the card quotes the variant's docstring
-    from ganzoo import table
+    from ganzoo import evaluation, table
     from ganzoo.publish import publish
 
+    evaluation.check(args.metrics or (), args.features or ())
     folder = publish(args.run, args.entry, version=args.version, direction=args.direction)
-    table.write()
-    print(
-        f"{args.entry}: published as {folder}. Look at it, show it in README.md, measure it "
-        "(ganzoo evaluate --all), and commit."
-    )
-    return 0
+    print(f"{args.entry}: published as {folder}.")
+    try:
+        return 0 if args.unmeasured else evaluate_command.evaluate_entry(args.entry, args)
+    finally:
+        table.write()
+        print("Look at it, and commit. What is not measured yet: ganzoo evaluate --all")
 
 
 def _data(args: argparse.Namespace) -> int:
@@ -221,14 +222,18 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
     save.add_argument("--direction", metavar="WAY", help="x_to_y or y_to_x, of a translation")
 
     check = command(
-        "verify", _verify, "check size and SHA-256 of every file of the generators that are here",
-        "ganzoo verify wgan_gp_fashion_mnist", "\nThe exit status is 1 if one is damaged.",
+        "verify", _verify, "check the generators that are here, file by file and by what they give",
+        "ganzoo verify wgan_gp_fashion_mnist",
+        "\nSize and SHA-256 of every file; then each is loaded without GanZoo, and what it gives "
+        "for fixed\ninputs is compared with its card. The exit status is 1 if one is damaged.",
     )  # fmt: skip
     check.add_argument("names", metavar="NAME", nargs="*", help="which ones (default: all)")
+    check.add_argument("--quick", action="store_true", help="check the files only")
 
     put = command(
         "publish", _publish, "make a finished run a pretrained generator, in a checkout",
         "ganzoo publish runs/x --entry=wgan_gp_fashion_mnist",
+        "\nThen it is measured, as `ganzoo evaluate` does.",
     )  # fmt: skip
     put.add_argument("run", metavar="RUN", type=Path, help="the --run_dir of train.py")
     put.add_argument(
@@ -239,6 +244,8 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
         help="publish as this version (default: replace the last one)",
     )  # fmt: skip
     put.add_argument("--direction", metavar="WAY", help="x_to_y or y_to_x, of a translation")
+    put.add_argument("--unmeasured", action="store_true", help="do not measure it yet")
+    evaluate_command.add_settings(put)
 
     bring = command(
         "data", _data, "import a data set's original files, for machines without a network",

@@ -32,6 +32,15 @@ def add(command: Callable) -> None:
     )  # fmt: skip
     judge.add_argument("--force", action="store_true", help="with --all: measure it again")
     judge.add_argument(
+        "--out", type=Path, metavar="DIR",
+        help="where evaluation.json goes (default: the run, or <name>_evaluation)",
+    )  # fmt: skip
+    add_settings(judge)
+
+
+def add_settings(judge: argparse.ArgumentParser) -> None:
+    """Adds the flags that say what is measured, and how."""
+    judge.add_argument(
         "--against", metavar="DATASET", help="real images (default: those it was trained on)"
     )
     judge.add_argument("--split", help="of them (default: test, or train if there is no other)")
@@ -43,8 +52,8 @@ def add(command: Callable) -> None:
     )  # fmt: skip
     judge.add_argument(
         "--features", type=_names,
-        help="of which networks: inception, mnist, fashion_mnist (default: inception, and those "
-        "that were made for the data)",
+        help="of which networks: inception, mnist, fashion_mnist, own, which are those that were "
+        "made for the data (default: inception,own)",
     )  # fmt: skip
     judge.add_argument(
         "--num", type=whole(1, 1_000_000),
@@ -58,10 +67,6 @@ def add(command: Callable) -> None:
     judge.add_argument(
         "--precision", choices=("float32", "bfloat16", "auto"), default="float32",
         help="what Inception computes in (default: float32)",
-    )  # fmt: skip
-    judge.add_argument(
-        "--out", type=Path, metavar="DIR",
-        help="where evaluation.json goes (default: the run, or <name>_evaluation)",
     )  # fmt: skip
     judge.add_argument(
         "--data_dir", metavar="DIR", help="where imported files are (default: $GANZOO_DATA)"
@@ -84,18 +89,21 @@ def _evaluate(args: argparse.Namespace) -> int:
     if not args.all:
         return _evaluate_one(args)
     try:
-        return max([_evaluate_entry(name, args) for name in zoo.list_pretrained()], default=0)
+        return max(
+            [evaluate_entry(name, args, args.force) for name in zoo.list_pretrained()], default=0
+        )
     finally:
         table.write()
 
 
-def _evaluate_entry(name: str, args: argparse.Namespace) -> int:
+def evaluate_entry(name: str, args: argparse.Namespace, force: bool = False) -> int:
+    """Measures an entry of the zoo and writes its figures down; returns 2 if it cannot."""
     from ganzoo import evaluation, table
 
     print(f"{name}:")
     try:
         model = zoo.load_pretrained(name)
-        known = {} if args.force else table.known(name)
+        known = {} if force else table.known(name)
         if model.kind == "classifier":
             if "accuracy" not in known:
                 table.record(name, _accuracy(args, model, _trained_on(name)))

@@ -21,6 +21,7 @@ from ganzoo.metrics import domain
 from ganzoo.metrics import features as feature
 from ganzoo.metrics.batches import batches
 
+OWN = "own"  # features: those that the zoo has of the data set
 NUM = 10_000  # samples, and real images, unless another number is asked for
 
 
@@ -28,7 +29,7 @@ def check(names: Sequence[str], features: Sequence[str]) -> None:
     """Complains of names that are no metrics or no features, before anything is computed."""
     for kind, given, valid in (
         ("metric", names, METRICS),
-        ("features", features, feature.EXTRACTORS),
+        ("features", features, [*feature.EXTRACTORS, OWN]),
     ):
         for name in given:
             if name not in valid:
@@ -162,7 +163,7 @@ class Evaluation:
         )  # fmt: skip
 
     def defaults(self) -> tuple[list[str], list[str]]:
-        """Returns the metrics and the features that suit these samples."""
+        """Returns the metrics that suit these samples, and the features of the data set."""
         if self.points:
             return (["modes"] if self.against in toys.MIXTURES else []) + ["swd"], []
         names = ["fid", "kid", "prdc", "ms_ssim", "neighbours", "swd"]
@@ -170,7 +171,7 @@ class Evaluation:
         fit = {"ms_ssim": self._smallest >= 11, "neighbours": self.split == "test"}
         own = domain.of_data(self.against)
         known = own and domain.ENTRIES[own] in zoo.list_pretrained()
-        return [n for n in names if fit.get(n, True)], ["inception", *([own] if known else [])]
+        return [n for n in names if fit.get(n, True)], [own] if known else []
 
     def facts(
         self,
@@ -182,8 +183,8 @@ class Evaluation:
 
         Args:
             names: Of `METRICS`; by default what suits the samples.
-            features: Of `features.EXTRACTORS`; by default Inception's, and those that the zoo has
-                of the data set.
+            features: Of `features.EXTRACTORS`, and "own" for those that the zoo has of the data
+                set; by default Inception's and those.
             known: Facts that were measured before: what has the same settings is left out.
 
         Raises:
@@ -192,8 +193,9 @@ class Evaluation:
         """
         default = self.defaults()
         names = names or default[0]
-        features = default[1] if features is None else features
+        features = ["inception", OWN] if features is None else features
         check(names, features)
+        features = [one for name in features for one in (default[1] if name == OWN else [name])]
         plan = [(name, space) for name in names for space in self._spaces(name, features)]
         for name, space in plan:
             metric = METRICS[name]

@@ -12,12 +12,13 @@ import shutil
 import tomllib
 from pathlib import Path
 
-from ganzoo import card, registry, zoo
+from ganzoo import card, fingerprint, registry, zoo
 from ganzoo.errors import InputError, unknown
 from ganzoo.files import sha256
 
 LIMIT = 5_000_000  # bytes of a SavedModel: it is kept in git
-NEEDED = ("recipe.toml", "metrics.jsonl", "samples.png", "summary.json", "saved_model")
+PICTURES = ("samples.png", "row.png")
+NEEDED = ("recipe.toml", "metrics.jsonl", *PICTURES, "summary.json", "saved_model")
 
 
 def publish(
@@ -27,7 +28,7 @@ def publish(
     """Publishes a finished run as an entry of the zoo, in place of that entry's last version.
 
     Args:
-        run_dir: What `train.py` wrote: `recipe.toml`, `metrics.jsonl`, `samples.png`,
+        run_dir: What `train.py` wrote: `recipe.toml`, `metrics.jsonl`, `samples.png`, `row.png`,
             `summary.json` and `saved_model/`.
         entry: `<model>_<dataset>` of the recipe, or that with `_<suffix>`.
         root: The checkout to publish in; by default the one this package is in.
@@ -39,8 +40,9 @@ def publish(
         The folder of the published SavedModel.
 
     Raises:
-        InputError: If the run is not finished, the name is wrong, the SavedModel is over 5 MB, or a
-            file cannot be written. Then nothing is changed.
+        InputError: If the run is not finished, its recipe was changed since or is not one that this
+            version writes, the name is wrong, the SavedModel is over 5 MB or cannot be loaded
+            without GanZoo, or a file cannot be written. Then nothing is changed.
     """
     run, root = Path(run_dir), Path(root) if root else zoo.layout().registry.parent.parent
     catalogue = root / "saved_models" / "registry.json"
@@ -59,15 +61,21 @@ def publish(
             f"expected the entry name {prefix!r}, or that with _suffix in a-z, 0-9 and _, as the "
             f"recipe says; got {entry!r}."
         )
+    (seen,) = fingerprint.alone([exported])
+    if isinstance(seen, str):
+        raise InputError(
+            f"{exported}: expected to load without GanZoo, got {seen}. Export it again."
+        )
+    summary |= {"fingerprint": seen} | ({"direction": direction} if direction else {})
     known = registry.read(catalogue)
     if version is None:
         version = known["entries"].get(entry, {"version": 1})["version"]
-    text = card.render(entry, version, recipe, summary, direction)
+    text = card.render(entry, version, recipe, summary)
     model, facts = root / "saved_models" / entry / f"{version:d}", root / "models" / entry
     try:
         with contextlib.ExitStack() as undo:
             shown = _stage(facts, undo)
-            for name in ("recipe.toml", "samples.png"):
+            for name in ("recipe.toml", *PICTURES):
                 shutil.copyfile(run / name, shown / name)
             (shown / "metrics.json").write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
             (shown / "README.md").write_text(text, "utf-8")
@@ -112,7 +120,30 @@ def _finished(run: Path) -> tuple[dict, dict]:
         ) from error
     if done != wanted[2]:
         raise InputError(f"{run}: expected a run of {wanted[2]} steps, got {done}. Resume it.")
+    _check_recipe(run, summary)
     return recipe, summary
+
+
+def _check_recipe(run: Path, summary: dict) -> None:
+    """Complains of a recipe that is not the one that was carried out, or not one of this version.
+
+    Whoever types `train.py --recipe=ENTRY` is to get what is published.
+    """
+    from ganzoo.recipe import Recipe, differences
+
+    path = run / "recipe.toml"
+    if summary.get("recipe") != sha256(path):
+        raise InputError(
+            f"{path}: expected the recipe that the run was trained by, as summary.json has it, got "
+            "one that was changed since, or a summary of an older version. If it is as it was, "
+            f"remove summary.json and type: python train.py --run_dir={run}"
+        )
+    recipe = Recipe.load(path)
+    if changed := differences(recipe, recipe.resolved()):
+        raise InputError(
+            f"{path}: expected every default written out as this version has them, got a recipe of "
+            f"another one ({'; '.join(changed)}). Train it again."
+        )
 
 
 def _exported(run: Path, model: str, direction: str | None) -> Path:

@@ -9,7 +9,7 @@ tensorboard/    the same for TensorBoard
 checkpoints/    the newest two and the best one
 saved_model/    the exported generator, of the best epoch     (these three at the end;
                 of a translation saved_model_y_to_x/, too)
-samples.png     its samples
+samples.png     its samples; row.png is their last row
 summary.json    what it took and what came out
 """
 
@@ -294,7 +294,10 @@ def _finish(gan, recipe, run_dir, evaluate, checkpoint, data_dir) -> dict:
     gan.export(run_dir / "saved_model")
     for direction in gan.directions[1:]:
         gan.export(run_dir / f"saved_model_{direction}", direction)
-    pictures.save_png(run_dir / "samples.png", pictures.enlarged(gan.picture(evaluate.examples)))
+    picture = gan.picture(evaluate.examples)
+    pictures.save_png(run_dir / "samples.png", pictures.enlarged(picture))
+    row = picture[-gan.image_shape[0] :] if len(gan.image_shape) == 3 else picture
+    pictures.save_png(run_dir / "row.png", pictures.enlarged(row))
     values = {checkpoint.monitor: best.get(checkpoint.monitor)}  # None if it diverged
     if None not in values.values():
         values |= gan.measure(evaluate)
@@ -302,6 +305,7 @@ def _finish(gan, recipe, run_dir, evaluate, checkpoint, data_dir) -> dict:
     summary = {
         "kind": gan.kind,
         "steps": last,
+        "recipe": files.sha256(run_dir / "recipe.toml"),
         "alarms": read_log(run_dir / "alarms.jsonl"),
         "seconds": rows[-1].get("seconds", 0.0) if rows else 0.0,
         "images_per_second": round(float(np.median(rates)), 1) if rates else None,

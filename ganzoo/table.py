@@ -1,4 +1,4 @@
-"""The figures of the zoo's entries, as people read them: their cards, and the README's table.
+"""The zoo's entries, as people see them: their cards, and the README's pictures and table.
 
 All of it is made from `models/<entry>/metrics.json`; nothing is typed by hand.
 """
@@ -12,9 +12,11 @@ from pathlib import Path
 from ganzoo import card, files, zoo
 from ganzoo.errors import InputError
 
-BEGIN = "<!-- figures: written by ganzoo evaluate --all -->"
-END = "<!-- end of figures -->"
+BEGIN = "<!-- {}: written by ganzoo evaluate --all -->"
+END = "<!-- end of {} -->"
 COLUMNS = {  # heading -> which facts it shows: the first that there is
+    "L1": "l1",
+    "SSIM": "ssim",
     "FID": "fid",
     "FID, own features": r"fid_(?!infinity).+",
     "KID x 1000": "kid",
@@ -62,26 +64,41 @@ def record(entry: str, facts: dict[str, dict]) -> None:
 
 def card_of(entry: str) -> str:
     """Returns the card of an entry, from its recipe and its `metrics.json`."""
-    recipe = tomllib.loads(zoo.recipe_path(entry).read_text("utf-8"))
     facts = zoo.info(entry)
-    return card.render(entry, facts["version"], recipe, facts["metrics"])
+    return card.render(entry, facts["version"], _recipe(entry), facts["metrics"])
+
+
+def _recipe(entry: str) -> dict:
+    return tomllib.loads(zoo.recipe_path(entry).read_text("utf-8"))
 
 
 def write() -> None:
-    """Writes the cards and the README's table again.
+    """Writes the cards, and the README's pictures and table, again.
 
     Raises:
-        InputError: If this is no checkout, or the README has no place for the table.
+        InputError: If this is no checkout, or the README has no place for them.
     """
     path = checkout() / "README.md"
     text = path.read_text("utf-8")
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise InputError(f"{path}: expected one line {BEGIN} and one {END} after it.")
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
+    for what, made in (("pictures", gallery()), ("figures", render())):
+        begin, end = BEGIN.format(what), END.format(what)
+        if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+            raise InputError(f"{path}: expected one line {begin} and one {end} after it.")
+        before, after = text[: text.index(begin)], text[text.index(end) :]
+        text = f"{before}{begin}\n{made}{after}"
     for entry in zoo.list_pretrained():
         files.write_text(zoo.info(entry)["card_path"], card_of(entry))
-    files.write_text(path, f"{before}{BEGIN}\n{render()}{END}{after}")
+    files.write_text(path, text)
+
+
+def gallery() -> str:
+    """Returns a row of pictures for each entry, with its name, which leads to its card."""
+    rows = [
+        f"| [`{name}`](models/{name}/README.md) | ![{zoo.info(name)['description']}]"
+        f"(models/{name}/row.png) |\n"
+        for name in zoo.list_pretrained()
+    ]
+    return "".join(["| entry | a row of its pictures |\n| --- | --- |\n", *rows]) if rows else ""
 
 
 def checkout() -> Path:
@@ -96,21 +113,32 @@ def checkout() -> Path:
 
 
 def render() -> str:
-    """Returns the table, and how its figures were measured; "" if there are no figures.
+    """Returns a table for each data set, and how its figures were measured.
 
-    A column without a figure is left out, and so is an entry, such as a classifier.
+    A column without a figure is left out, and so is an entry, such as a classifier, or a data set.
     """
     summaries = {name: zoo.info(name)["metrics"] for name in zoo.list_pretrained()}
-    shown = {name: row for name in summaries if (row := _shown(summaries[name]))}
-    if not shown:
-        return ""
+    groups: dict[str, dict] = {}
+    for name, summary in summaries.items():
+        if row := _shown(summary):
+            groups.setdefault(_recipe(name)["dataset"], {})[name] = row
+    return "\n".join(_table(data, groups[data], summaries) for data in sorted(groups))
+
+
+def _table(dataset: str, shown: dict[str, dict], summaries: dict[str, dict]) -> str:
     columns = [column for column in COLUMNS if any(column in row for row in shown.values())]
-    lines = [["entry", *columns, "steps", "minutes"], ["---"] + ["---:"] * (len(columns) + 2)]
+    known = {name: card.published(_recipe(name)) for name in shown}
+    heads = [f"`{dataset}`", *["published FID"] * any(known.values()), *columns, "steps", "minutes"]
+    lines = [heads, ["---"] + ["---:"] * (len(heads) - 1)]
     for name, row in shown.items():
-        cells = [_cell(column, row.get(column)) for column in columns]
-        lines.append([f"[`{name}`](models/{name}/README.md)", *cells, *_cost(summaries[name])])
+        cells = [f"[`{name}`](models/{name}/README.md)"]
+        if any(known.values()):
+            cells.append(f"{known[name]:.1f}" if known[name] else "-")
+        cells += [_cell(column, row.get(column)) for column in columns]
+        lines.append([*cells, *_cost(summaries[name])])
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"{table}\n\n{_caption(shown)}"
+    source = f"- published FID: {card.SOURCE}.\n" if any(known.values()) else ""
+    return f"{table}\n\n{source}{_caption(shown)}"
 
 
 def _shown(summary: dict) -> dict[str, dict]:
@@ -157,8 +185,9 @@ def _caption(shown: dict[str, dict[str, dict]]) -> str:
 
 
 def _settings(fact: dict) -> str:
-    features = str(fact.get("features"))
+    features = fact.get("features")
     parts = [features if features in ("pixels", "points") else f"{features} features"]
+    parts = parts if features else []
     parts += [f"{fact['resize']} resize"] if "resize" in fact else []
     parts += [fact["precision"]] if "precision" in fact else []
     parts += [f"{fact[key]:,} {what}" for key, what in _NUMBERS.items() if key in fact]

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from ganzoo import download, registry
+from ganzoo import download, fingerprint, registry
 from ganzoo.errors import InputError, unknown
 
 PACKAGE = Path(__file__).resolve().parent
@@ -191,12 +191,14 @@ def _load(folder: Path):
     return export.load(folder)
 
 
-def verify(names: list[str] | None = None) -> list[tuple[str, str | None]]:
+def verify(names: list[str] | None = None, load: bool = False) -> list[tuple[str, str | None]]:
     """Checks size and hash of every file of every generator that is here, and that none is extra.
 
     Args:
         names: The generators to check, which must then be here; by default all of a checkout, and
             elsewhere all that were downloaded.
+        load: Whether to load those that are sound, too, in a process that knows nothing of GanZoo,
+            and to compare what they give for fixed inputs with what their cards say.
 
     Returns:
         For each generator its name and what is wrong with it, or None.
@@ -206,7 +208,7 @@ def verify(names: list[str] | None = None) -> list[tuple[str, str | None]]:
     """
     entries = registry.read(layout().registry)["entries"]
     root = layout().saved_models
-    found = []
+    found, sound = [], {}
     for name in sorted(entries) if names is None else names:
         entry, _ = _entry(name)
         folder = root / name / str(entry["version"]) if root else _cache(name, entry["version"])
@@ -214,7 +216,20 @@ def verify(names: list[str] | None = None) -> list[tuple[str, str | None]]:
             folder = _cache(name, entry["version"])
         if folder.is_dir() or root or names is not None:
             found.append((name, download.problem(folder, entry["files"], strict=True)))
+            if found[-1][1] is None:
+                sound[name] = folder
     if root and names is None:
         strays = {path.name for path in root.iterdir() if path.is_dir()} - entries.keys()
         found += [(name, "expected an entry in registry.json, got none") for name in sorted(strays)]
+    if load and sound:
+        seen = dict(zip(sound, fingerprint.alone(sound.values()), strict=True))
+        found = [(name, fault or _unlike(name, seen.get(name))) for name, fault in found]
     return found
+
+
+def _unlike(name: str, seen: dict | str | None) -> str | None:
+    """Returns in what a generator does not give what its card says."""
+    if isinstance(seen, str):
+        return f"expected a SavedModel that loads, got {seen}"
+    expected = info(name)["metrics"].get("fingerprint", {})
+    return fingerprint.difference(expected, seen) if seen else None

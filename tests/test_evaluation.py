@@ -241,10 +241,10 @@ def test_defaults_suit_the_samples(held_out, monkeypatch):
     judge = Evaluation(Generator().sample, 48, "fashion_mnist_10k")
     usual = ["fid", "kid", "prdc", "ms_ssim", "neighbours", "swd"]
     monkeypatch.setattr(zoo, "list_pretrained", lambda: [])
-    assert judge.defaults() == (usual, ["inception"])
+    assert judge.defaults() == (usual, [])
     entry = domain.ENTRIES["fashion_mnist"]
     monkeypatch.setattr(zoo, "list_pretrained", lambda: [entry])
-    assert judge.defaults() == (usual, ["inception", "fashion_mnist"])
+    assert judge.defaults() == (usual, ["fashion_mnist"])
     train = Evaluation(Generator().sample, 48, "fashion_mnist_10k", "train")
     assert "neighbours" not in train.defaults()[0]
 
@@ -313,7 +313,8 @@ def root(tmp_path, monkeypatch):
         (models / "metrics.json").write_text(json.dumps(summary))
     registry = {"format": 1, "base_url": "https://x.invalid", "entries": entries}
     (tmp_path / "saved_models" / "registry.json").write_text(json.dumps(registry))
-    (tmp_path / "README.md").write_text(f"Before.\n{table.BEGIN}\nold\n{table.END}\nAfter.\n")
+    places = [f"{table.BEGIN}\nold\n{table.END}\n".format(x, x) for x in ("pictures", "figures")]
+    (tmp_path / "README.md").write_text(f"Before.\n{'Between.'.join(places)}After.\n")
     monkeypatch.setattr(zoo, "PACKAGE", tmp_path / "ganzoo")
 
     def load(path):
@@ -399,6 +400,11 @@ def test_a_wrong_line_gets_one_line(root, capsys, argv, words):
     assert all(word in line for word in words), line
 
 
+def part(text, what):
+    """Returns what the README has between the marks of one of its written parts."""
+    return text.partition(f"{table.BEGIN.format(what)}\n")[2].partition(table.END.format(what))[0]
+
+
 def test_all_fills_the_facts_the_cards_and_the_table(root, capsys):
     assert cli.main(ALL) == 0
     out = capsys.readouterr().out
@@ -412,10 +418,14 @@ def test_all_fills_the_facts_the_cards_and_the_table(root, capsys):
     card = (root / "models/dcgan_fashion_mnist_10k/README.md").read_text()
     assert card == table.card_of("dcgan_fashion_mnist_10k") and "| kid |" in card
     text = (root / "README.md").read_text()
-    assert text == f"Before.\n{table.BEGIN}\n{table.render()}{table.END}\nAfter.\n"
+    assert part(text, "pictures") == table.gallery() and part(text, "figures") == table.render()
+    assert text.startswith("Before.\n<!-- pic") and text.endswith("-->\nAfter.\n")
+    assert "\nBetween.<!-- figures" in text and "\nold\n" not in text
+    row = "| [`judge`](models/judge/README.md) | ![judge](models/judge/row.png) |\n"
+    assert row in table.gallery()
     kid, swd = (facts["metrics"][name] for name in ("kid", "swd"))
     assert f"| {1000 * kid['value']:.2f} ± {1000 * kid['std']:.2f} | {swd['value']:.3g} |" in text
-    assert "| 9,000 | 10 |" in text and "`judge`" not in text
+    assert "| 9,000 | 10 |" in text and "`judge`" not in table.render()
     assert "- KID x 1000: inception features, legacy resize, float32, 30 samples, 30 real" in text
 
 
@@ -433,7 +443,8 @@ def test_the_table_shows_every_kind_of_figure_and_how_it_was_measured(root):
         path = root / "models" / name / "metrics.json"
         path.write_text(json.dumps({"steps": 12_000, "metrics": facts}))
     lines = table.render().splitlines()
-    assert lines[0] == "| entry | FID | FID, own features | KID x 1000 | modes | steps | minutes |"
+    heads = "`fashion_mnist_10k` | FID | FID, own features | KID x 1000 | modes | steps | minutes"
+    assert lines[0] == f"| {heads} |"
     assert lines[2].endswith("| 21.5 | 1.25 | 12.34 ± 0.56 | - | 12,000 | - |")
     assert lines[3].endswith("| - | - | - | 7 of 8 | 12,000 | - |")
     assert lines[5:] == [
@@ -443,6 +454,20 @@ def test_the_table_shows_every_kind_of_figure_and_how_it_was_measured(root):
         "samples; against a test.",
         "- modes (`judge`): points.",
     ]
+
+
+def test_the_table_shows_the_published_figure_of_the_same_loss_and_data(root):
+    path = root / "models/judge/recipe.toml"
+    path.write_text(path.read_text().replace("fashion_mnist_10k", "fashion_mnist"))
+    for name in ("dcgan_fashion_mnist_10k", "judge"):
+        facts = {"steps": 9, "metrics": {"fid": {"value": 20.0, "features": "inception"}}}
+        (root / "models" / name / "metrics.json").write_text(json.dumps(facts))
+    lines = table.render().splitlines()
+    assert lines[0] == "| `fashion_mnist` | published FID | FID | steps | minutes |"
+    assert lines[2].endswith("[`judge`](models/judge/README.md) | 21.5 | 20 | 9 | - |")
+    assert lines[4].startswith("- published FID: the lowest") and "1711.10337" in lines[4]
+    assert lines[7] == "| `fashion_mnist_10k` | FID | steps | minutes |"
+    assert "Published: 21.5, the lowest" in table.card_of("judge")
 
 
 def test_all_goes_on_where_it_stopped(root, capsys, monkeypatch):
@@ -505,7 +530,7 @@ def test_an_interrupt_keeps_what_was_done(root, capsys, monkeypatch, argv):
 def test_all_needs_a_checkout_and_a_place_for_the_table(root, capsys):
     (root / "README.md").write_text("No table.\n")
     assert cli.main([*ALL, "--metrics=swd"]) == 2
-    assert "README.md: expected one line <!-- figures" in capsys.readouterr().err
+    assert "README.md: expected one line <!-- pictures" in capsys.readouterr().err
     (root / "ganzoo" / "_models").mkdir(parents=True)
     shutil.copy(root / "saved_models/registry.json", root / "ganzoo/_models/registry.json")
     assert "expected a checkout" in refused(capsys, "--all")
@@ -527,8 +552,8 @@ def test_help_names_every_metric_and_needs_no_tensorflow():
 
 def test_the_readme_shows_what_the_files_say():
     text = (ROOT / "README.md").read_text("utf-8")
-    written = text.partition(f"{table.BEGIN}\n")[2].partition(table.END)[0]
-    assert written == table.render(), "run: ganzoo evaluate --all"
+    assert part(text, "figures") == table.render(), "run: ganzoo evaluate --all"
+    assert part(text, "pictures") == table.gallery(), "run: ganzoo evaluate --all"
 
 
 @pytest.mark.parametrize("name", zoo.list_pretrained())

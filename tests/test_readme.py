@@ -69,7 +69,8 @@ def test_the_first_screen_is_two_commands():
 
 def test_every_entry_is_shown():
     for name in ganzoo.list_pretrained():
-        assert f"models/{name}/samples.png" in README and f"models/{name}/README.md" in README
+        assert f"models/{name}/row.png" in README and f"models/{name}/README.md" in README
+        assert (ROOT / "models" / name / "row.png").is_file()
 
 
 def test_every_variant_is_shown():

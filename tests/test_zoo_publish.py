@@ -2,16 +2,15 @@
 
 import json
 import os
-import sys
-import types
 
 import pytest
 
-from ganzoo import InputError, zoo
+from ganzoo import InputError, fingerprint, table, zoo
 from ganzoo import publish as publishing
+from ganzoo.files import sha256
 from ganzoo.publish import publish
+from ganzoo.recipe import Recipe
 
-RECIPE = 'model = "wgan_gp"\ndataset = "fashion_mnist"\nsteps = 2000\n'
 SUMMARY = {
     "steps": 2000,
     "seconds": 600.0,
@@ -24,17 +23,7 @@ SUMMARY = {
 ENTRY = "wgan_gp_fashion_mnist"
 
 
-class WGANGP:
-    """The critic's slope is held at one.
-
-    L = ...
-
-    Args:
-        generator: Not on the card.
-
-    Reference:
-        Gulrajani et al., 2017, arXiv:1704.00028.
-    """
+SEEN = {"sample": {"images": {"shape": [8], "mean": 3.0, "std": 1.0, "cosines": [0.0]}}}
 
 
 @pytest.fixture
@@ -43,12 +32,8 @@ def root(tmp_path, monkeypatch):
     (root / "saved_models").mkdir(parents=True)
     empty = {"format": 1, "base_url": "https://example.org", "entries": {}}
     (root / "saved_models" / "registry.json").write_text(json.dumps(empty))
-    fake = types.SimpleNamespace(get=lambda name: {"wgan_gp": WGANGP}[name])
-    monkeypatch.setitem(sys.modules, "ganzoo.gans", fake)
-    import ganzoo
-
-    monkeypatch.setattr(ganzoo, "gans", fake, raising=False)
     monkeypatch.setattr(zoo, "PACKAGE", root / "ganzoo")
+    monkeypatch.setattr(fingerprint, "alone", lambda folders: [SEEN for _ in folders])
     return root
 
 
@@ -56,13 +41,20 @@ def root(tmp_path, monkeypatch):
 def run(tmp_path):
     run = tmp_path / "run"
     (run / "saved_model" / "variables").mkdir(parents=True)
-    (run / "recipe.toml").write_text(RECIPE)
-    (run / "summary.json").write_text(json.dumps(SUMMARY))
     (run / "metrics.jsonl").write_text("{}\n")
     (run / "samples.png").write_bytes(b"picture")
+    (run / "row.png").write_bytes(b"row")
     (run / "saved_model" / "saved_model.pb").write_bytes(b"first graph")
     (run / "saved_model" / "variables" / "variables.index").write_bytes(b"index")
+    carried_out(run)
     return run
+
+
+def carried_out(run, model="wgan_gp", dataset="fashion_mnist", **summary):
+    """Writes a recipe, and the summary of its run."""
+    Recipe(model=model, dataset=dataset, steps=2000).resolved().save(run / "recipe.toml")
+    digest = {"recipe": sha256(run / "recipe.toml")}
+    (run / "summary.json").write_text(json.dumps({**SUMMARY, **digest, **summary}))
 
 
 def tree(folder):
@@ -76,9 +68,12 @@ def test_publishes_an_entry_that_verifies(root, run):
     folder = publish(run, ENTRY)
     assert folder == root / "saved_models" / ENTRY / "1"
     assert zoo.fetch(ENTRY) == folder and zoo.verify() == [(ENTRY, None)]
-    assert zoo.recipe_path(ENTRY).read_text() == RECIPE
+    assert zoo.recipe_path(ENTRY).read_text() == (run / "recipe.toml").read_text()
     facts = zoo.info(ENTRY)
-    assert facts["metrics"] == SUMMARY and facts["bytes"] == len(b"first graphindex")
+    summary = json.loads((run / "summary.json").read_text())
+    assert facts["metrics"] == {**summary, "fingerprint": SEEN} and facts["bytes"] == len(
+        b"first graphindex"
+    )
     assert facts["description"] == "wgan_gp trained on fashion_mnist"
     assert not [name for name in tree(root) if "/." in name]
 
@@ -87,7 +82,7 @@ def test_the_card_states_the_figures_the_paper_and_the_command(root, run):
     publish(run, ENTRY)
     card = zoo.info(ENTRY)["card"]
     for words in (
-        "The critic's slope is held at one.", "arXiv:1704.00028", "MIT licence",
+        "Gulrajani et al., 2017", "arXiv:1704.00028", "MIT licence", "Published: 24.5, the lowest",
         "python train.py --recipe=wgan_gp_fashion_mnist", "(samples.png)",
         "| fid | 21.54 | n_real 10000, seed 0 |", "| recall | 0.5 | - |",
         "that of step 1,800, the best",
@@ -96,7 +91,7 @@ def test_the_card_states_the_figures_the_paper_and_the_command(root, run):
         '{"signature_name": "sample", "inputs": {"num": 16, "seed": 0}}',
     ):  # fmt: skip
         assert words in card, words
-    assert "Not on the card" not in card and "{" + "entry}" not in card
+    assert "Args:" not in card and "{" + "entry}" not in card
 
 
 def test_replaces_a_version_or_adds_one(root, run):
@@ -152,17 +147,36 @@ def test_a_publication_that_was_killed_does_not_lose_the_old_one(root, run):
     assert zoo.verify() == [(ENTRY, None)]
 
 
+def edit(run, before, after):
+    """Changes the recipe of a run, and leaves its summary as it is."""
+    text = (run / "recipe.toml").read_text()
+    assert before in text
+    (run / "recipe.toml").write_text(text.replace(before, after))
+
+
+def foreign(run):
+    """Leaves a default out of the recipe, as a version would that did not know it."""
+    edit(run, "n_critic = 5\n", "")
+    summary = json.loads((run / "summary.json").read_text())
+    summary["recipe"] = sha256(run / "recipe.toml")
+    (run / "summary.json").write_text(json.dumps(summary))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (lambda run: (run / "summary.json").unlink(), "expected a finished run with summary.json"),
         (lambda run: (run / "samples.png").unlink(), "samples.png"),
+        (lambda run: (run / "row.png").unlink(), "row.png"),
         (lambda run: (run / "saved_model" / "saved_model.pb").unlink(), "saved_model.pb"),
         (lambda run: (run / "summary.json").write_text('{"steps": 1, "metrics": {}}'), "got 1"),
         (lambda run: (run / "summary.json").write_text('{"steps": 2000}'), "'metrics'"),
         (lambda run: (run / "summary.json").write_text("[]"), "summary.json"),
         (lambda run: (run / "summary.json").write_text("{"), "summary.json"),
         (lambda run: (run / "recipe.toml").write_text("model = "), "recipe.toml"),
+        (lambda run: edit(run, "batch_size = 64", "batch_size = 32"), "was changed since"),
+        (lambda run: carried_out(run, recipe=None), "summary of an older version"),
+        (lambda run: foreign(run), "recipe of another one .*n_critic: None -> 5"),
         (lambda run: (run / "saved_model" / "x").write_bytes(bytes(5_000_001)), "at most 5,000,0"),
         (lambda run: (run / "saved_model" / ".x").write_bytes(b"x"), "expected a relative path"),
     ],
@@ -186,11 +200,11 @@ def test_the_name_is_the_recipes(root, run, name):
 
 def test_the_data_can_be_had_by_others(root, run):
     for name in ("folder:photos", "npz:x.npz"):
-        (run / "recipe.toml").write_text(RECIPE.replace("fashion_mnist", name))
+        carried_out(run, dataset=name)
         with pytest.raises(InputError, match="data set that others can get"):
             publish(run, ENTRY)
-    (run / "recipe.toml").write_text(RECIPE.replace("fashion_mnist", "tfds:omniglot"))
-    (run / "summary.json").write_text('{"steps": 2000, "images_per_second": null, "metrics": {}}')
+    nothing = dict.fromkeys(("seconds", "images_per_second", "best_step", "hardware", "versions"))
+    carried_out(run, dataset="tfds:omniglot", metrics={}, **nothing)
     publish(run, "wgan_gp_tfds_omniglot")
     assert "It took 2,000 steps." in zoo.info("wgan_gp_tfds_omniglot")["card"]
 
@@ -200,19 +214,29 @@ def test_needs_a_checkout(root, run, tmp_path):
         publish(run, ENTRY, root=tmp_path)
 
 
-def test_each_direction_of_a_translation_is_an_entry(root, run, monkeypatch):
-    monkeypatch.setattr(WGANGP, "directions", ("x_to_y", "y_to_x"), raising=False)
-    monkeypatch.setattr(WGANGP, "kind", "translator", raising=False)
+def test_each_direction_of_a_translation_is_an_entry(root, run):
+    carried_out(run, model="cyclegan")
     (run / "saved_model_y_to_x").mkdir()
     (run / "saved_model_y_to_x" / "saved_model.pb").write_bytes(b"back")
-    there = publish(run, ENTRY, direction="x_to_y")
-    back = publish(run, f"{ENTRY}_back", direction="y_to_x")
+    entry = "cyclegan_fashion_mnist"
+    there = publish(run, entry, direction="x_to_y")
+    back = publish(run, f"{entry}_back", direction="y_to_x")
     assert (there / "saved_model.pb").read_bytes() == b"first graph"
     assert (back / "saved_model.pb").read_bytes() == b"back"
-    card = zoo.info(f"{ENTRY}_back")["card"]
+    card = zoo.info(f"{entry}_back")["card"]
+    assert card == table.card_of(f"{entry}_back")
     assert "direction `y_to_x`" in card and 'limit=16)["y"]' in card
-    with pytest.raises(InputError, match="unknown direction of wgan_gp 'up'"):
-        publish(run, ENTRY, direction="up")
+    with pytest.raises(InputError, match="unknown direction of cyclegan 'up'"):
+        publish(run, entry, direction="up")
     (run / "saved_model_y_to_x" / "saved_model.pb").unlink()
     with pytest.raises(InputError, match="saved_model_y_to_x: expected saved_model.pb"):
-        publish(run, ENTRY, direction="y_to_x")
+        publish(run, entry, direction="y_to_x")
+
+
+def test_what_cannot_be_loaded_without_ganzoo_is_not_published(root, run, monkeypatch):
+    (root / "models").mkdir()
+    before = tree(root)
+    monkeypatch.setattr(fingerprint, "alone", lambda folders: ["OSError: no such op"])
+    with pytest.raises(InputError, match="expected to load without GanZoo, got OSError: no such"):
+        publish(run, ENTRY)
+    assert tree(root) == before

@@ -1,0 +1,80 @@
+"""What is published is what a visitor gets: SavedModels known again by what they give."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from ganzoo import cli, export, fingerprint, zoo
+from ganzoo.networks import dcgan
+from ganzoo.sampler import Sampler
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    keras.utils.set_random_seed(0)
+    network = dcgan.generator((8, 8, 1), width=2, latent_dim=3)
+    path = tmp_path_factory.mktemp("models") / "1"
+    export.save(Sampler(network, 3), path)
+    return path
+
+
+def test_a_process_without_ganzoo_gives_the_same_numbers(folder, tmp_path):
+    seen, missing, again = fingerprint.alone([folder, tmp_path / "none", folder])
+    assert seen == again and "OSError" in missing and "\n" not in missing
+    assert set(seen) == {"sample", "serving_default"}
+    model = export.load(folder)
+    drawn = fingerprint.numbers(model.sample(fingerprint.NUM, seed=0))
+    assert drawn["shape"] == [8, 8, 8, 1]
+    assert fingerprint.difference({"sample": {"images": drawn}}, seen) is None
+    latents = np.sin(np.arange(24.0)).reshape(8, 3)
+    images = fingerprint.numbers(model(latents))
+    assert fingerprint.difference({"serving_default": {"images": images}}, seen) is None
+
+
+def test_numbers_of_a_small_array():
+    found = fingerprint.numbers(np.array([[1.0, 3.0]]))
+    assert (found["shape"], found["mean"], found["std"]) == ([1, 2], 2.0, 1.0)
+    np.testing.assert_allclose(found["cosines"], [1 + 3 * np.cos(k) for k in (1, 2, 3, 5)])
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        (lambda x: x + 1e-3 * np.sign(np.sin(7.3 * np.arange(x.size))).reshape(x.shape), True),
+        (lambda x: x + 0.02, False),
+        (lambda x: 1.02 * x, False),
+        (lambda x: x[::-1], False),
+        (lambda x: np.where(np.arange(x.size).reshape(x.shape) < 300, 0.0, x), False),
+        (lambda x: x * np.nan, False),
+        (lambda x: x[:4], False),
+    ],
+)
+def test_other_weights_are_told_from_rounding(change, same):
+    values = np.random.default_rng(0).normal(size=(8, 28, 28, 1))
+    one, other = ({"f": {"images": fingerprint.numbers(x)}} for x in (values, change(values)))
+    assert (fingerprint.difference(one, other) is None) == same
+    assert "sample" in fingerprint.difference({"sample": one["f"]}, other)
+
+
+def test_verify_compares_with_the_card(folder, tmp_path, monkeypatch, capsys):
+    from ganzoo.publish import _contents
+
+    monkeypatch.setattr(zoo, "PACKAGE", tmp_path / "ganzoo")
+    place = tmp_path / "saved_models" / "toy" / "1"
+    place.parent.mkdir(parents=True)
+    place.symlink_to(folder)
+    entry = {"version": 1, "description": "x", **_contents(place)}
+    registry = {"format": 1, "base_url": "https://x.invalid", "entries": {"toy": entry}}
+    (tmp_path / "saved_models" / "registry.json").write_text(json.dumps(registry))
+    facts = tmp_path / "models" / "toy" / "metrics.json"
+    facts.parent.mkdir(parents=True)
+    (seen,) = fingerprint.alone([folder])
+    facts.write_text(json.dumps({"fingerprint": seen}))
+    assert cli.main(["verify"]) == 0 and capsys.readouterr().out == "toy: ok\n"
+    seen["sample"]["images"]["mean"] += 9.0
+    facts.write_text(json.dumps({"fingerprint": seen}))
+    assert cli.main(["verify", "--quick"]) == 0
+    assert cli.main(["verify"]) == 1
+    assert "toy: sample: expected images with mean" in capsys.readouterr().out
