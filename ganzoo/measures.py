@@ -39,7 +39,8 @@ def _kid(of, space, real, fake):
 
 
 def _prdc(of, space, real, fake):
-    found = [*metrics.precision_recall(real, fake), *metrics.density_coverage(real, fake)]
+    first, second = metrics.prdc(real, fake)
+    found = [*first, *second]
     return {key: {"value": v} for key, v in zip(METRICS["prdc"].facts, found, strict=True)}
 
 

@@ -169,6 +169,8 @@ def test_precision_recall_by_hand():
     [(3, (0.604, 0.94, 0.512, 0.5633333333)), (5, (0.72, 0.9833333333, 0.5208, 0.7566666667))],
 )
 def test_prdc_is_the_published_number(k, published):
+    first, second = metrics.prdc(A, B, ks=(k, k))
+    assert (*first, *second) == pytest.approx(published)
     found = (*metrics.precision_recall(A, B, k=k), *metrics.density_coverage(A, B, k=k))
     assert found == pytest.approx(published)
 
@@ -190,6 +192,12 @@ def test_k_must_fit():
         metrics.precision_recall(A[:3], B, k=3)
     with pytest.raises(InputError, match=r"\(N, D\)"):
         metrics.precision_recall(A, B[:, :2])
+    assert metrics.density_coverage(A, B[:2], k=3).coverage >= 0  # few samples do
+
+
+def test_both_at_once_are_as_each_alone():
+    found = metrics.prdc(A, B)
+    assert found == (metrics.precision_recall(A, B), metrics.density_coverage(A, B))
 
 
 # Blocks.
@@ -202,6 +210,23 @@ def test_blocks_of_distances_are_exact(monkeypatch):
     expected = ((A[:, None] - B) ** 2).sum(2)
     np.testing.assert_allclose(found, expected, rtol=1e-9)
     order = np.sort(((A[:, None] - A) ** 2).sum(2), axis=1)
-    np.testing.assert_allclose(distances.radii(A, 3), order[:, 3], rtol=1e-9)
+    np.testing.assert_allclose(distances.radii(a, (3, 1)), order[:, [3, 1]].T, rtol=1e-9)
     (_, copies), *_ = distances.blocks(a[:1], a[:1])
     assert copies == 0
+
+
+def test_what_float32_leaves_open_is_decided_in_float64(monkeypatch):
+    monkeypatch.setattr(distances, "_BYTES", 4 * 200 * 7)
+    draw = np.random.default_rng(3)
+    one = draw.normal(size=(150, 64)) + 100.0
+    other = np.concatenate([one[:20], one[20:60] + 1e-6, draw.normal(size=(140, 64)) + 100.0])
+    a, b = distances.pair(one, other)
+    exact = ((a[:, None] - b) ** 2).sum(2)
+    for factor in (1 + 1e-10, 1 - 1e-10):
+        bounds = {"a": factor * np.sort(exact, axis=1)[:, 5:6], "b": factor * exact.min(0)}
+        for rows, within in distances.within(a, b, bounds):
+            np.testing.assert_array_equal(within["a"], exact[rows] <= bounds["a"][rows])
+            np.testing.assert_array_equal(within["b"], exact[rows] <= bounds["b"])
+    near = distances.radii(a, (1,))
+    exact = ((a[:, None] - a) ** 2).sum(2) + np.diag(np.full(len(a), np.inf))
+    np.testing.assert_allclose(near[0], exact.min(1), rtol=1e-12)

@@ -26,7 +26,7 @@ VARIANTS = ("imle", "dcgan")
 
 def shares(real, fake) -> dict:
     """Returns precision and recall, density and coverage of rows (N, D)."""
-    found = metrics.precision_recall(real, fake), metrics.density_coverage(real, fake)
+    found = metrics.prdc(real, fake)
     return found[0]._asdict() | found[1]._asdict()
 
 

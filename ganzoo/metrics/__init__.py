@@ -10,7 +10,7 @@ from ganzoo.metrics.kid import kid
 from ganzoo.metrics.modes import class_histogram, histogram_kl, mixture_modes, stacked_modes
 from ganzoo.metrics.moments import Moments
 from ganzoo.metrics.neighbours import copied, nearest
-from ganzoo.metrics.precision_recall import density_coverage, precision_recall
+from ganzoo.metrics.precision_recall import density_coverage, prdc, precision_recall
 from ganzoo.metrics.similarity import l1, ssim
 from ganzoo.metrics.sliced_wasserstein import sliced_wasserstein
 
@@ -35,6 +35,7 @@ __all__ = [
     "ms_ssim_diversity",
     "nearest",
     "pairwise_distance",
+    "prdc",
     "precision_recall",
     "real_features",
     "real_moments",

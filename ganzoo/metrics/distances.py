@@ -1,11 +1,13 @@
 """Distances between the rows of two sets, a block of rows at a time."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from ganzoo.errors import InputError
 
+SPARE = 8  # neighbours beyond the k-th that are measured in float64
 _BYTES = 128 * 2**20  # of one block
 
 
@@ -45,17 +47,85 @@ def blocks(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         yield rows, squares
 
 
-def radii(rows: np.ndarray, k: int) -> np.ndarray:
-    """Returns each row's squared distance to its k-th nearest other row, (N,).
+def radii(rows: np.ndarray, ks: Sequence[int]) -> np.ndarray:
+    """Returns each row's squared distance to its k-th nearest other row, for each k: (len(ks), N).
+
+    The nearest are sought in float32, with some to spare, and measured in float64.
+
+    Args:
+        rows: float64 (N, D), of `pair`.
+        ks: Numbers of neighbours.
 
     Raises:
-        InputError: If there are no k others.
+        InputError: If there are not that many others.
     """
-    if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k < len(rows):
-        raise InputError(f"k must be a whole number from 1 to {len(rows) - 1}, got {k!r}.")
-    found = np.empty(len(rows))
-    for part, squares in blocks(rows, rows):
+    for k in ks:
+        if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k < len(rows):
+            raise InputError(f"k must be a whole number from 1 to {len(rows) - 1}, got {k!r}.")
+    found = np.empty((len(ks), len(rows)))
+    most = min(max(ks) + SPARE, len(rows) - 1)
+    for part, negative in _negative(rows, rows):
         index = np.arange(len(rows))[part]
-        squares[np.arange(len(index)), index] = np.inf  # not itself
-        found[part] = np.partition(squares, k - 1, axis=1)[:, k - 1]
+        negative[np.arange(len(index)), index] = -np.inf  # not itself
+        near = np.argpartition(negative, len(rows) - most, axis=1)[:, -most:]
+        squares = _squares(rows, rows, np.repeat(index, most), near.ravel())
+        squares = np.sort(squares.reshape(len(index), most), axis=1)
+        found[:, part] = [squares[:, k - 1] for k in ks]
+    return found
+
+
+def within(
+    a: np.ndarray, b: np.ndarray, bounds: dict[object, np.ndarray]
+) -> Iterator[tuple[slice, dict[object, np.ndarray]]]:
+    """Yields which rows of `a`, and for each bound which of their squared distances are within it.
+
+    They are compared in float32; those pairs that its rounding leaves open, in float64.
+
+    Args:
+        a: float64 (N, D), of `pair`.
+        b: float64 (M, D).
+        bounds: Squared distances by any name, (N, 1) or (M,).
+    """
+    slack = _slack(a, b)
+    for rows, negative in _negative(a, b):
+        found = {}
+        for name, bound in bounds.items():
+            bound = bound[rows] if bound.ndim == 2 else bound
+            inside = negative >= (slack - bound).astype(np.float32)
+            i, j = np.nonzero(inside ^ (negative >= (-slack - bound).astype(np.float32)))
+            bound = np.broadcast_to(bound, negative.shape)
+            inside[i, j] = _squares(a[rows], b, i, j) <= bound[i, j]
+            found[name] = inside
+        yield rows, found
+
+
+def _slack(a: np.ndarray, b: np.ndarray) -> float:
+    """Returns what the rounding of a float32 product can move a squared distance by."""
+    longest = sum(np.einsum("nd,nd->n", rows, rows).max() for rows in (a, b))
+    return 2 * np.finfo(np.float32).eps * math.sqrt(a.shape[1] + 2) * longest
+
+
+def _negative(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yields which rows of `a`, and minus their squared distances to all of `b`, by one product.
+
+    That of (2 x, 1, -|x|^2) and (y, -|y|^2, 1), in float32.
+    """
+    ones = [np.ones((len(rows), 1)) for rows in (a, b)]
+    norms = [-np.einsum("nd,nd->n", rows, rows)[:, None] for rows in (a, b)]
+    left = np.concatenate([2 * a, ones[0], norms[0]], axis=1, dtype=np.float32)
+    right = np.concatenate([b, norms[1], ones[1]], axis=1, dtype=np.float32).T
+    step = max(1, _BYTES // (4 * len(b)))
+    for start in range(0, len(a), step):
+        rows = slice(start, start + step)
+        yield rows, left[rows] @ right
+
+
+def _squares(a: np.ndarray, b: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+    """Returns the squared distances of so many pairs, in float64; that of copies is 0."""
+    found = np.empty(len(i))
+    step = max(1, _BYTES // (16 * a.shape[1]))
+    for start in range(0, len(i), step):
+        part = slice(start, start + step)
+        apart = a[i[part]] - b[j[part]]
+        found[part] = np.einsum("nd,nd->n", apart, apart)
     return found

@@ -42,13 +42,7 @@ def precision_recall(real, fake, features="inception", *, k: int = 3, **options)
 
     Reference: Kynkaanniemi et al., 2019, arXiv:1904.06991.
     """
-    real, fake = _pair(real, fake, features, options)
-    radius_real, radius_fake = distances.radii(real, k), distances.radii(fake, k)
-    precise, recalled = np.zeros(len(fake), bool), np.empty(len(real), bool)
-    for rows, squares in distances.blocks(real, fake):
-        precise |= (squares <= radius_real[rows, None]).any(0)
-        recalled[rows] = (squares <= radius_fake).any(1)
-    return PrecisionRecall(float(precise.mean()), float(recalled.mean()))
+    return prdc(real, fake, features, ks=(k, None), **options)[0]
 
 
 def density_coverage(real, fake, features="inception", *, k: int = 5, **options) -> DensityCoverage:
@@ -74,15 +68,39 @@ def density_coverage(real, fake, features="inception", *, k: int = 5, **options)
 
     Reference: Naeem et al., 2020, arXiv:2002.09797.
     """
-    real, fake = _pair(real, fake, features, options)
-    radius = distances.radii(real, k)
-    inside, covered = 0, 0
-    for rows, squares in distances.blocks(real, fake):
-        within = squares <= radius[rows, None]
-        inside += int(within.sum())
-        covered += int(within.any(1).sum())
-    return DensityCoverage(inside / (k * len(fake)), covered / len(real))
+    return prdc(real, fake, features, ks=(None, k), **options)[1]
 
 
-def _pair(real, fake, features, options):
-    return distances.pair(*(feature.extract(side, features, **options) for side in (real, fake)))
+def prdc(
+    real, fake, features="inception", *, ks: tuple[int | None, int | None] = (3, 5), **options
+) -> tuple[PrecisionRecall | None, DensityCoverage | None]:
+    """Returns precision and recall, and density and coverage, of the same distances.
+
+    Args:
+        real: As of `precision_recall`.
+        fake: As of `precision_recall`.
+        features: As of `features.extract`.
+        ks: Neighbours of the first and of the second; None for what is not wanted.
+        **options: Of `features.extract`.
+
+    Raises:
+        InputError: As `precision_recall`.
+    """
+    sets = (feature.extract(side, features, **options) for side in (real, fake))
+    real, fake = distances.pair(*sets)
+    wanted = [k for k in ks if k is not None]
+    bounds = dict(zip(wanted, distances.radii(real, wanted)[..., None], strict=False))
+    if ks[0] is not None:
+        (bounds["fake"],) = distances.radii(fake, ks[:1])
+    precise, recalled, inside, covered = np.zeros(len(fake), bool), 0, 0, 0
+    for _, within in distances.within(real, fake, bounds):
+        if ks[0] is not None:
+            precise |= within[ks[0]].any(0)
+            recalled += int(within["fake"].any(1).sum())
+        if ks[1] is not None:
+            inside += int(within[ks[1]].sum())
+            covered += int(within[ks[1]].any(1).sum())
+    return (
+        ks[0] and PrecisionRecall(float(precise.mean()), recalled / len(real)),
+        ks[1] and DensityCoverage(inside / (ks[1] * len(fake)), covered / len(real)),
+    )

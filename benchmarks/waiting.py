@@ -1,0 +1,117 @@
+"""What a user of the zoo waits for; writes waiting.json.
+
+    python benchmarks/waiting.py
+
+Fresh processes, in turns: `import ganzoo` on top of `import tensorflow`, `ganzoo list`, and loading
+a SavedModel up to its first image. Here: `sample` beside the bare generator as a `tf.function` on
+the same latents, in turns; the size of each entry beside that of its weights; and precision,
+recall, density and coverage of 10,000 rows of 2,048 numbers against as many.
+"""
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from ganzoo import zoo
+from ganzoo.quiet import import_tensorflow
+
+RESULTS = Path(__file__).parent / "results" / "waiting.json"
+ENTRY = "dcgan_fashion_mnist"
+ROUNDS = 5
+TENSORFLOW = "import tensorflow"
+LOAD = """
+import sys, time, tensorflow as tf
+start = time.perf_counter()
+tf.saved_model.load(sys.argv[1]).sample(1, 0)
+print(time.perf_counter() - start)
+"""
+
+
+def seconds(*command: str) -> float:
+    """Returns how long a process takes."""
+    start = time.perf_counter()
+    subprocess.run([sys.executable, *command], check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def processes() -> dict:
+    """Returns the medians of what takes a process of its own."""
+    found = {"import": [], "list": [], "load": []}
+    for _ in range(ROUNDS):
+        alone = seconds("-c", TENSORFLOW)
+        found["import"].append(seconds("-c", f"{TENSORFLOW}, ganzoo") - alone)
+        found["list"].append(seconds("-m", "ganzoo.cli", "list"))
+        command = [sys.executable, "-c", LOAD, str(zoo.fetch(ENTRY))]
+        said = subprocess.run(command, check=True, capture_output=True, text=True)
+        found["load"].append(float(said.stdout))
+    return {name: statistics.median(times) for name, times in found.items()}
+
+
+def sampling(num: int = 2000, batch: int = 250) -> dict:
+    """Returns the images a second of `sample`, and its rate as a share of the bare generator's."""
+    import tensorflow as tf
+
+    model = zoo.load_pretrained(ENTRY)
+    bare = tf.function(model.network)
+    latents = model.latents(num, 0)
+    pieces = [latents[start : start + batch] for start in range(0, num, batch)]
+
+    def plain():
+        return [bare(piece).numpy() for piece in pieces]
+
+    times = {plain: [], model.sample: []}
+    for turn in range(ROUNDS + 1):
+        for work, spent in times.items():
+            start = time.perf_counter()
+            work(num) if work == model.sample else work()
+            if turn:  # the first one traces
+                spent.append(time.perf_counter() - start)
+    ratios = [a / b for a, b in zip(*times.values(), strict=True)]
+    return {
+        "images_per_second": num / statistics.median(times[model.sample]),
+        "of_bare": statistics.median(ratios),
+    }
+
+
+def sizes() -> dict:
+    """Returns each entry's bytes over those of its weights."""
+    found = {}
+    for name in zoo.list_pretrained():
+        model, total = zoo.load_pretrained(name), zoo.info(name)["bytes"]
+        found[name] = total / sum(np.asarray(w).nbytes for w in model.network.get_weights())
+    return found
+
+
+def neighbours(num: int = 10_000, width: int = 2048) -> dict:
+    """Returns the seconds of both metrics, and the megabytes that they add to the peak."""
+    from ganzoo import metrics
+
+    draw = np.random.default_rng(0)
+    real, fake = (draw.normal(size=(num, width)).astype("float32") for _ in range(2))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.perf_counter()
+    metrics.prdc(real, fake)
+    spent = time.perf_counter() - start
+    added = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    return {"seconds": spent, "megabytes": added / 1024}
+
+
+def main() -> None:
+    found = {"processes": processes()}
+    import_tensorflow()
+    found |= {"neighbours": neighbours(), "sampling": sampling(), "sizes": sizes()}
+    from ganzoo import run
+
+    found |= {"entry": ENTRY, "hardware": run.hardware()}
+    RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()
