@@ -1,7 +1,6 @@
 """Trained networks on their own: saved for any TensorFlow, and loaded again."""
 
 import contextlib
-import functools
 import json
 import os
 from pathlib import Path
@@ -78,11 +77,14 @@ def _write(model, path: Path) -> None:
     module, signatures = None, {}
     for name, (function, inputs) in portable.endpoints().items():
         specs = [tf.TensorSpec(shape, dtype, name=key) for key, shape, dtype in inputs]
-        signatures[name] = tf.function(function, input_signature=specs).get_concrete_function()
+        # Traced once, and so in the file once: the signature and the attribute both call it.
+        body = tf.function(function, input_signature=specs).get_concrete_function()
+        whole = tf.function(_calling(body), input_signature=specs)
+        signatures[name] = whole.get_concrete_function()
         if module is None:  # `serving_default`: the loaded object itself is callable
-            module = Endpoint(weights, tf.function(function, input_signature=specs))
+            module = Endpoint(weights, whole)
         else:
-            plain = tf.function(_unpacked(function), input_signature=specs)
+            plain = tf.function(_unpacked(body), input_signature=specs)
             setattr(module, name, Endpoint(weights, plain))
     # The graph's debug info names the files of whoever exported it.
     options = tf.saved_model.SaveOptions(save_debug_info=False)
@@ -94,15 +96,19 @@ def _write(model, path: Path) -> None:
         "network": keras.saving.serialize_keras_object(network),
     }
     (path / ABOUT).parent.mkdir(exist_ok=True)
-    (path / ABOUT).write_text(json.dumps(about, indent=1))
+    (path / ABOUT).write_text(json.dumps(about))
     with contextlib.suppress(OSError):
         os.rmdir(path / "assets")  # empty, and git would not keep it
+
+
+def _calling(function):
+    """Returns a function that does nothing but call it."""
+    return lambda *inputs: function(*inputs)
 
 
 def _unpacked(function):
     """Returns the function that gives the only value of the dict which `function` gives."""
 
-    @functools.wraps(function)
     def plain(*inputs):
         (value,) = function(*inputs).values()
         return value

@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ganzoo import cli, queue_command
+from ganzoo.recipe import Recipe
 
+ROOT = Path(__file__).parent.parent
 RECIPE = """
 model = "{model}"
 dataset = "npz:{data}"
@@ -94,3 +97,13 @@ def test_an_interrupted_queue_goes_on(queue, tmp_path, send, number):
     send(process.pid, number)
     assert process.wait(timeout=60) == 130
     assert "Going on" in log.read_text() and "Traceback" not in log.read_text()
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "models" / "queue").glob("*.toml")), ids=lambda p: p.stem
+)
+def test_the_zoos_own_recipes_can_be_carried_out_and_published(path):
+    recipe = Recipe.load(path).resolved()
+    prefix = f"{recipe.model}_{recipe.dataset.replace(':', '_')}"
+    assert f"{path.stem}_".startswith(f"{prefix}_")
+    assert recipe.features != "auto" and "ema" in recipe.learning
