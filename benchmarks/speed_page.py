@@ -1,4 +1,4 @@
-"""Writes docs/speed.md from what train_speed.py, batch_norm.py and start_up.py measured."""
+"""Writes docs/speed.md from what the scripts of speed measured."""
 
 import json
 import statistics
@@ -49,6 +49,18 @@ TRIED = """
 What did not help: a transposed convolution as a convolution to four times the channels and a
 shuffle of them, which takes longer in float32 and in bfloat16; and one pass of D over real, fake
 and labelled images together, which gained the perceptrons of the semi-supervised GAN little.
+"""
+
+MEMORY = """## Memory
+
+`python benchmarks/train_memory.py --torch_python=PYTHON`: the peak of a process that trains, its
+libraries included, in megabytes; PyTorch is eager, with channels last.
+"""
+
+WAITING = """## What a user waits for
+
+`python benchmarks/waiting.py`. The metrics are of 10,000 rows of 2,048 numbers against as many; the
+network is that of `dcgan_fashion_mnist`, on batches of 250.
 """
 
 GPU = """## On a GPU
@@ -158,13 +170,50 @@ def fused() -> str:
     return table(["steps a second", "Keras' layer", "fused", "ratio"], rows)
 
 
+def memory() -> str:
+    """Returns the table of peaks."""
+    found = {name: row for name, row in read("train_memory").items() if name != "hardware"}
+    forms = {
+        "`fit`, float32": "fit float32", "PyTorch": "torch float32",
+        "`fit`, bfloat16": "fit bfloat16", "PyTorch ": "torch bfloat16",
+    }  # fmt: skip
+    rows = [
+        [name, *(f"{row[key]:,.0f}" if key in row else "" for key in forms.values())]
+        for name, row in found.items()
+    ]
+    return table(["", *forms], rows)
+
+
+def waiting() -> str:
+    """Returns what a user of the zoo waits for, beside what is sought."""
+    found = read("waiting")
+    spent, near, drawn = (found[key] for key in ("processes", "neighbours", "sampling"))
+    sizes = found["sizes"]
+    small = [f"`{name}` {ratio:.2f}" for name, ratio in sizes.items() if ratio > 1.2]
+    rows = [
+        ["`import ganzoo`, on top of TensorFlow's", f"{spent['import']:.2f} s", "0.3 s"],
+        ["`ganzoo list`", f"{spent['list']:.2f} s", "1 s"],
+        ["a SavedModel, up to its first image", f"{spent['load']:.2f} s", "3 s"],
+        ["precision, recall, density, coverage", f"{near['seconds']:.1f} s", "10 s"],
+        ["and their memory", f"{near['megabytes'] / 1024:.1f} GB", "2 GB"],
+        *([f"`sample`, over {name}", f"{share:.2f}", "0.9"]
+          for name, share in drawn["share_of"].items()),
+    ]  # fmt: skip
+    lines = table(["", "measured", "sought"], rows)
+    return lines + (
+        f"\nA SavedModel is at most 1.2 times its weights, but for {', '.join(small)}: these have "
+        "weights of a few hundred kilobytes, and the graph does not shrink with them.\n"
+        if small else "\nEvery SavedModel is at most 1.2 times its weights.\n"
+    )  # fmt: skip
+
+
 def render() -> str:
     """Returns the page."""
     results = read("train_speed")
     hardware = next(iter(results.values()))["hardware"].removesuffix(", no GPU")
     sections = [
         HEAD.format(hardware=hardware), speeds(results), RATIOS, ratios(results), tracing(results),
-        BOUNDS, fused().rstrip() + "\n" + TRIED, GPU,
+        BOUNDS, fused().rstrip() + "\n" + TRIED, MEMORY, memory(), WAITING, waiting(), GPU,
     ]  # fmt: skip
     return "\n".join(sections)
 

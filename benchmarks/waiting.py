@@ -3,9 +3,10 @@
     python benchmarks/waiting.py
 
 Fresh processes, in turns: `import ganzoo` on top of `import tensorflow`, `ganzoo list`, and loading
-a SavedModel up to its first image. Here: `sample` beside the bare generator as a `tf.function` on
-the same latents, in turns; the size of each entry beside that of its weights; and precision,
-recall, density and coverage of 10,000 rows of 2,048 numbers against as many.
+a SavedModel up to its first image. Here: `sample` beside the generator's network on the same
+latents, called and compiled, and beside the SavedModel, in turns; the size of each entry beside
+that of its weights; and precision, recall, density and coverage of 10,000 rows of 2,048 numbers
+against as many.
 """
 
 import json
@@ -54,29 +55,31 @@ def processes() -> dict:
 
 
 def sampling(num: int = 2000, batch: int = 250) -> dict:
-    """Returns the images a second of `sample`, and its rate as a share of the bare generator's."""
+    """Returns the images a second of `sample`, and as a share of what the others give, in turns."""
     import tensorflow as tf
 
-    model = zoo.load_pretrained(ENTRY)
-    bare = tf.function(model.network)
-    latents = model.latents(num, 0)
+    model, loaded = zoo.load_pretrained(ENTRY), tf.saved_model.load(str(zoo.fetch(ENTRY)))
+    latents, compiled = model.latents(num, 0), tf.function(model.network)
     pieces = [latents[start : start + batch] for start in range(0, num, batch)]
-
-    def plain():
-        return [bare(piece).numpy() for piece in pieces]
-
-    times = {plain: [], model.sample: []}
-    for turn in range(ROUNDS + 1):
-        for work, spent in times.items():
-            start = time.perf_counter()
-            work(num) if work == model.sample else work()
-            if turn:  # the first one traces
-                spent.append(time.perf_counter() - start)
-    ratios = [a / b for a, b in zip(*times.values(), strict=True)]
-    return {
-        "images_per_second": num / statistics.median(times[model.sample]),
-        "of_bare": statistics.median(ratios),
+    ways = {
+        "sample": lambda: model.sample(num, batch_size=batch),
+        "the network, called": lambda: [model.network(piece).numpy() for piece in pieces],
+        "the network, compiled": lambda: [compiled(piece).numpy() for piece in pieces],
+        "the SavedModel": lambda: [loaded.sample(batch, seed) for seed in range(num // batch)],
     }
+    times = {name: [] for name in ways}
+    for turn in range(ROUNDS + 1):
+        for name, work in ways.items():
+            start = time.perf_counter()
+            work()
+            if turn:  # the first one traces
+                times[name].append(time.perf_counter() - start)
+    own = times.pop("sample")
+    shares = {
+        name: statistics.median(b / a for a, b in zip(own, spent, strict=True))
+        for name, spent in times.items()
+    }
+    return {"images_per_second": num / statistics.median(own), "share_of": shares}
 
 
 def sizes() -> dict:

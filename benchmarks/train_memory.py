@@ -1,0 +1,78 @@
+"""Peak memory of training, beside PyTorch; writes train_memory.json.
+
+    python benchmarks/train_memory.py --torch_python=PYTHON
+
+The cases of train_speed.py, each form in a process of its own, for 20 steps: the peak of the whole
+process, the libraries included, in megabytes.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pipe
+import train_speed
+
+PATH = Path(__file__).parent / "results" / "train_memory.json"
+STEPS = 20
+PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+NUMBERS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+
+
+def imported(python: str, library: str) -> float:
+    """Returns the peak of a process that imports a library and does nothing."""
+    command = [python, "-c", f"import {library}; {PEAK}"]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def ours(case: str, precision: str) -> float:
+    """Returns the peak of `fit`, in a process of its own."""
+    command = [sys.executable, __file__, "--only", case, precision]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return float(done.stdout.splitlines()[-1])
+
+
+def theirs(python: str, case: str, precision: str) -> float:
+    """Returns the peak of eager PyTorch, with channels last, in a process of its own."""
+    script = str(Path(__file__).with_name("torch_train.py"))
+    worker = pipe.Worker(python, script, str(len(os.sched_getaffinity(0))))
+    request = {"case": case, "spec": train_speed.spec(case), "precision": precision}
+    found, _ = worker.ask(request | {"layout": "channels_last", "steps": STEPS})
+    worker.close()
+    return found["memory"] / 2**20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--torch_python", metavar="PYTHON", help="one that can import torch")
+    parser.add_argument("--only", nargs=2, metavar=("CASE", "PRECISION"), help="one, in here")
+    args = parser.parse_args()
+    from ganzoo.quiet import import_tensorflow
+
+    import_tensorflow()
+    if args.only:
+        train_speed.fit(args.only[0], NUMBERS[args.only[1]])(STEPS)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        return
+    from ganzoo import run
+
+    alone = {f"fit {name}": imported(sys.executable, "ganzoo.gans.dcgan") for name in NUMBERS}
+    if args.torch_python:
+        alone |= {f"torch {name}": imported(args.torch_python, "torch") for name in NUMBERS}
+    found = {"hardware": run.hardware(), "the libraries, imported": alone}
+    for case in train_speed.CASES:
+        row = found[case] = {}
+        for name in NUMBERS:
+            row[f"fit {name}"] = ours(case, name)
+            if args.torch_python and train_speed.spec(case):
+                row[f"torch {name}"] = theirs(args.torch_python, case, name)
+        print(case, row, flush=True)
+        PATH.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
