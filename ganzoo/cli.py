@@ -5,6 +5,7 @@ A wrong value, flag, name or file gets one line on stderr and exit status 2.
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from ganzoo import (
     files,
     launch_command,
     queue_command,
+    table,
     translate_command,
     zoo,
 )
@@ -28,7 +30,7 @@ def _list(args: argparse.Namespace) -> int:
     for name in zoo.list_pretrained():
         facts = zoo.info(name)
         size = f"{facts['bytes'] / 1e6:.1f} MB"
-        figure = next(_figures(facts["metrics"]), "-")
+        figure = next(iter(_figures(facts["metrics"])), "-")
         rows.append((name, str(facts["version"]), size, figure, facts["description"]))
     if len(rows) > 1:
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -43,10 +45,16 @@ def _list(args: argparse.Namespace) -> int:
     return 0
 
 
-def _figures(metrics: dict):
-    for name, fact in metrics.get("metrics", {}).items():
-        value = fact.get("value") if isinstance(fact, dict) else fact
-        yield f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+def _figures(metrics: dict) -> list[str]:
+    """Returns the figures of an entry; first those that the README's table shows, in its order."""
+    found = metrics.get("metrics", {})
+    shown = [*table.COLUMNS.values(), "accuracy", ".*"]
+    order = {name: next(i for i, p in enumerate(shown) if re.fullmatch(p, name)) for name in found}
+    texts = []
+    for name in sorted(found, key=order.get):
+        value = found[name].get("value") if isinstance(found[name], dict) else found[name]
+        texts.append(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}")
+    return texts
 
 
 def _info(args: argparse.Namespace) -> int:
@@ -139,10 +147,9 @@ def _verify(args: argparse.Namespace) -> int:
 
 def _publish(args: argparse.Namespace) -> int:
     import_tensorflow()  # the card quotes the variant's docstring
-    from ganzoo import evaluation, table
     from ganzoo.publish import publish
 
-    evaluation.check(args.metrics or (), args.features or ())
+    evaluate_command.check(args)
     folder = publish(args.run, args.entry, version=args.version, direction=args.direction)
     print(f"{args.entry}: published as {folder}.")
     try:

@@ -83,9 +83,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     if args.all:
         table.checkout()  # or it complains
     import_tensorflow()
-    from ganzoo import evaluation
-
-    evaluation.check(args.metrics or (), args.features or ())
+    check(args)
     if not args.all:
         return _evaluate_one(args)
     try:
@@ -94,6 +92,14 @@ def _evaluate(args: argparse.Namespace) -> int:
         )
     finally:
         table.write()
+
+
+def check(args: argparse.Namespace) -> None:
+    """Complains of unknown metrics and features, before anything is computed."""
+    if args.metrics or args.features:
+        from ganzoo import evaluation
+
+        evaluation.check(args.metrics or (), args.features or ())
 
 
 def evaluate_entry(name: str, args: argparse.Namespace, force: bool = False) -> int:
