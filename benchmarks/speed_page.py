@@ -201,8 +201,8 @@ def waiting() -> str:
     ]  # fmt: skip
     lines = table(["", "measured", "sought"], rows)
     return lines + (
-        f"\nA SavedModel is at most 1.2 times its weights, but for {', '.join(small)}: these have "
-        "weights of a few hundred kilobytes, and the graph does not shrink with them.\n"
+        "\nA SavedModel is at most 1.2 times its weights, but for those that have many layers of "
+        f"few weights:\n{', '.join(small)}.\n"
         if small else "\nEvery SavedModel is at most 1.2 times its weights.\n"
     )  # fmt: skip
 

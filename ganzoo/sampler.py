@@ -4,11 +4,14 @@ import math
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from ganzoo import random
 from ganzoo.batch import inputs_of
 from ganzoo.errors import InputError
+
+MANY = 16  # batches from which on compiling pays
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -79,14 +82,21 @@ class Sampler(keras.Model):
             InputError: If an argument does not fit the generator.
         """
         latents, labels = self._inputs(num, seed, labels, truncation, latents, batch_size)
+        many = len(latents) >= MANY * batch_size
+        draw = tf.function(self._pixels, reduce_retracing=True) if many else self._pixels
         pieces = []
         for start in range(0, len(latents), batch_size):
             inputs = latents[start : start + batch_size]
             if self.conditional:
                 inputs = [inputs, labels[start : start + batch_size]]
-            with random.scope(random.fold(random.key(seed), start)):  # of layers that draw
-                pieces.append(ops.convert_to_numpy(as_pixels(self(inputs))))
+            key = random.fold(random.key(seed), start)
+            pieces.append(ops.convert_to_numpy(draw(inputs, key)))
         return np.concatenate(pieces)
+
+    def _pixels(self, inputs, key):
+        """Returns images as `sample` does; the key is of layers that draw."""
+        with random.scope(key):
+            return as_pixels(self(inputs))
 
     def _inputs(self, num, seed, labels, truncation, latents, batch_size):
         if latents is not None:

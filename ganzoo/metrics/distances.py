@@ -7,7 +7,7 @@ import numpy as np
 
 from ganzoo.errors import InputError
 
-SPARE = 8  # neighbours beyond the k-th that are measured in float64
+SPARE = 3  # neighbours beyond the k-th that are measured in float64
 _BYTES = 128 * 2**20  # of one block
 
 
@@ -68,9 +68,9 @@ def radii(rows: np.ndarray, ks: Sequence[int]) -> np.ndarray:
         index = np.arange(len(rows))[part]
         negative[np.arange(len(index)), index] = -np.inf  # not itself
         near = np.argpartition(negative, len(rows) - most, axis=1)[:, -most:]
-        squares = _squares(rows, rows, np.repeat(index, most), near.ravel())
-        squares = np.sort(squares.reshape(len(index), most), axis=1)
-        found[:, part] = [squares[:, k - 1] for k in ks]
+        squares = [_squares(rows, rows, index, near[:, place]) for place in range(most)]
+        squares = np.sort(squares, axis=0)
+        found[:, part] = [squares[k - 1] for k in ks]
     return found
 
 
@@ -123,9 +123,10 @@ def _negative(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[slice, np.ndarray]
 def _squares(a: np.ndarray, b: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
     """Returns the squared distances of so many pairs, in float64; that of copies is 0."""
     found = np.empty(len(i))
-    step = max(1, _BYTES // (16 * a.shape[1]))
+    step = max(1, 2**18 // a.shape[1])  # what fits into a cache
     for start in range(0, len(i), step):
         part = slice(start, start + step)
-        apart = a[i[part]] - b[j[part]]
+        apart = a[i[part]]
+        apart -= b[j[part]]
         found[part] = np.einsum("nd,nd->n", apart, apart)
     return found
