@@ -272,6 +272,12 @@ def killed_export(bench: Bench, folder: Path, rng) -> None:
     check_nothing_left(folder.glob(".*"))
 
 
+def publication(bench, before) -> Command:
+    """Returns the publishing of a run, begun."""
+    arguments = bench.public, f"--entry={ENTRY}", "--unmeasured"
+    return Command("ganzoo", "publish", *arguments, before=before)
+
+
 def checkout(folder: Path) -> Callable[[], None]:
     """Makes an empty checkout, and returns what has a command take it for its own."""
     if not folder.exists():
@@ -294,11 +300,11 @@ def killed_publish(bench: Bench, folder: Path, rng) -> None:
     root = folder / "checkout"
     adopt = checkout(root)
     for turn in range(3):
-        process = Command("ganzoo", "publish", bench.public, f"--entry={ENTRY}", before=adopt)
+        process = publication(bench, adopt)
         process.killed_after(rng.uniform(0.0, 0.4))
         check_files(root)
         check_registry(root, f"turn {turn}")
-    Command("ganzoo", "publish", bench.public, f"--entry={ENTRY}", before=adopt).done()
+    publication(bench, adopt).done()
     Command("ganzoo", "verify", before=adopt).done()
     check_nothing_left(root.rglob(".*"))
 
@@ -362,7 +368,7 @@ class Slowly(http.server.SimpleHTTPRequestHandler):
 def killed_download(bench: Bench, folder: Path, rng) -> None:
     """A download is killed: what is in the cache is whole or nothing, and the next one works."""
     mirror, wheel, home = folder / "mirror", folder / "wheel", folder / "home"
-    Command("ganzoo", "publish", bench.public, f"--entry={ENTRY}", before=checkout(mirror)).done()
+    publication(bench, checkout(mirror)).done()
     shutil.copytree(mirror / "models", wheel / "_models")
     shutil.copy(mirror / "saved_models" / "registry.json", wheel / "_models")
 
@@ -452,9 +458,7 @@ def damaged_input(bench: Bench, folder: Path, rng) -> None:
     elif kind == "registry":
         before = checkout(folder / "checkout")
         path = folder / "checkout" / "saved_models" / "registry.json"
-        Command(
-            "ganzoo", "publish", bench.public, f"--entry={ENTRY}", before=before
-        ).done()  # fmt: skip
+        publication(bench, before).done()
         words = ["ganzoo", "list"]
     else:
         adopt, env = tiny_mnist(folder / "source"), {"GANZOO_DATA": str(folder / "data")}
@@ -532,7 +536,7 @@ def full_disk_for_commands(bench: Bench, folder: Path, rng) -> None:
         out, env = disk / "out", {"GANZOO_DATA": str(disk / "data")}
         for words in (
             ["export", bench.whole, f"--out={out}"],
-            ["publish", bench.public, f"--entry={ENTRY}"],
+            ["publish", bench.public, f"--entry={ENTRY}", "--unmeasured"],
             ["data", "mnist", f"--from={folder / 'source'}"],
             ["sample", bench.whole, f"--out={disk / 'grid.png'}"],
         ):

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from ganzoo import InputError, fingerprint, table, zoo
+from ganzoo import InputError, cli, evaluate_command, fingerprint, table, zoo
 from ganzoo import publish as publishing
 from ganzoo.files import sha256
 from ganzoo.publish import publish
@@ -240,3 +240,23 @@ def test_what_cannot_be_loaded_without_ganzoo_is_not_published(root, run, monkey
     with pytest.raises(InputError, match="expected to load without GanZoo, got OSError: no such"):
         publish(run, ENTRY)
     assert tree(root) == before
+
+
+def test_the_command_measures_and_what_hinders_that_does_not_hinder_it(
+    root, run, monkeypatch, capsys
+):
+    marks = [f"{table.BEGIN}\n{table.END}\n".format(x, x) for x in ("pictures", "figures")]
+    (root / "README.md").write_text("".join(marks))
+    measured = []
+
+    def failing(name, args):
+        measured.append(name)
+        return 2
+
+    monkeypatch.setattr(evaluate_command, "evaluate_entry", failing)
+    line = ["publish", str(run), f"--entry={ENTRY}"]
+    assert cli.main([*line, "--unmeasured"]) == 0 and measured == []
+    assert cli.main(line) == 0 and measured == [ENTRY]
+    assert "published as" in capsys.readouterr().out
+    assert f"models/{ENTRY}/row.png" in (root / "README.md").read_text()
+    assert cli.main([*line, "--metrics=fied"]) == 2 and len(measured) == 1
