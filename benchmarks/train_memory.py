@@ -60,9 +60,10 @@ def main() -> None:
         return
     from ganzoo import run
 
-    alone = {f"fit {name}": imported(sys.executable, "ganzoo.gans.dcgan") for name in NUMBERS}
+    alone = dict.fromkeys((f"fit {n}" for n in NUMBERS), imported(sys.executable, "ganzoo.run"))
     if args.torch_python:
-        alone |= {f"torch {name}": imported(args.torch_python, "torch") for name in NUMBERS}
+        theirs_alone = imported(args.torch_python, "torch")
+        alone |= dict.fromkeys((f"torch {name}" for name in NUMBERS), theirs_alone)
     found = {"hardware": run.hardware(), "the libraries, imported": alone}
     for case in train_speed.CASES:
         row = found[case] = {}

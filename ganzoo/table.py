@@ -145,10 +145,15 @@ def _shown(summary: dict) -> dict[str, dict]:
     """Returns the fact of each column that has one."""
     found = {}
     for name, fact in summary.get("metrics", {}).items():
-        column = next((c for c, names in COLUMNS.items() if re.fullmatch(names, name)), None)
+        column = column_of(name)
         if column and isinstance(fact, dict) and fact.get("value") is not None:
             found.setdefault(column, fact)
     return found
+
+
+def column_of(figure: str) -> str | None:
+    """Returns the heading under which a figure of this name is shown, or None."""
+    return next((c for c, names in COLUMNS.items() if re.fullmatch(names, figure)), None)
 
 
 def _cell(column: str, fact: dict | None) -> str:
@@ -185,9 +190,9 @@ def _caption(shown: dict[str, dict[str, dict]]) -> str:
 
 
 def _settings(fact: dict) -> str:
-    features = fact.get("features")
-    parts = [features if features in ("pixels", "points") else f"{features} features"]
-    parts = parts if features else []
+    parts = []
+    if features := fact.get("features"):
+        parts.append(features if features in ("pixels", "points") else f"{features} features")
     parts += [f"{fact['resize']} resize"] if "resize" in fact else []
     parts += [fact["precision"]] if "precision" in fact else []
     parts += [f"{fact[key]:,} {what}" for key, what in _NUMBERS.items() if key in fact]

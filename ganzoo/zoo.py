@@ -215,8 +215,9 @@ def verify(names: list[str] | None = None, load: bool = False) -> list[tuple[str
         if root and not folder.is_dir() and names is not None:
             folder = _cache(name, entry["version"])
         if folder.is_dir() or root or names is not None:
-            found.append((name, download.problem(folder, entry["files"], strict=True)))
-            if found[-1][1] is None:
+            fault = download.problem(folder, entry["files"], strict=True)
+            found.append((name, fault))
+            if fault is None:
                 sound[name] = folder
     if root and names is None:
         strays = {path.name for path in root.iterdir() if path.is_dir()} - entries.keys()
