@@ -88,7 +88,7 @@ compares.
 Data: {licence}. Weights: Apache-2.0, as GanZoo.
 """
 
-KINDS = {  # kind of model -> what its card says; in `load`, images are what the model is about
+KINDS = {  # kind of model -> what its card says; `load` gives what the model is about
     "generator": {
         "picture": "Samples of {entry}, none of them picked",
         "limits": """\
@@ -136,6 +136,24 @@ found = tf.saved_model.load("saved_models/{entry}/{version}")(tf.zeros((1, 28, 2
 found["probabilities"], found["features"]""",
         "signature": "`serving_default` takes images in [-1, 1], gives probabilities and features",
         "request": "/metadata",
+    },
+    "sequences": {
+        "picture": "Sequences, a row each, none of them picked: the darker a token, the more "
+        "frequent it is in the data",
+        "limits": """\
+It draws sequences like those of `{dataset}`, of the same length and the same tokens, and nothing
+else. The figures hold for the settings beside them: compare them only with figures measured the
+same way.""",
+        "load": """\
+sequences = ganzoo.load_pretrained("{entry}")
+tokens = sequences.sample(16, seed=0)  # int32 (16, T)
+lines = sequences.lines(16, seed=0)  # the same as text""",
+        "load_alone": """\
+tokens = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)""",
+        "signature": "the signature `serving_default` takes tokens and gives their log-likelihood",
+        "request": """\
+:predict \\
+  -d '{{"signature_name": "sample", "inputs": {{"num": 16, "seed": 0}}}}'""",
     },
 }
 

@@ -114,7 +114,7 @@ def evaluate_entry(name: str, args: argparse.Namespace, force: bool = False) -> 
             if "accuracy" not in known:
                 table.record(name, _accuracy(args, model, _trained_on(name)))
             return 0
-        if model.kind == "translator":
+        if model.kind in ("translator", "sequences"):
             return 0  # its run has measured it
         draw = _drawn(model, args)
         keep, folder = functools.partial(table.record, name), zoo.layout().models / name

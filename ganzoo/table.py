@@ -26,7 +26,11 @@ COLUMNS = {  # heading -> which facts it shows: the first that there is
     "coverage": "coverage",
     "MS-SSIM": r"ms_ssim(_.+)?",
     "SWD": "swd",
+    "NLL, oracle": "nll_oracle",
+    "NLL, data": "nll_data",
+    "1 - BLEU-3": "bleu_gap",
     "modes": "modes",
+    "stacked modes": "stacked_modes",
     "high quality": "high_quality",
 }
 

@@ -1,5 +1,7 @@
 """What single variants claim: their formulas, and what they refuse."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -297,3 +299,17 @@ def test_a_traversal_has_a_row_for_each_code():
     gan = ganzoo.create("infogan", (8, 8, 1), width=4, latent_dim=16)
     assert gan.picture({}).shape == (12 * 8, 10 * 8, 1)
     assert gan.read((127 * (IMAGES + 1)).astype("uint8")).shape == (8,)
+
+
+def test_the_code_is_named_on_one_half_and_judged_on_the_other(monkeypatch):
+    gan = ganzoo.create("infogan", (8, 8, 1), width=4, latent_dim=16)
+    monkeypatch.setattr(gan, "read", lambda images: images[:, 0, 0, 0])
+    codes = np.repeat(np.arange(10), 20)
+    labels = 9 - codes
+    labels[1:20:2] = 5  # of the second half, those of one code
+    examples = {"real": codes[:, None, None, None], "label": labels}
+    evaluate = SimpleNamespace(examples=examples, num=4, seed=0, distance=lambda x: {"swd": 1.0})
+    assert gan.names(examples["real"][::2], labels[::2]).tolist() == list(range(9, -1, -1))
+    assert gan.measure(evaluate) == {"swd": 1.0, "code_error": 0.1}
+    del examples["label"]
+    assert gan.measure(evaluate) == {"swd": 1.0}

@@ -94,6 +94,17 @@ def test_the_card_states_the_figures_the_paper_and_the_command(root, run):
     assert "Args:" not in card and "{" + "entry}" not in card
 
 
+def test_sequences_have_a_card_of_their_own(root, run):
+    carried_out(run, "seqgan", "oracle", kind="sequences")
+    publish(run, "seqgan_oracle")
+    card = zoo.info("seqgan_oracle")["card"]
+    for words in (
+        "Yu et al., 2017", "tokens = sequences.sample(16, seed=0)", "sequences.lines(16, seed=0)",
+        "the darker a token", "Data: none, random numbers",
+    ):  # fmt: skip
+        assert words in card, words
+
+
 def test_replaces_a_version_or_adds_one(root, run):
     publish(run, ENTRY)
     (run / "saved_model" / "saved_model.pb").write_bytes(b"second graph")

@@ -11,7 +11,6 @@ import argparse
 from pathlib import Path
 
 import kept
-import numpy as np
 
 from ganzoo import callbacks, data, run
 from ganzoo.quiet import import_tensorflow
@@ -27,14 +26,12 @@ def measure(seed: int, steps: int, runs: Path) -> dict:
     summary = run.train(recipe, folder, verbose=2)
     gan, _ = run.build(recipe)
     callbacks.Checkpoint(folder / "checkpoints", summary["monitor"]).restore(gan)
-    images, labels = data.arrays("mnist", "train", limit=10_000)
-    codes = gan.read(images)
-    name = [int(np.bincount(labels[codes == k], minlength=10).argmax()) for k in range(10)]
+    names = gan.names(*data.arrays("mnist", "train", limit=10_000))
     images, labels = data.arrays("mnist", "test")
-    found = np.array(name)[gan.read(images)]
+    found = names[gan.read(images)]
     return {
         "error": float((found != labels).mean()),
-        "digit_of_code": name,
+        "digit_of_code": names.tolist(),
         "seed": seed,
         "steps": steps,
         "seconds": summary["seconds"],

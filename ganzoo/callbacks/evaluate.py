@@ -80,8 +80,8 @@ class Evaluate(keras.callbacks.Callback):
         for name, value in values.items():
             facts[name] = {"value": value, "against": against, "n_real": real}
             if name == self.monitor:
-                points = self.examples["real"].ndim == 2
                 pixels = self.features == "pixels"
+                points = pixels and self.examples["real"].ndim == 2
                 facts[name] |= {
                     "features": "points" if points else self.features,
                     "n_real": self.num if pixels else real,

@@ -108,6 +108,27 @@ class InfoGAN(GAN):
         logits = np.concatenate([ops.convert_to_numpy(x) for x in logits])
         return logits[:, : self.codes.categorical].argmax(1)
 
+    def names(self, images, labels) -> np.ndarray:
+        """Returns for each class of the code the label (K,) that it is most often read off from."""
+        read = self.read(images)
+        return np.array(
+            [np.bincount(labels[read == k], minlength=1).argmax()
+             for k in range(self.codes.categorical)]
+        )  # fmt: skip
+
+    def measure(self, evaluate) -> dict:
+        """Returns the distance, and `code_error`, if the examples have labels.
+
+        That is the error of the class of the code as a classifier, which has seen no label: on half
+        of at most 4,000 examples it is named, on the other half it is wrong so often.
+        """
+        found, labels = super().measure(evaluate), evaluate.examples.get("label")
+        if labels is None or not self.codes.categorical:
+            return found
+        images, labels = evaluate.examples["real"][:4000], labels[:4000]
+        named = self.names(images[::2], labels[::2])[self.read(images[1::2])]
+        return found | {"code_error": float((named != labels[1::2]).mean())}
+
     def picture(self, examples: dict, num: int = 64, seed: int = 0):
         """Returns a traversal: a row for each class, or for each number, from its low to its high.
 
