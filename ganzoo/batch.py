@@ -55,8 +55,8 @@ def scaled(images):
     return tf.cast(images, tf.float32)
 
 
-def split(batch: dict, turns: int) -> list[dict]:
-    """Returns the batch in `turns` equal parts.
+def split(batch: dict, turns: int, name: str = "n_critic") -> list[dict]:
+    """Returns the batch in `turns` equal parts; `name` is what they are called in the complaint.
 
     Raises:
         InputError: If it does not divide.
@@ -66,7 +66,7 @@ def split(batch: dict, turns: int) -> list[dict]:
     size = size_of(batch)
     if isinstance(size, int) and size % turns:
         raise InputError(
-            f"a step of n_critic={turns} turns needs a batch that divides by {turns}, got {size}; "
+            f"a step of {name}={turns} turns needs a batch that divides by {turns}, got {size}; "
             f"use a batch of {turns} x N."
         )
     parts = {name: tf.split(value, turns) for name, value in batch.items()}

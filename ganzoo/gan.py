@@ -263,6 +263,10 @@ class GAN(keras.Model):
             with tape.stop_recording():
                 logs = self.discriminator_step(last) if self.discriminator is not None else {}
             logs |= self.generator_step(last, tape) if self.generator is not None else {}
+        return self.finish(logs)
+
+    def finish(self, logs: dict) -> dict:
+        """Ends a step: counter, average and buffers move. Returns the logs' running means."""
         self.step.assign_add(1)
         if self.ema is not None:
             self.ema.update(self)

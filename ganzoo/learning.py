@@ -6,7 +6,7 @@ import operator
 
 import keras
 
-from ganzoo import augment, balance, ema, losses, penalties, replay, schedules
+from ganzoo import augment, balance, ema, losses, penalties, perceptual, replay, schedules
 from ganzoo.errors import InputError
 
 
@@ -36,6 +36,7 @@ MAKERS = {
     "balance": balance.get,
     "ema": ema.get,
     "d_ema": functools.partial(ema.get, side="d"),
+    "perceptual": perceptual.get,
 }
 
 

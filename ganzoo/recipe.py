@@ -95,6 +95,8 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "likelihood_weight": "learning: weight of the likelihood (klgan).",
     "style": "learning: weight of likeness against D's verdict, for the decoder (vaegan).",
     "pool": "learning: samples that each image's nearest is sought among (imle).",
+    "turns": "learning: updates, each on a part of the batch, after a search in the pool (imle).",
+    "perceptual": "learning: mnist or fashion_mnist, whose classifier sees what is near (imle).",
     "pretrain": "learning: steps of maximum likelihood (seqgan).",
     "d_pretrain": "learning: steps after those, in which D learns alone (seqgan).",
     "roll_outs": "learning: completions of each prefix of a sequence (seqgan).",
@@ -109,8 +111,8 @@ TABLES = {
         "balance", "ema", "d_ema",
         "clip", "gamma", "k_rate", "margin", "pull", "unroll", "mixing", "class_weight",
         "information_weight", "l1_weight", "cycle_weight", "identity_weight",
-        "reconstruction_weight", "kl_weight", "likelihood_weight", "style", "pool", "pretrain",
-        "d_pretrain", "roll_outs",
+        "reconstruction_weight", "kl_weight", "likelihood_weight", "style", "pool", "turns",
+        "perceptual", "pretrain", "d_pretrain", "roll_outs",
     ),
 }  # fmt: skip
 FEATURES = ("auto", "pixels", "inception", "mnist", "fashion_mnist", "oracle", "bleu")

@@ -53,10 +53,52 @@ def test_imle_leaves_no_mode_out():
     assert (apart.min(0) < 0.15).all()
 
 
+def test_several_updates_share_a_pool(monkeypatch):
+    gan, searches = make("imle", pool=5, turns=4), []
+    match = gan.match
+    monkeypatch.setattr(gan, "match", lambda real: searches.append(real) or match(real))
+    logs = gan.train_step({"real": tf.constant(images(8))})
+    assert [len(x) for x in searches] == [8] and int(gan.g_optimizer.iterations) == 4
+    assert int(gan.step) == 1 and set(logs) == {"g_distance", "g_grad_norm"}
+    with pytest.raises(InputError, match=r"a step of turns=4 turns needs a batch that divides"):
+        gan.train_step({"real": tf.constant(images(6))})
+
+
+def test_a_perceptual_distance_is_of_pixels_and_of_maps():
+    seen = keras.Input(SHAPE)
+    maps = [keras.layers.Conv2D(3, 2, strides=2)(seen), keras.layers.Conv2D(2, 4)(seen)]
+    network = keras.Model(seen, maps)
+    gan = make("imle", perceptual=network)
+    x, y = images(2)
+    rows = ops.convert_to_numpy(gan.rows(np.stack([x, y])))
+    expected = np.square(x - y).mean()
+    for values in network.predict(np.stack([x, y]), verbose=0):
+        unit = values / np.linalg.norm(values, axis=-1, keepdims=True)
+        expected += np.square(unit[0] - unit[1]).sum(-1).mean()
+    assert np.square(rows[0] - rows[1]).sum() == pytest.approx(expected, rel=1e-4)
+    before = network.get_weights()
+    gan.train_step({"real": tf.constant(images(8))})
+    for one, other in zip(before, gan.perceptual.network.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_zoos_classifier_sees_what_is_near(tmp_path):
+    gan = ganzoo.create("imle", (28, 28, 1), width=2, latent_dim=3, pool=4, perceptual="mnist")
+    shapes = [tuple(shape[1:]) for shape in gan.perceptual.network.output_shape]
+    assert shapes == [(14, 14, 32), (7, 7, 64)]
+    gan.save(tmp_path / "gan.keras")
+    again = keras.saving.load_model(tmp_path / "gan.keras")
+    x = np.random.default_rng(0).uniform(-1, 1, (2, 28, 28, 1)).astype("float32")
+    np.testing.assert_array_equal(gan.rows(x), again.rows(x))
+
+
 @pytest.mark.parametrize(
     ("name", "given", "message"),
     [
         ("imle", {"pool": 0}, "pool >= 1"),
+        ("imle", {"turns": 1.5}, "turns >= 1, a whole number, got 1.5"),
+        ("imle", {"perceptual": "mnits"}, "Did you mean 'mnist'"),
+        ("imle", {"perceptual": "mnist"}, r"expected images of shape \(28, 28, 1\)"),
         ("imle", {"loss": "hinge"}, "loss is for a discriminator"),
         ("vae", {"augment": "diff_augment"}, "augment is for a discriminator"),
         ("vae", {"n_critic": 2}, "n_critic is for a discriminator"),

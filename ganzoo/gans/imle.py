@@ -1,9 +1,11 @@
 """IMLE: every real image pulls the sample nearest to it, so none is left without one."""
 
 import keras
+import tensorflow as tf
 from keras import ops
 
-from ganzoo import random
+from ganzoo import distribute, random
+from ganzoo.batch import split
 from ganzoo.errors import InputError
 from ganzoo.gan import GAN
 from ganzoo.networks import dcgan
@@ -21,11 +23,17 @@ class IMLE(GAN):
     sample near, which is a bound of the likelihood and leaves no mode out. There is no
     discriminator, and nothing to balance.
 
-    The pool is drawn anew for every batch, and the search through it is exact: the squared distance
-    is |x|^2 - 2 x . y + |y|^2, one matrix product for each chunk of the pool.
+    The pool is drawn anew for every step, and the search through it is exact: the squared distance
+    is |x|^2 - 2 x . y + |y|^2, one matrix product for each chunk of the pool. A step may take
+    several `turns`, each an update on its part of the batch: then many images share one pool, and
+    it can be larger.
 
-    Reference: Li & Malik, 2018, arXiv:1809.09087, algorithm 1, with one step for each matching,
-    where the paper takes several before it matches anew.
+    With `perceptual` the distance is that of a `perceptual.Perceptual`, for the search and for the
+    loss. Among pixels, images that are alike but for a shift are far from each other, and what is
+    nearest to all of them is smooth.
+
+    Reference: Li & Malik, 2018, arXiv:1809.09087, algorithm 1; Li et al., 2020, arXiv:2004.03590,
+    for the distance.
     """
 
     compares = False
@@ -37,39 +45,56 @@ class IMLE(GAN):
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 1e-3, and a pool of 1,024 samples."""
+        """Adam at 1e-3, a pool of 1,024 samples for each update, pixels."""
         return super().learning() | {
             "g_optimizer": keras.optimizers.Adam(1e-3, beta_1=0.5),
             "d_optimizer": None,
             "loss": None,
             "pool": 1024,
+            "turns": 1,
+            "perceptual": None,
         }
 
     def compile(self, *args, **kwargs):
         """As `GAN.compile`.
 
         Raises:
-            InputError: If the pool has no sample.
+            InputError: If the pool has no sample, a step no turn, or the distance is of images of
+                another shape.
         """
         super().compile(*args, **kwargs)
-        if not isinstance(self.pool, int) or self.pool < 1:
-            raise InputError(f"expected pool >= 1 samples, got {self.pool!r}.")
+        for name in ("pool", "turns"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise InputError(f"expected {name} >= 1, a whole number, got {value!r}.")
+
+    def play(self, batch) -> dict:
+        """Plays one step: a search for the whole batch, then an update on each of its parts."""
+        key = distribute.replica_key(self.seed, self.step)
+        with random.scope(random.fold(key, 0)):
+            batch = batch | {"latents": self.match(batch["real"])}
+        found = []
+        for turn, part in enumerate(split(batch, self.turns, "turns"), start=1):
+            with random.scope(random.fold(key, turn)), tf.GradientTape() as tape:
+                found.append(self.generator_step(part | self.generate(part), tape))
+        return self.finish(
+            {name: sum(logs[name] for logs in found) / self.turns for name in found[0]}
+        )
 
     def generate(self, batch) -> dict:
-        """Returns, for each real image, the nearest sample of a fresh pool, and its latents."""
-        latents = self.match(batch["real"])
-        fake = self.generator(latents, training=True)
-        return {"fake": ops.cast(fake, "float32"), "latents": latents}
+        """Returns each real image's sample: that of its `latents`, or the nearest of a pool."""
+        latents = batch["latents"] if "latents" in batch else self.match(batch["real"])
+        return {"fake": ops.cast(self.generator(latents, training=True), "float32")}
 
     def match(self, real):
         """Returns the latents (N, latent_dim) of the samples nearest to the images (N, ...)."""
-        rows = _flat(real)
+        rows = self.rows(real)
         best = chosen = None
         for start in range(0, self.pool, CHUNK):
             shape = (min(CHUNK, self.pool - start), self.latent_dim)
             latents = keras.random.normal(shape, seed=random.seed("pool"))
             with keras.StatelessScope():  # the statistics of the layers are not moved by it
-                samples = _flat(self.generator(latents, training=True))
+                samples = self.rows(ops.cast(self.generator(latents, training=True), "float32"))
             # |x|^2 is the same for all samples: it does not matter to which is nearest.
             near = ops.matmul(rows, ops.transpose(samples)) - 0.5 * ops.sum(samples**2, axis=1)
             index, score = ops.argmax(near, axis=1), ops.max(near, axis=1)
@@ -81,10 +106,14 @@ class IMLE(GAN):
                 best = ops.maximum(score, best)
         return ops.stop_gradient(chosen)
 
+    def rows(self, images):
+        """Returns images as rows (N, D), whose squared distance is the one that is looked at."""
+        if self.perceptual is not None:
+            return self.perceptual(images)
+        flat = ops.reshape(images, (ops.shape(images)[0], -1))
+        return flat / flat.shape[1] ** 0.5
+
     def generator_loss(self, batch) -> dict:
-        """Returns the mean squared distance of the pairs, a mean over pixels, too."""
-        return {"distance": ops.mean(ops.square(batch["fake"] - batch["real"]))}
-
-
-def _flat(images):
-    return ops.reshape(ops.cast(images, "float32"), (ops.shape(images)[0], -1))
+        """Returns the mean squared distance of the pairs, as of `rows`."""
+        apart = ops.square(self.rows(batch["fake"]) - self.rows(batch["real"]))
+        return {"distance": ops.mean(ops.sum(apart, axis=1))}

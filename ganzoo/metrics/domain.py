@@ -63,6 +63,11 @@ class Domain:
         x = resize(images, self.resize, SIZE) / 127.5 - 1.0
         return self._classifier.features(ops.convert_to_numpy(x))
 
+    @property
+    def network(self):
+        """The classifier's network, from images (N, 28, 28, 1) in [-1, 1] to what it gives."""
+        return self._classifier.network
+
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         """Returns the class probabilities (N, 10) that belong to features (N, 128)."""
         return self._classifier.probabilities(features)

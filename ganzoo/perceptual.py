@@ -1,0 +1,95 @@
+"""A distance between images: of their pixels, and of what a trained network sees in them."""
+
+import keras
+from keras import ops
+
+from ganzoo import parts
+from ganzoo.errors import InputError, unknown
+from ganzoo.metrics import domain
+from ganzoo.sampler import clone
+
+
+class Perceptual(keras.layers.Layer):
+    """Images as rows whose squared distance is that of the pixels and of a network's maps.
+
+        d(x, y) = mean |x - y|^2 + sum_k mean_p |f_k(x, p) - f_k(y, p)|^2,  |f_k(x, p)| = 1
+
+    The means are over the pixels and over the places p of the k-th map, whose channels are divided
+    by their length. What is near in pixels alone is smooth: a shift of a pixel is far.
+
+    Args:
+        network: A built network from images (N, H, W, C) to one or several maps (N, h, w, c), which
+            is not trained further.
+
+    Reference: Zhang et al., 2018, arXiv:1801.03924. Departures: the maps are those of whatever
+    network is given, all their channels weigh the same, and pixels count, too.
+    """
+
+    def __init__(self, network, **kwargs):
+        super().__init__(**{"dtype": "float32"} | kwargs)
+        self.network = network
+        self.network.trainable = False
+        self.built = True
+
+    def attach(self, gan: keras.Model) -> None:
+        """Refuses images of another shape than those that the network sees."""
+        seen = tuple(self.network.input_shape[1:])
+        if gan.image_shape != seen:
+            raise InputError(
+                f"perceptual: expected images of shape {seen}, as of its network, got "
+                f"{gan.image_shape}: give a network for these, or images of that size."
+            )
+
+    def call(self, images):
+        """Returns the rows, float32 (N, D)."""
+        count = ops.shape(images)[0]
+        maps = self.network(images, training=False)
+        rows = [_row(images, count)]
+        for seen in maps if isinstance(maps, (list, tuple)) else [maps]:
+            seen = ops.cast(seen, "float32")
+            length = ops.sqrt(ops.sum(ops.square(seen), axis=-1, keepdims=True) + 1e-6)
+            rows.append(_row(seen / length, count) * seen.shape[-1] ** 0.5)
+        return ops.concatenate(rows, axis=1)
+
+    def get_config(self) -> dict:
+        """Returns the arguments; the network travels as its own config."""
+        return super().get_config() | {"network": keras.saving.serialize_keras_object(self.network)}
+
+    @classmethod
+    def from_config(cls, config: dict):
+        """Returns the layer that `get_config` described."""
+        network = keras.saving.deserialize_keras_object(config["network"])
+        return cls(**(config | {"network": network}))
+
+
+def _row(values, count):
+    """Returns (N, D) whose squared length is the mean square of the values (N, ...)."""
+    flat = ops.reshape(values, (count, -1))
+    return flat / flat.shape[1] ** 0.5
+
+
+CLASSES = parts.table(Perceptual)
+
+
+def get(identifier) -> Perceptual | None:
+    """Returns the distance that a name, a network or a `Perceptual` stands for.
+
+    A name is one of the zoo's classifiers by its data set, `mnist` or `fashion_mnist`; the maps are
+    those that it takes maxima of, but for the first, which sees little more than pixels.
+
+    Raises:
+        InputError: If the name is unknown, or the classifier cannot be had.
+    """
+    if isinstance(identifier, str):
+        if identifier not in domain.ENTRIES:
+            raise unknown("perceptual network", identifier, domain.ENTRIES)
+        identifier = _maps(domain.Domain(identifier).network)
+    if isinstance(identifier, keras.Model):
+        identifier = Perceptual(identifier)
+    return parts.get("perceptual distance", identifier, CLASSES)
+
+
+def _maps(classifier) -> keras.Model:
+    copy = clone(classifier)
+    pooled = [x.input for x in copy.layers if isinstance(x, keras.layers.MaxPooling2D)]
+    return keras.Model(copy.inputs, pooled[1:], name="maps")
