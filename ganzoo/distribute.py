@@ -131,6 +131,25 @@ def apply(optimizer, gradients, weights) -> None:
     optimizer.apply(gradients, weights)
 
 
+def in_turn(function, turns: int) -> dict:
+    """Returns the means of the scalars that `function(turn)` returns, called so often in a row.
+
+    In a graph that is a loop, which is traced once, whatever `turns` is; but under several replicas
+    the calls are written out, as a loop cannot hold the sum of gradients over them.
+    """
+    sums = function(0)
+    if tf.executing_eagerly() or replicas() > 1:
+        for turn in range(1, turns):
+            sums = tf.nest.map_structure(tf.add, sums, function(turn))
+    else:
+        _, sums = tf.while_loop(
+            lambda turn, sums: turn < turns,
+            lambda turn, sums: (turn + 1, tf.nest.map_structure(tf.add, sums, function(turn))),
+            (1, sums), parallel_iterations=1,
+        )  # fmt: skip
+    return tf.nest.map_structure(lambda total: total / turns, sums)
+
+
 def sharded(dataset: tf.data.Dataset) -> tf.data.Dataset:
     """Returns the dataset of global batches of which each worker is to take its part of every one.
 

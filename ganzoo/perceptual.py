@@ -1,5 +1,7 @@
 """A distance between images: of their pixels, and of what a trained network sees in them."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -42,13 +44,12 @@ class Perceptual(keras.layers.Layer):
 
     def call(self, images):
         """Returns the rows, float32 (N, D)."""
-        count = ops.shape(images)[0]
         maps = self.network(images, training=False)
-        rows = [_row(images, count)]
+        rows = [rows_of(images)]
         for seen in maps if isinstance(maps, (list, tuple)) else [maps]:
             seen = ops.cast(seen, "float32")
             length = ops.sqrt(ops.sum(ops.square(seen), axis=-1, keepdims=True) + 1e-6)
-            rows.append(_row(seen / length, count) * seen.shape[-1] ** 0.5)
+            rows.append(rows_of(seen / length) * seen.shape[-1] ** 0.5)
         return ops.concatenate(rows, axis=1)
 
     def get_config(self) -> dict:
@@ -62,10 +63,10 @@ class Perceptual(keras.layers.Layer):
         return cls(**(config | {"network": network}))
 
 
-def _row(values, count):
-    """Returns (N, D) whose squared length is the mean square of the values (N, ...)."""
-    flat = ops.reshape(values, (count, -1))
-    return flat / flat.shape[1] ** 0.5
+def rows_of(values):
+    """Returns values (N, ...) as rows (N, D) whose squared length is their mean square."""
+    size = math.prod(values.shape[1:])
+    return ops.reshape(values, (-1, size)) / size**0.5
 
 
 CLASSES = parts.table(Perceptual)

@@ -35,7 +35,7 @@ def carry_out(name: str, steps: int) -> dict:
             [sys.executable, str(ROOT / "train.py"), *flags], capture_output=True, text=True
         )
         said = done.stderr.strip().splitlines()
-        if done.returncode == 2 and len(said) == 1 and not run_dir.exists():
+        if done.returncode == 2 and len(said) == 1:
             return {"said": said[0].removeprefix("train.py: ")}
         if done.returncode or not (run_dir / "saved_model" / "saved_model.pb").is_file():
             raise RuntimeError(f"{name} ended with {done.returncode}: {done.stderr[-2000:]}")

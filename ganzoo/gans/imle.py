@@ -1,5 +1,7 @@
 """IMLE: every real image pulls the sample nearest to it, so none is left without one."""
 
+import math
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -9,6 +11,7 @@ from ganzoo.batch import split
 from ganzoo.errors import InputError
 from ganzoo.gan import GAN
 from ganzoo.networks import dcgan
+from ganzoo.perceptual import rows_of
 
 CHUNK = 256  # samples of the pool that are made, and compared, at a time
 
@@ -73,13 +76,15 @@ class IMLE(GAN):
         key = distribute.replica_key(self.seed, self.step)
         with random.scope(random.fold(key, 0)):
             batch = batch | {"latents": self.match(batch["real"])}
-        found = []
-        for turn, part in enumerate(split(batch, self.turns, "turns"), start=1):
-            with random.scope(random.fold(key, turn)), tf.GradientTape() as tape:
-                found.append(self.generator_step(part | self.generate(part), tape))
-        return self.finish(
-            {name: sum(logs[name] for logs in found) / self.turns for name in found[0]}
-        )
+        parts = split(batch, self.turns, "turns")
+        parts = {name: ops.stack([part[name] for part in parts]) for name in parts[0]}
+
+        def update(turn):
+            part = {name: values[turn] for name, values in parts.items()}
+            with random.scope(random.fold(key, turn + 1)), tf.GradientTape() as tape:
+                return self.generator_step(part | self.generate(part), tape)
+
+        return self.finish(distribute.in_turn(update, self.turns))
 
     def generate(self, batch) -> dict:
         """Returns each real image's sample: that of its `latents`, or the nearest of a pool."""
@@ -88,30 +93,30 @@ class IMLE(GAN):
 
     def match(self, real):
         """Returns the latents (N, latent_dim) of the samples nearest to the images (N, ...)."""
+        latents = keras.random.normal((self.pool, self.latent_dim), seed=random.seed("pool"))
         rows = self.rows(real)
-        best = chosen = None
-        for start in range(0, self.pool, CHUNK):
-            shape = (min(CHUNK, self.pool - start), self.latent_dim)
-            latents = keras.random.normal(shape, seed=random.seed("pool"))
+
+        def look(start, best, place, size=CHUNK):
             with keras.StatelessScope():  # the statistics of the layers are not moved by it
-                samples = self.rows(ops.cast(self.generator(latents, training=True), "float32"))
+                samples = self.generator(latents[start : start + size], training=True)
+            samples = self.rows(ops.cast(samples, "float32"))
             # |x|^2 is the same for all samples: it does not matter to which is nearest.
             near = ops.matmul(rows, ops.transpose(samples)) - 0.5 * ops.sum(samples**2, axis=1)
-            index, score = ops.argmax(near, axis=1), ops.max(near, axis=1)
-            found = ops.take(latents, index, axis=0)
-            if best is None:
-                best, chosen = score, found
-            else:
-                chosen = ops.where((score > best)[:, None], found, chosen)
-                best = ops.maximum(score, best)
-        return ops.stop_gradient(chosen)
+            score, index = ops.max(near, axis=1), ops.cast(ops.argmax(near, axis=1), "int32")
+            place = ops.where(score > best, start + index, place)
+            return start + size, ops.maximum(score, best), place
+
+        full = self.pool - self.pool % CHUNK
+        none = ops.zeros_like(rows[:, 0])
+        state = 0, none - math.inf, ops.cast(none, "int32")
+        state = tf.while_loop(lambda start, *_: start < full, look, state)
+        if full < self.pool:
+            state = look(full, *state[1:], size=self.pool - full)
+        return ops.stop_gradient(ops.take(latents, state[2], axis=0))
 
     def rows(self, images):
         """Returns images as rows (N, D), whose squared distance is the one that is looked at."""
-        if self.perceptual is not None:
-            return self.perceptual(images)
-        flat = ops.reshape(images, (ops.shape(images)[0], -1))
-        return flat / flat.shape[1] ** 0.5
+        return rows_of(images) if self.perceptual is None else self.perceptual(images)
 
     def generator_loss(self, batch) -> dict:
         """Returns the mean squared distance of the pairs, as of `rows`."""
