@@ -21,7 +21,12 @@ class Perceptual(keras.layers.Layer):
 
     Args:
         network: A built network from images (N, H, W, C) to one or several maps (N, h, w, c), which
-            is not trained further.
+            is not trained further. Or the data set of one of the zoo's classifiers, `mnist` or
+            `fashion_mnist`: its maps are those that it takes maxima of, but for the first, which
+            sees little more than pixels.
+
+    Raises:
+        InputError: If the name is unknown, or the classifier cannot be had.
 
     Reference: Zhang et al., 2018, arXiv:1801.03924. Departures: the maps are those of whatever
     network is given, all their channels weigh the same, and pixels count, too.
@@ -29,7 +34,8 @@ class Perceptual(keras.layers.Layer):
 
     def __init__(self, network, **kwargs):
         super().__init__(**{"dtype": "float32"} | kwargs)
-        self.network = network
+        self.name_of_network = network if isinstance(network, str) else None
+        self.network = _maps(network) if isinstance(network, str) else network
         self.network.trainable = False
         self.built = True
 
@@ -53,13 +59,16 @@ class Perceptual(keras.layers.Layer):
         return ops.concatenate(rows, axis=1)
 
     def get_config(self) -> dict:
-        """Returns the arguments; the network travels as its own config."""
-        return super().get_config() | {"network": keras.saving.serialize_keras_object(self.network)}
+        """Returns the arguments; a network without a name travels as its own config."""
+        network = self.name_of_network or keras.saving.serialize_keras_object(self.network)
+        return super().get_config() | {"network": network}
 
     @classmethod
     def from_config(cls, config: dict):
         """Returns the layer that `get_config` described."""
-        network = keras.saving.deserialize_keras_object(config["network"])
+        network = config["network"]
+        if not isinstance(network, str):
+            network = keras.saving.deserialize_keras_object(network)
         return cls(**(config | {"network": network}))
 
 
@@ -73,24 +82,15 @@ CLASSES = parts.table(Perceptual)
 
 
 def get(identifier) -> Perceptual | None:
-    """Returns the distance that a name, a network or a `Perceptual` stands for.
-
-    A name is one of the zoo's classifiers by its data set, `mnist` or `fashion_mnist`; the maps are
-    those that it takes maxima of, but for the first, which sees little more than pixels.
-
-    Raises:
-        InputError: If the name is unknown, or the classifier cannot be had.
-    """
-    if isinstance(identifier, str):
-        if identifier not in domain.ENTRIES:
-            raise unknown("perceptual network", identifier, domain.ENTRIES)
-        identifier = _maps(domain.Domain(identifier).network)
-    if isinstance(identifier, keras.Model):
-        identifier = Perceptual(identifier)
+    """Returns the distance that a name, a network, a config or a `Perceptual` stands for."""
+    if isinstance(identifier, (str, keras.Model)):
+        return Perceptual(identifier)
     return parts.get("perceptual distance", identifier, CLASSES)
 
 
-def _maps(classifier) -> keras.Model:
-    copy = clone(classifier)
+def _maps(name: str) -> keras.Model:
+    if name not in domain.ENTRIES:
+        raise unknown("perceptual network", name, domain.ENTRIES)
+    copy = clone(domain.Domain(name).network)
     pooled = [x.input for x in copy.layers if isinstance(x, keras.layers.MaxPooling2D)]
     return keras.Model(copy.inputs, pooled[1:], name="maps")

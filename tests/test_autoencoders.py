@@ -1,6 +1,7 @@
 """IMLE, and what has an encoder: VAE, VAE-GAN, the hybrid, the adversarial autoencoder."""
 
 import math
+import tomllib
 
 import keras
 import numpy as np
@@ -13,6 +14,7 @@ from ganzoo import random
 from ganzoo.errors import InputError
 from ganzoo.gans import imle
 from ganzoo.gans.vae import divergence
+from ganzoo.recipe import Recipe
 
 SHAPE = (8, 8, 1)
 ENCODED = ("vae", "vaegan", "klgan", "aae")
@@ -89,6 +91,13 @@ def test_the_zoos_classifier_sees_what_is_near(tmp_path):
     again = keras.saving.load_model(tmp_path / "gan.keras")
     x = np.random.default_rng(0).uniform(-1, 1, (2, 28, 28, 1)).astype("float32")
     np.testing.assert_array_equal(gan.rows(x), again.rows(x))
+
+
+def test_a_recipe_names_the_perceptual_distance():
+    recipe = Recipe(model="imle", learning={"perceptual": "mnist"}).resolved()
+    written = Recipe.from_dict(tomllib.loads(recipe.to_toml()))
+    assert written == recipe == written.resolved()
+    assert recipe.learning["perceptual"]["config"] == {"network": "mnist"}
 
 
 @pytest.mark.parametrize(
