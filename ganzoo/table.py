@@ -29,6 +29,7 @@ COLUMNS = {  # heading -> which facts it shows: the first that there is
     "NLL, oracle": "nll_oracle",
     "NLL, data": "nll_data",
     "1 - BLEU-3": "bleu_gap",
+    "error of the code": "code_error",
     "modes": "modes",
     "stacked modes": "stacked_modes",
     "high quality": "high_quality",
