@@ -123,14 +123,14 @@ translated = translate(images, 0)  # uint8 (N, H, W, C) both""",
     "classifier": {
         "picture": "The training images of which it thinks least that they are of their class",
         "limits": """\
-It was made to judge generators of `{dataset}`: as features for Frechet distances, precision and
-recall, and for histograms of the classes of samples (`features="{dataset}"`). What it says of other
-images means nothing, and its Frechet distances are on a scale of their own.""",
+It tells the classes of `{dataset}` apart: what it says of other images means nothing. Its features
+compare images of that data, as `features="{dataset}"` does with those of `classifier_{dataset}`;
+Frechet distances in them are on a scale of their own.""",
         "load": """\
 classifier = ganzoo.load_pretrained("{entry}")
 images, labels = ganzoo.data.arrays("{dataset}", "test")  # uint8 (N, H, W, C)
 classes = classifier.predict(images).argmax(1)
-features = classifier.features(images)  # float32 (N, 128)""",
+features = classifier.features(images)  # float32 (N, D)""",
         "load_alone": """\
 found = tf.saved_model.load("saved_models/{entry}/{version}")(tf.zeros((1, 28, 28, 1)))
 found["probabilities"], found["features"]""",
@@ -173,8 +173,8 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         recipe: The run's recipe; its `model` and `dataset` are used.
         summary: The run's facts: `steps`, and `metrics` with for each figure a number or
             `{"value": number}` and what it was measured with; `seconds`, `images_per_second`,
-            `hardware`, `versions`, `best_step` and, of a translation that goes both ways,
-            `direction` are used if they are there.
+            `hardware`, `versions`, `best_step`, the `kind` of what was exported, and `which`
+            of several exports it is, are used if they are there.
     """
     rows = []
     for name, fact in summary["metrics"].items():
@@ -184,17 +184,19 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         rows.append(f"| {name} | {value} | {_pairs(fact) or '-'} |")
     from ganzoo import gans
 
-    direction, known = summary.get("direction"), published(recipe)
+    which, known = summary.get("which"), published(recipe)
     names = {
         "entry": entry, "version": version, "dataset": recipe["dataset"],
-        "given": (direction or "x")[0],
+        "given": (which or "x")[0],  # of a translation
     }  # fmt: skip
-    words = KINDS[getattr(gans.get(recipe["model"]), "kind", "generator")]
+    words = KINDS[summary.get("kind") or getattr(gans.get(recipe["model"]), "kind", "generator")]
+    if which == "classifier":
+        words = words | {"picture": "Samples of the generator that it learned from"}
     return CARD.format(
         **names,
         **{key: text.format(**names) for key, text in words.items()},
         model=recipe["model"],
-        way=f", direction `{direction}`" if direction else "",
+        way=f", `{which}` of what it exports" if which else "",
         paper=_paper(recipe["model"]),
         cost=_cost(summary),
         figures="\n".join(rows),

@@ -23,6 +23,8 @@ from ganzoo.arguments import Parser, labels, parse, positive, whole
 from ganzoo.errors import InputError
 from ganzoo.quiet import import_tensorflow
 
+WHICH = "of several exports: x_to_y or y_to_x of a translation, generator or classifier of sgan"
+
 
 def _list(args: argparse.Namespace) -> int:
     rows = [("name", "version", "size", "figure", "description")]
@@ -134,7 +136,7 @@ def _export(args: argparse.Namespace) -> int:
     from ganzoo import run
 
     out = args.out or args.run / "saved_model"
-    run.export(args.run, out, args.direction)
+    run.export(args.run, out, args.which)
     print(f"{args.run}: exported to {out}")
     return 0
 
@@ -153,7 +155,7 @@ def _publish(args: argparse.Namespace) -> int:
     from ganzoo.publish import publish
 
     evaluate_command.check(args)
-    folder = publish(args.run, args.entry, version=args.version, direction=args.direction)
+    folder = publish(args.run, args.entry, version=args.version, which=args.which)
     print(f"{args.entry}: published as {folder}.")
     try:
         if not args.unmeasured:  # what is in the way of that is said: published it is
@@ -231,7 +233,7 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
     save.add_argument(
         "--out", type=Path, metavar="DIR", help="where to write it (default: RUN/saved_model)"
     )
-    save.add_argument("--direction", metavar="WAY", help="x_to_y or y_to_x, of a translation")
+    save.add_argument("--which", metavar="WHAT", help=WHICH)
 
     check = command(
         "verify", _verify, "check the generators that are here, file by file and by what they give",
@@ -255,7 +257,7 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
         "--version", type=whole(1, 10**6), metavar="N",
         help="publish as this version (default: replace the last one)",
     )  # fmt: skip
-    put.add_argument("--direction", metavar="WAY", help="x_to_y or y_to_x, of a translation")
+    put.add_argument("--which", metavar="WHAT", help=WHICH)
     put.add_argument("--unmeasured", action="store_true", help="do not measure it yet")
     evaluate_command.add_settings(put)
 

@@ -42,7 +42,8 @@ class GAN(keras.Model):
         compares: Whether D tells real from fake by its scores, in `compare`.
         fakes: The keys of the images that `generate` makes for D.
         kind: What is exported, as of `export`.
-        directions: Of a translation, the ways in which it translates.
+        exports: The names of what it exports, if that are several; the first is what `export`
+            writes if none is named.
         gradient_scale: How many times as large gradients are, in a healthy run, as those of
             adversarial terms alone; what the failure monitor calls large is so many times more.
 
@@ -53,7 +54,7 @@ class GAN(keras.Model):
     compares = True
     fakes = ("fake",)
     kind = "generator"
-    directions = ()
+    exports = ()
     gradient_scale = 1.0
 
     def __init__(self, generator, discriminator=None, latent_dim=128, num_classes=None, **kwargs):

@@ -23,7 +23,7 @@ NEEDED = ("recipe.toml", "metrics.jsonl", *PICTURES, "summary.json", "saved_mode
 
 def publish(
     run_dir: str | Path, entry: str, root: str | Path | None = None, version: int | None = None,
-    direction: str | None = None,
+    which: str | None = None,
 ) -> Path:  # fmt: skip
     """Publishes a finished run as an entry of the zoo, in place of that entry's last version.
 
@@ -33,8 +33,8 @@ def publish(
         entry: `<model>_<dataset>` of the recipe, or that with `_<suffix>`.
         root: The checkout to publish in; by default the one this package is in.
         version: A version to publish beside the last one; by default it is replaced.
-        direction: Of a translation that goes both ways, which one the entry is of; the first if not
-            given.
+        which: Of what has several exports, such as the ways of a translation, which one the entry
+            is of; the first if not given.
 
     Returns:
         The folder of the published SavedModel.
@@ -49,7 +49,7 @@ def publish(
     if not catalogue.is_file():
         raise InputError(f"expected a checkout of GanZoo, got {root}: it has no {catalogue.name}.")
     recipe, summary = _finished(run)
-    exported = _exported(run, recipe["model"], direction)
+    exported = _exported(run, recipe["model"], which)
     prefix = f"{recipe['model']}_{recipe['dataset'].replace(':', '_')}"
     if re.search("folder:|npz:|pairs:|unpaired:.*[/,]", recipe["dataset"]):
         raise InputError(
@@ -66,7 +66,7 @@ def publish(
         raise InputError(
             f"{exported}: expected to load without GanZoo, got {seen}. Export it again."
         )
-    summary |= {"fingerprint": seen} | ({"direction": direction} if direction else {})
+    summary |= {"fingerprint": seen} | ({"which": which} if which else {}) | _kind(exported)
     known = registry.read(catalogue)
     if version is None:
         version = known["entries"].get(entry, {"version": 1})["version"]
@@ -84,7 +84,7 @@ def publish(
             known["entries"][entry] = {
                 "version": version,
                 "description": f"{recipe['model']} trained on {recipe['dataset']}"
-                + (f", {direction}" if direction else ""),
+                + (f", {which}" if which else ""),
                 **_contents(shipped),
             }
             known["entries"] = dict(sorted(known["entries"].items()))
@@ -146,18 +146,26 @@ def _check_recipe(run: Path, summary: dict) -> None:
         )
 
 
-def _exported(run: Path, model: str, direction: str | None) -> Path:
-    """Returns the SavedModel of a run, of a translation that of a direction."""
+def _exported(run: Path, model: str, which: str | None) -> Path:
+    """Returns the SavedModel of a run, where there are several that of this name."""
     from ganzoo import gans
 
-    directions = getattr(gans.get(model), "directions", ())
-    if direction and direction not in directions:
-        raise unknown(f"direction of {model}", direction, directions)
-    first = direction in (None, *directions[:1])
-    folder = run / ("saved_model" if first else f"saved_model_{direction}")
+    exports = getattr(gans.get(model), "exports", ())
+    if which and which not in exports:
+        raise unknown(f"export of {model}", which, exports)
+    first = which in (None, *exports[:1])
+    folder = run / ("saved_model" if first else f"saved_model_{which}")
     if not (folder / "saved_model.pb").is_file():
         raise InputError(f"{folder}: expected saved_model.pb, got no such file.")
     return folder
+
+
+def _kind(exported: Path) -> dict:
+    """Returns what the SavedModel says of its kind, if it says so."""
+    from ganzoo.export import ABOUT
+
+    about = exported / ABOUT
+    return {"kind": json.loads(about.read_text("utf-8"))["kind"]} if about.is_file() else {}
 
 
 def _contents(folder: Path) -> dict:

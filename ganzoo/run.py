@@ -8,7 +8,7 @@ samples/        a grid of the same latents after every epoch
 tensorboard/    the same for TensorBoard
 checkpoints/    the newest two and the best one
 saved_model/    the exported generator, of the best epoch     (these three at the end;
-                of a translation saved_model_y_to_x/, too)
+                and saved_model_<which>/, where there are several)
 samples.png     its samples; row.png is their last row
 summary.json    what it took and what came out
 """
@@ -148,26 +148,26 @@ def _devices(strategy) -> str:
     return f", on {count} devices" if count > 1 else ""
 
 
-def export(run_dir, path, direction: str | None = None) -> None:
+def export(run_dir, path, which: str | None = None) -> None:
     """Exports the generator of a run's best checkpoint, finished or not, as a SavedModel.
 
     Args:
         run_dir: Directory of the run.
         path: Of the SavedModel.
-        direction: Of a translation, which one; the first if not given.
+        which: Which of a variant's `exports`; the first if not given.
 
     Raises:
         InputError: If the directory holds no run or no intact checkpoint, or there is no such
-            direction.
+            export.
     """
     run_dir = Path(run_dir)
     recipe = Recipe.load(run_dir / "recipe.toml")
     gan, _ = build(recipe)
     if callbacks.Checkpoint(run_dir / "checkpoints").restore_best(gan) is None:
         raise InputError(f"{run_dir} has no intact checkpoint yet.")
-    if direction and direction not in gan.directions:
-        raise unknown(f"direction of {recipe.model}", direction, gan.directions)
-    gan.export(path, *([direction] if direction else []))
+    if which and which not in gan.exports:
+        raise unknown(f"export of {recipe.model}", which, gan.exports)
+    gan.export(path, *([which] if which else []))
 
 
 def claim(run_dir: Path, recipe: Recipe) -> None:
@@ -292,8 +292,8 @@ def _finish(gan, recipe, run_dir, evaluate, checkpoint, data_dir) -> dict:
     last = int(gan.step.numpy())  # short of the recipe's, if the failure monitor stopped it
     best = checkpoint.restore_best(gan)
     gan.export(run_dir / "saved_model")
-    for direction in gan.directions[1:]:
-        gan.export(run_dir / f"saved_model_{direction}", direction)
+    for which in gan.exports[1:]:
+        gan.export(run_dir / f"saved_model_{which}", which)
     picture = gan.picture(evaluate.examples)
     pictures.save_png(run_dir / "samples.png", pictures.enlarged(picture))
     row = picture[-gan.image_shape[0] :] if len(gan.image_shape) == 3 else picture

@@ -24,7 +24,7 @@ class Translation(GAN):
     """
 
     kind = "translator"
-    directions = ("x_to_y",)
+    directions = exports = ("x_to_y",)
 
     def __init__(self, generator, discriminator=None, **kwargs):
         if isinstance(generator, Translator):  # one that was loaded, to be trained further
@@ -111,7 +111,7 @@ class Translation(GAN):
 class TwoWay(Translation):
     """A translation there and back, with a D for each side's images: dicts of networks."""
 
-    directions = ("x_to_y", "y_to_x")
+    directions = exports = ("x_to_y", "y_to_x")
     fakes = ("fake_x", "fake_y")
 
     def path(self, networks, direction):

@@ -260,9 +260,11 @@ def test_semi_supervised_learning_gives_a_classifier(tmp_path):
     assert max(averages) > 0
     found = gan.classifier.predict(images, verbose=0)
     assert found.shape == (20, 10)
-    gan.classifier.export(tmp_path / "1")
+    gan.export(tmp_path / "1", "classifier")
     loaded = ganzoo.export.load(tmp_path / "1")
     np.testing.assert_allclose(loaded.predict(images, verbose=0), found, atol=1e-5)
+    gan.export(tmp_path / "2", "generator")
+    np.testing.assert_array_equal(ganzoo.export.load(tmp_path / "2").sample(3), gan.sample(3))
 
 
 def test_few_labels_are_always_the_same_and_even():

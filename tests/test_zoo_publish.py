@@ -230,18 +230,32 @@ def test_each_direction_of_a_translation_is_an_entry(root, run):
     (run / "saved_model_y_to_x").mkdir()
     (run / "saved_model_y_to_x" / "saved_model.pb").write_bytes(b"back")
     entry = "cyclegan_fashion_mnist"
-    there = publish(run, entry, direction="x_to_y")
-    back = publish(run, f"{entry}_back", direction="y_to_x")
+    there = publish(run, entry, which="x_to_y")
+    back = publish(run, f"{entry}_back", which="y_to_x")
     assert (there / "saved_model.pb").read_bytes() == b"first graph"
     assert (back / "saved_model.pb").read_bytes() == b"back"
     card = zoo.info(f"{entry}_back")["card"]
     assert card == table.card_of(f"{entry}_back")
-    assert "direction `y_to_x`" in card and 'limit=16)["y"]' in card
-    with pytest.raises(InputError, match="unknown direction of cyclegan 'up'"):
-        publish(run, entry, direction="up")
+    assert "`y_to_x` of what it exports" in card and 'limit=16)["y"]' in card
+    with pytest.raises(InputError, match="unknown export of cyclegan 'up'"):
+        publish(run, entry, which="up")
     (run / "saved_model_y_to_x" / "saved_model.pb").unlink()
     with pytest.raises(InputError, match="saved_model_y_to_x: expected saved_model.pb"):
-        publish(run, entry, direction="y_to_x")
+        publish(run, entry, which="y_to_x")
+
+
+def test_the_classifier_of_a_semi_supervised_gan_is_an_entry(root, run):
+    carried_out(run, "sgan", "mnist", kind="generator")
+    about = run / "saved_model_classifier" / "assets.extra" / "ganzoo.json"
+    about.parent.mkdir(parents=True)
+    about.write_text(json.dumps({"kind": "classifier"}))
+    (run / "saved_model_classifier" / "saved_model.pb").write_bytes(b"classes")
+    folder = publish(run, "sgan_mnist_classifier", which="classifier")
+    assert (folder / "saved_model.pb").read_bytes() == b"classes"
+    card = zoo.info("sgan_mnist_classifier")["card"]
+    assert "classifier.predict(images)" in card and "generator that it learned from" in card
+    publish(run, "sgan_mnist")
+    assert ".sample(16, seed=0)" in zoo.info("sgan_mnist")["card"]
 
 
 def test_what_cannot_be_loaded_without_ganzoo_is_not_published(root, run, monkeypatch):

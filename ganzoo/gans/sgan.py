@@ -29,6 +29,7 @@ class SGAN(GAN):
     """
 
     monitor = "d_class"
+    exports = ("generator", "classifier")
 
     @classmethod
     def networks(cls, image_shape, num_classes, width=250, latent_dim=100) -> dict:
@@ -51,9 +52,21 @@ class SGAN(GAN):
 
     @property
     def classifier(self) -> Classifier:
-        """D as a classifier, with `predict` and `features`; its `export` writes a SavedModel."""
+        """D as a classifier, with `predict` and `features`."""
         network = self.discriminator if self.d_ema is None else self.d_ema.network
         return Classifier(None, network, num_classes=self.num_classes)
+
+    def export(self, path, which: str | None = None) -> None:
+        """Writes the averaged generator, or the classifier, as a SavedModel; see `export.save`."""
+        self.classifier.export(path) if which == "classifier" else super().export(path)
+
+    def measure(self, evaluate) -> dict:
+        """Returns the distance, and the classifier's `error` on the examples, if they have labels.
+
+        Of a run these are training images, of which but a few had their label shown.
+        """
+        found = super().measure(evaluate)
+        return found | (self.classifier.measure(evaluate) if "label" in evaluate.examples else {})
 
     def after_step(self, logs: dict) -> None:
         """Moves the average of D."""
