@@ -23,7 +23,7 @@ class Perceptual(keras.layers.Layer):
         network: A built network from images (N, H, W, C) to one or several maps (N, h, w, c), which
             is not trained further. Or the data set of one of the zoo's classifiers, `mnist` or
             `fashion_mnist`: its maps are those that it takes maxima of, but for the first, which
-            sees little more than pixels.
+            sees little more than pixels. These classifiers have learned from labels.
 
     Raises:
         InputError: If the name is unknown, or the classifier cannot be had.

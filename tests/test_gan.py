@@ -1,5 +1,7 @@
 """What the base class does with a batch, checked against arithmetic done by hand."""
 
+from unittest import mock
+
 import keras
 import numpy as np
 import pytest
@@ -303,3 +305,28 @@ def test_a_half_precision_training_exports_in_single_precision(tmp_path):
     theirs = served.signatures["serving_default"](latents=tf.constant(latents))["images"]
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
     assert gan.generator.layers[1].compute_dtype == "bfloat16"  # the training's own is as it was
+
+
+def test_turns_are_a_loop_in_a_graph_and_written_out_under_replicas():
+    total, traced = tf.Variable(0.0), []
+
+    def turn(number):
+        traced.append(number)
+        total.assign_add(tf.cast(number, "float32"))
+        return {"number": tf.cast(number, "float32"), "total": total.read_value()}
+
+    def means():
+        return distribute.in_turn(turn, 5)
+
+    for run, traces in ((means, 5), (tf.function(means), 2)):
+        total.assign(0.0)
+        traced.clear()
+        found = run()
+        assert (float(found["number"]), float(found["total"])) == (2.0, 4.0) and float(
+            total
+        ) == 10.0
+        assert len(traced) == traces
+    traced.clear()
+    with mock.patch.object(distribute, "replicas", lambda: 2):
+        tf.function(lambda: distribute.in_turn(turn, 5))()
+    assert len(traced) == 5
