@@ -5,6 +5,8 @@ from keras import layers
 
 from ganzoo.networks.dcgan import checked
 
+MOMENTUM = 0.9  # of the moving statistics: at Keras' 0.99 the first epoch is judged by its start
+
 
 def classifier(
     image_shape, num_classes: int, width: int = 32, features: int = 128, dropout: float = 0.4
@@ -30,7 +32,7 @@ def classifier(
         x = layers.Dropout(dropout / 4)(_conv(_conv(x, filters), filters))
     x = layers.MaxPooling2D(2, padding="same")(x)
     x = layers.Dense(features, use_bias=False)(layers.Dropout(dropout / 2)(layers.Flatten()(x)))
-    seen = layers.ReLU(dtype="float32", name="features")(layers.BatchNormalization()(x))
+    seen = layers.ReLU(dtype="float32", name="features")(layers.BatchNormalization(momentum=MOMENTUM)(x))
     x = layers.Dropout(dropout)(seen)
     logits = layers.Dense(num_classes, dtype="float32", name="logits")(x)
     return keras.Model(images, [logits, seen], name="classifier")
@@ -38,4 +40,4 @@ def classifier(
 
 def _conv(x, filters):
     x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-    return layers.ReLU()(layers.BatchNormalization()(x))
+    return layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(x))
