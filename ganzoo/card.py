@@ -15,6 +15,9 @@ LICENCES = {
     "oracle": "none, random numbers",
 }
 SOURCE = "the lowest FID of this loss in a large search (Lucic et al., 2018, arXiv:1711.10337)"
+BIASED = (  # the sentence about what was trained on a perceptual distance
+    "trained to be near the data as a classifier sees it, so figures in own features flatter it."
+)
 PUBLISHED = {
     "mnist": {
         "dcgan": 6.8, "lsgan": 7.8, "wgan": 6.7, "wgan_gp": 20.3, "dragan": 7.6, "began": 13.1,
@@ -49,7 +52,7 @@ python train.py --recipe={entry}
 | figure | value | measured with |
 |---|---|---|
 {figures}
-{published}{neighbours}
+{published}{biased}{neighbours}
 ## Limits
 
 {limits}
@@ -201,6 +204,7 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         cost=_cost(summary),
         figures="\n".join(rows),
         published=f"\nPublished: {known:g}, {SOURCE}.\n" if known else "",
+        biased=f"\nIt was {BIASED}\n" if "perceptual" in recipe.get("learning", {}) else "",
         neighbours=NEIGHBOURS
         if any(n.startswith("neighbours") for n in summary["metrics"])
         else "",

@@ -143,7 +143,9 @@ def _table(dataset: str, shown: dict[str, dict], summaries: dict[str, dict]) -> 
         lines.append([*cells, *_cost(summaries[name])])
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     source = f"- published FID: {card.SOURCE}.\n" if any(known.values()) else ""
-    return f"{table}\n\n{source}{_caption(shown)}"
+    biased = [name for name in shown if "perceptual" in _recipe(name).get("learning", {})]
+    note = f"- `{'`, `'.join(biased)}`: {card.BIASED}\n" if biased else ""
+    return f"{table}\n\n{source}{note}{_caption(shown)}"
 
 
 def _shown(summary: dict) -> dict[str, dict]:

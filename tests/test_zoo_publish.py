@@ -3,9 +3,10 @@
 import json
 import os
 
+import keras
 import pytest
 
-from ganzoo import InputError, cli, evaluate_command, fingerprint, table, zoo
+from ganzoo import InputError, cli, evaluate_command, fingerprint, perceptual, table, zoo
 from ganzoo import publish as publishing
 from ganzoo.files import sha256
 from ganzoo.publish import publish
@@ -103,6 +104,18 @@ def test_sequences_have_a_card_of_their_own(root, run):
         "the darker a token", "Data: none, random numbers",
     ):  # fmt: skip
         assert words in card, words
+
+
+def test_what_was_trained_on_its_judge_says_so(root, run, monkeypatch):
+    monkeypatch.setattr(perceptual, "_maps", lambda name: keras.Sequential())  # none is published
+    recipe = Recipe(model="imle", dataset="mnist", steps=2000, learning={"perceptual": "mnist"})
+    recipe.resolved().save(run / "recipe.toml")
+    digest, fid = sha256(run / "recipe.toml"), {"value": 1.0, "features": "mnist"}
+    summary = SUMMARY | {"recipe": digest, "metrics": {"fid_mnist": fid}}
+    (run / "summary.json").write_text(json.dumps(summary))
+    publish(run, "imle_mnist")
+    assert "\nIt was trained to be near" in zoo.info("imle_mnist")["card"]
+    assert "- `imle_mnist`: trained to be near the data as a classifier" in table.render()
 
 
 def test_replaces_a_version_or_adds_one(root, run):

@@ -32,7 +32,9 @@ def classifier(
         x = layers.Dropout(dropout / 4)(_conv(_conv(x, filters), filters))
     x = layers.MaxPooling2D(2, padding="same")(x)
     x = layers.Dense(features, use_bias=False)(layers.Dropout(dropout / 2)(layers.Flatten()(x)))
-    seen = layers.ReLU(dtype="float32", name="features")(layers.BatchNormalization(momentum=MOMENTUM)(x))
+    seen = layers.ReLU(dtype="float32", name="features")(
+        layers.BatchNormalization(momentum=MOMENTUM)(x)
+    )
     x = layers.Dropout(dropout)(seen)
     logits = layers.Dense(num_classes, dtype="float32", name="logits")(x)
     return keras.Model(images, [logits, seen], name="classifier")
