@@ -95,11 +95,13 @@ def errors() -> str:
     ]
     for name, what in (("semi_supervised", "`sgan`"), ("infogan", "`infogan`, its code")):
         if (path := RESULTS / f"{name}.json").exists():
-            runs = list(json.loads(path.read_text()).values())
-            seeds = ", ".join(f"{run['error']:.2%}" for run in runs)
-            steps, minutes = runs[0]["steps"], runs[0]["seconds"] / 60
-            count = runs[0].get("labels", 0)
-            lines.append(f"| {what} | {count} | {seeds} | {steps:,} | {minutes:.0f} |")
+            groups: dict[int, list] = {}
+            for row in json.loads(path.read_text()).values():
+                groups.setdefault(row["steps"], []).append(row)
+            for steps, runs in sorted(groups.items()):
+                seeds = ", ".join(f"{run['error']:.2%}" for run in runs)
+                minutes, count = runs[0]["seconds"] / 60, runs[0].get("labels", 0)
+                lines.append(f"| {what} | {count} | {seeds} | {steps:,} | {minutes:.0f} |")
     return "\n".join(lines)
 
 
