@@ -53,11 +53,12 @@ def look(process: int, run_dir: Path) -> dict:
 
 
 def growth(looks: list[dict]) -> dict:
-    """Returns the medians of a first and of the last tenth after the warm-up, and their ratio."""
+    """Returns the medians of a first and a last tenth after the warm-up, and 20 looks in all."""
     warm = looks[len(looks) // 4 :]
     tenth = max(1, len(warm) // 10)
     first, last = (statistics.median(x["memory"] for x in y) for y in (warm[:tenth], warm[-tenth:]))
-    return {"first": first, "last": last, "growth": last / first - 1}
+    curve = [x["memory"] for x in looks[:: max(1, len(looks) // 20)]]
+    return {"first": first, "last": last, "growth": last / first - 1, "curve": curve}
 
 
 def main() -> None:

@@ -44,7 +44,7 @@ def measure(seed: int, steps: int, runs: Path) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--seed", type=int, action="append", help="which seeds; 0, 1 and 2")
-    parser.add_argument("--steps", type=int, default=15_000)
+    parser.add_argument("--steps", type=int, default=10_000)
     parser.add_argument("--runs", type=Path, default=Path("runs/claims"))
     args = parser.parse_args()
     import_tensorflow()
