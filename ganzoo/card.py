@@ -204,7 +204,7 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         cost=_cost(summary),
         figures="\n".join(rows),
         published=f"\nPublished: {known:g}, {SOURCE}.\n" if known else "",
-        biased=f"\nIt was {BIASED}\n" if "perceptual" in recipe.get("learning", {}) else "",
+        biased=f"\nIt was {BIASED}\n" if is_biased(recipe) else "",
         neighbours=NEIGHBOURS
         if any(n.startswith("neighbours") for n in summary["metrics"])
         else "",
@@ -217,6 +217,11 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
 def published(recipe: dict) -> float | None:
     """Returns the best published FID of a recipe's loss and data set, if there is one."""
     return PUBLISHED.get(recipe["dataset"], {}).get(recipe["model"])
+
+
+def is_biased(recipe: dict) -> bool:
+    """Returns whether the recipe's loss has seen a network of the kind that figures are made in."""
+    return "perceptual" in recipe.get("learning", {})
 
 
 def _paper(model: str) -> str:

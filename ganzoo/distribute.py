@@ -134,8 +134,9 @@ def apply(optimizer, gradients, weights) -> None:
 def in_turn(function, turns: int) -> dict:
     """Returns the means of the scalars that `function(turn)` returns, called so often in a row.
 
-    In a graph that is a loop, which is traced once, whatever `turns` is; but under several replicas
-    the calls are written out, as a loop cannot hold the sum of gradients over them.
+    In a graph all but the first are a loop, so that it is traced twice, whatever `turns` is; but
+    under several replicas the calls are written out, as a loop cannot hold the sum of gradients
+    over them.
     """
     sums = function(0)
     if tf.executing_eagerly() or replicas() > 1:

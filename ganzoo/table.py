@@ -132,7 +132,8 @@ def render() -> str:
 
 def _table(dataset: str, shown: dict[str, dict], summaries: dict[str, dict]) -> str:
     columns = [column for column in COLUMNS if any(column in row for row in shown.values())]
-    known = {name: card.published(_recipe(name)) for name in shown}
+    recipes = {name: _recipe(name) for name in shown}
+    known = {name: card.published(recipe) for name, recipe in recipes.items()}
     heads = [f"`{dataset}`", *["published FID"] * any(known.values()), *columns, "steps", "minutes"]
     lines = [heads, ["---"] + ["---:"] * (len(heads) - 1)]
     for name, row in shown.items():
@@ -143,7 +144,7 @@ def _table(dataset: str, shown: dict[str, dict], summaries: dict[str, dict]) -> 
         lines.append([*cells, *_cost(summaries[name])])
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     source = f"- published FID: {card.SOURCE}.\n" if any(known.values()) else ""
-    biased = [name for name in shown if "perceptual" in _recipe(name).get("learning", {})]
+    biased = [name for name, recipe in recipes.items() if card.is_biased(recipe)]
     note = f"- `{'`, `'.join(biased)}`: {card.BIASED}\n" if biased else ""
     return f"{table}\n\n{source}{note}{_caption(shown)}"
 
