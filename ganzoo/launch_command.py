@@ -136,5 +136,6 @@ def free_ports(count: int) -> list[int]:
 
 
 def _relay(index: int, stream) -> None:
-    for line in stream:
-        print(f"[worker {index}] {line.decode(errors='replace').rstrip()}", flush=True)
+    with stream:
+        for line in stream:
+            print(f"[worker {index}] {line.decode(errors='replace').rstrip()}", flush=True)

@@ -1,6 +1,7 @@
 """`ganzoo train-all`: many recipes, one after the other, unattended."""
 
 import argparse
+import contextlib
 import datetime
 import json
 import os
@@ -92,16 +93,20 @@ def _train(path: Path, run_dir: Path, data_dir: str | None) -> str:
     log = run_dir / "train.log"
     began = time.monotonic()
     with open(log, "ab") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, preexec_fn=lambda: os.nice(15))
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        process = subprocess.Popen(command, stdout=out, stderr=out, preexec_fn=_give_way)
+        before = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGHUP)}
+        for number, handler in before.items():
+            if handler is not signal.SIG_IGN:  # as under nohup
+                signal.signal(number, signal.default_int_handler)
         try:
             status = process.wait()
         except KeyboardInterrupt:
-            process.terminate()  # Ctrl-C it got, too, and takes this for its echo
+            process.terminate()
             process.wait()
             raise
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
     minutes = (time.monotonic() - began) / 60
     if status:
         last = log.read_text("utf-8", errors="replace").strip().splitlines()[-1:]
@@ -111,6 +116,18 @@ def _train(path: Path, run_dir: Path, data_dir: str | None) -> str:
     alarms = [alarm["failure"] for alarm in summary["alarms"]]
     said = f", alarms: {', '.join(alarms)}" if alarms else ""
     return f"done in {minutes:.1f} minutes, {summary['monitor']} {value:.4g}{said}"
+
+
+def _give_way() -> None:
+    """Lets every other process go first, in a session of its own.
+
+    Linux shares the processors out among sessions (`man 7 sched`, autogroup), and the nice value
+    of a process counts only within its session: that of the session has to be set, too.
+    """
+    os.nice(15)
+    os.setsid()
+    with contextlib.suppress(OSError):  # other systems, and kernels built without it
+        Path("/proc/self/autogroup").write_text("15", "ascii")
 
 
 def train_one() -> None:

@@ -125,7 +125,8 @@ def check_replicas(make: Callable[[], GAN], dataset, strategy: tf.distribute.Str
     """Asserts that replicas that see the same data and noise train as one device does.
 
     Summed gradients of twice the same batch are the gradients of that batch, if each was divided
-    by the number of replicas; that replicas see different noise is `check_noise`.
+    by the number of replicas. Make the GAN with plain SGD: an update of Adam does not depend on
+    the gradient's scale, and where that is all but 0 it is the sign of a rounding error.
     """
 
     def alike(seed, step):

@@ -79,7 +79,8 @@ def test_time_that_is_up(queue, tmp_path, capsys):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("send", "number"), [(os.killpg, signal.SIGINT), (os.kill, signal.SIGTERM)]
+    ("send", "number"),
+    [(os.killpg, signal.SIGINT), (os.kill, signal.SIGTERM), (os.killpg, signal.SIGHUP)],
 )
 def test_an_interrupted_queue_goes_on(queue, tmp_path, send, number):
     queue("a", steps=100_000)
@@ -88,8 +89,13 @@ def test_an_interrupted_queue_goes_on(queue, tmp_path, send, number):
     deadline = time.time() + 120
     while time.time() < deadline and not list(tmp_path.rglob("step-*.json")):
         time.sleep(0.1)
+    (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    assert os.getpriority(os.PRIO_PROCESS, int(child)) == 15
+    if (group := Path(f"/proc/{child}/autogroup")).exists():
+        assert group.read_text().endswith(" nice 15\n")
     send(process.pid, number)
     assert process.wait(timeout=60) == 130
+    assert not Path(f"/proc/{child}").exists()
     process = subprocess.Popen(command, start_new_session=True)
     log = tmp_path / "runs" / "a" / "train.log"
     while time.time() < deadline + 120 and "Going on" not in log.read_text():
