@@ -258,13 +258,19 @@ class GAN(keras.Model):
         for turn, batch in enumerate(early):
             with random.scope(random.fold(key, turn + 1)):
                 self.discriminator_step(batch | self.generate(batch))
-        with random.scope(random.fold(key, 0)), tf.GradientTape() as tape:
-            # Both sides' turns share these fakes: G runs once, and D sees them off the tape.
-            last = last | self.generate(last)
+        with random.scope(random.fold(key, 0)):
+            return self.finish(self.both_turns(last))
+
+    def both_turns(self, batch) -> dict:
+        """Plays a turn of D and one of G that share their fakes; returns the logs of both.
+
+        G runs once, on the tape, and D sees what it made off the tape.
+        """
+        with tf.GradientTape() as tape:
+            batch = batch | self.generate(batch)
             with tape.stop_recording():
-                logs = self.discriminator_step(last) if self.discriminator is not None else {}
-            logs |= self.generator_step(last, tape) if self.generator is not None else {}
-        return self.finish(logs)
+                logs = self.discriminator_step(batch) if self.discriminator is not None else {}
+            return logs | (self.generator_step(batch, tape) if self.generator is not None else {})
 
     def finish(self, logs: dict) -> dict:
         """Ends a step: counter, average and buffers move. Returns the logs' running means."""

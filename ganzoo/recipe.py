@@ -93,10 +93,13 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "kl_weight": "learning: weight of the latents' squared means (unit), or of the divergence from "
     "the prior (vae, vaegan, klgan).",
     "likelihood_weight": "learning: weight of the likelihood (klgan).",
+    "imle_weight": "learning: weight of the distance to the nearest sample (imlegan).",
     "style": "learning: weight of likeness against D's verdict, for the decoder (vaegan).",
-    "pool": "learning: samples that each image's nearest is sought among (imle).",
-    "turns": "learning: updates, each on a part of the batch, after a search in the pool (imle).",
-    "perceptual": "learning: mnist or fashion_mnist, whose classifier sees what is near (imle).",
+    "pool": "learning: samples that each image's nearest is sought among (imle, imlegan).",
+    "turns": "learning: updates, each on a part of the batch, after a search in the pool (imle, "
+    "imlegan).",
+    "perceptual": "learning: mnist or fashion_mnist, whose classifier sees what is near (imle, "
+    "imlegan).",
     "pretrain": "learning: steps of maximum likelihood (seqgan).",
     "d_pretrain": "learning: steps after those, in which D learns alone (seqgan).",
     "roll_outs": "learning: completions of each prefix of a sequence (seqgan).",
@@ -111,8 +114,8 @@ TABLES = {
         "balance", "ema", "d_ema",
         "clip", "gamma", "k_rate", "margin", "pull", "unroll", "mixing", "class_weight",
         "information_weight", "l1_weight", "cycle_weight", "identity_weight",
-        "reconstruction_weight", "kl_weight", "likelihood_weight", "style", "pool", "turns",
-        "perceptual", "pretrain", "d_pretrain", "roll_outs",
+        "reconstruction_weight", "kl_weight", "likelihood_weight", "imle_weight", "style", "pool",
+        "turns", "perceptual", "pretrain", "d_pretrain", "roll_outs",
     ),
 }  # fmt: skip
 FEATURES = ("auto", "pixels", "inception", "mnist", "fashion_mnist", "oracle", "bleu")

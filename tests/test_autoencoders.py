@@ -65,6 +65,21 @@ def test_several_updates_share_a_pool(monkeypatch):
         gan.train_step({"real": tf.constant(images(6))})
 
 
+def test_a_gan_is_drawn_to_every_image_too():
+    gan = make("imlegan", pool=9, imle_weight=3.0, turns=2)
+    batch = {"real": tf.constant(images(4))}
+    with random.scope(random.key(0)):
+        batch |= {"latents": gan.match(batch["real"])}
+        batch |= gan.generate(batch)
+    terms = gan.generator_loss(batch)
+    apart = np.square(batch["near"] - batch["real"]).mean()
+    assert float(terms["distance"]) == pytest.approx(3.0 * apart, rel=1e-5)
+    verdict = ops.convert_to_numpy(gan.discriminator(batch["fake"], training=True))
+    assert float(terms["adv"]) == pytest.approx(np.logaddexp(0.0, -verdict).mean(), rel=1e-4)
+    gan.train_step({"real": tf.constant(images(8))})
+    assert int(gan.g_optimizer.iterations) == int(gan.d_optimizer.iterations) == 2
+
+
 def test_a_perceptual_distance_is_of_pixels_and_of_maps():
     seen = keras.Input(SHAPE)
     maps = [keras.layers.Conv2D(3, 2, strides=2)(seen), keras.layers.Conv2D(2, 4)(seen)]
@@ -107,6 +122,7 @@ def test_a_recipe_names_the_perceptual_distance():
         ("imle", {"turns": 1.5}, "turns >= 1, a whole number, got 1.5"),
         ("imle", {"perceptual": "mnits"}, "Did you mean 'mnist'"),
         ("imle", {"perceptual": "mnist"}, r"expected images of shape \(28, 28, 1\)"),
+        ("imlegan", {"n_critic": 2}, "expected n_critic 1, got 2"),
         ("imle", {"loss": "hinge"}, "loss is for a discriminator"),
         ("vae", {"augment": "diff_augment"}, "augment is for a discriminator"),
         ("vae", {"n_critic": 2}, "n_critic is for a discriminator"),

@@ -52,6 +52,7 @@ CASES = {  # variant -> the terms it logs
     "imle": {"g_distance"},
     "biggan": {"d_adv", "g_adv", "g_orthogonal"},
     "stylegan2": {"d_adv", "d_r1", "g_adv", "g_path_length"},
+    "imlegan": {"d_adv", "g_adv", "g_distance"},
     "r3gan": {"d_adv", "d_r1", "d_r2", "g_adv"},
     "classifier": {"d_class"},
 }

@@ -36,6 +36,7 @@ _CLASSES = {  # variant -> class; it lives in the module of the variant's name
     "imle": "IMLE",
     "biggan": "BigGAN",
     "stylegan2": "StyleGAN2",
+    "imlegan": "IMLEGAN",
     "r3gan": "R3GAN",
     "classifier": "Classifier",  # no GAN: what judges them
 }

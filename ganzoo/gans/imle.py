@@ -81,8 +81,8 @@ class IMLE(GAN):
 
         def update(turn):
             part = {name: values[turn] for name, values in parts.items()}
-            with random.scope(random.fold(key, turn + 1)), tf.GradientTape() as tape:
-                return self.generator_step(part | self.generate(part), tape)
+            with random.scope(random.fold(key, turn + 1)):
+                return self.both_turns(part)
 
         return self.finish(distribute.in_turn(update, self.turns))
 
