@@ -9,6 +9,7 @@ from ganzoo.errors import InputError
 
 SPARE = 3  # neighbours beyond the k-th that are measured in float64
 _BYTES = 128 * 2**20  # of one block
+_GROUP = 32  # columns of which only the largest is looked at first
 
 
 def pair(a, b) -> tuple[np.ndarray, np.ndarray]:
@@ -67,7 +68,7 @@ def radii(rows: np.ndarray, ks: Sequence[int]) -> np.ndarray:
     for part, negative in _negative(rows, rows):
         index = np.arange(len(rows))[part]
         negative[np.arange(len(index)), index] = -np.inf  # not itself
-        near = np.argpartition(negative, len(rows) - most, axis=1)[:, -most:]
+        near = _largest(negative, most)
         squares = [_squares(rows, rows, index, near[:, place]) for place in range(most)]
         squares = np.sort(squares, axis=0)
         found[:, part] = [squares[k - 1] for k in ks]
@@ -118,6 +119,24 @@ def _negative(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[slice, np.ndarray]
     for start in range(0, len(a), step):
         rows = slice(start, start + step)
         yield rows, left[rows] @ right
+
+
+def _largest(values: np.ndarray, count: int) -> np.ndarray:
+    """Returns the places of each row's `count` largest values, in no order: (N, count).
+
+    They are in those `count` of the groups of columns whose largest values are the largest, so only
+    these are sorted out, and not whole rows.
+    """
+    groups = values.shape[1] // _GROUP
+    if groups <= count:
+        return np.argpartition(values, -count, axis=1)[:, -count:]
+    grouped = values[:, : groups * _GROUP].reshape(len(values), _GROUP, groups)
+    best = _largest(grouped.max(1), count)[:, :, None]
+    places = (best + groups * np.arange(_GROUP)).reshape(len(values), -1)
+    rest = np.arange(groups * _GROUP, values.shape[1])
+    places = np.concatenate([places, np.broadcast_to(rest, (len(values), len(rest)))], axis=1)
+    near = np.argpartition(np.take_along_axis(values, places, 1), -count, axis=1)[:, -count:]
+    return np.take_along_axis(places, near, 1)
 
 
 def _squares(a: np.ndarray, b: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
