@@ -110,6 +110,17 @@ def test_the_newest_two_and_the_best_are_kept(epoch_ends, tmp_path, swds, kept):
     assert steps_kept(tmp_path) == kept
 
 
+def test_saving_makes_no_optimizers(epoch_ends, tmp_path, monkeypatch):
+    checkpoint, made = callbacks.Checkpoint(tmp_path), []
+    epoch_ends(checkpoint, 0.5)
+    build = keras.optimizers.Optimizer.__init__
+    monkeypatch.setattr(
+        keras.optimizers.Optimizer, "__init__", lambda *a, **k: made.append(a) or build(*a, **k)
+    )
+    epoch_ends(checkpoint, 0.5, begin=1)
+    assert steps_kept(tmp_path) == [10, 20] and not made
+
+
 def test_keep_and_monitor_are_arguments(gan, tmp_path):
     checkpoint = callbacks.Checkpoint(tmp_path, monitor="fid", keep=1)
     fit(gan, Logs(fid=[3.0, 1.0, 2.0], swd=[0, 1, 2]), checkpoint, steps=1)

@@ -1,5 +1,6 @@
 """Checkpoint: a run that was killed at any moment goes on as if it had not been."""
 
+import contextlib
 import json
 import math
 from pathlib import Path
@@ -98,6 +99,7 @@ class Checkpoint(keras.callbacks.Callback):
     def _save(self, facts: dict) -> None:
         step = int(self.model.step.numpy())
         weights = self._weights(step)
+        _list_attributes_once()
         with files.replacing(weights, ".weights.h5") as temporary:
             self.model.save_weights(temporary)
             record = facts | {"step": step, "sha256": files.sha256(temporary)}
@@ -128,6 +130,21 @@ class Checkpoint(keras.callbacks.Callback):
                 return record
             logging.warning("skipping checkpoint %s: %s", weights, problem)
         return None
+
+
+def _list_attributes_once() -> None:
+    """Has Keras keep its list of what not to save of an optimizer.
+
+    Keras 3.15 looks the list up under another name than it keeps it under. So it makes an optimizer
+    to list the attributes of, for each one that it saves, and TensorFlow does not give back the 70
+    kB of that one's variables.
+    """
+    with contextlib.suppress(ImportError, AttributeError, ValueError):  # other versions
+        from keras.src.backend.common import global_state
+        from keras.src.saving import saving_lib
+
+        kept = saving_lib.get_attr_skipset("Optimizer")
+        global_state.set_global_attribute("saving_attr_skiplist_Optimizer", kept)
 
 
 def _read(path: Path) -> dict | None:
