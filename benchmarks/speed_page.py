@@ -35,6 +35,7 @@ SOUGHT = {  # what a column compares -> the least that is sought
     "bfloat16 to PyTorch's float32": 1.8,
     "to the tutorial": 1.5,
 }
+NONE = dict.fromkeys(("products", "normalisation", "rest"))
 
 BOUNDS = """## What bounds it
 
@@ -43,6 +44,14 @@ D's. The rest of the way to the limit are passes over maps that do no products: 
 rectifiers, casts, and the last convolution, whose one or three channels leave most of a vector
 unused. Batch normalisation was the largest of them, and is a fused operation now
 (`python benchmarks/batch_norm.py`):
+"""
+
+PROFILE = """
+Where a step's time goes (`python benchmarks/step_profile.py --torch_python=PYTHON`), in milliseconds
+by the profilers of both libraries: convolutions and products of matrices, normalisation, and all
+else. The last column is how many times as fast as PyTorch a step would be of whose time nothing but
+our convolutions and products were left. Those are oneDNN's in both libraries, so where this is
+little more than the ratio that is sought, what is between them is not what is missing.
 """
 
 TRIED = """
@@ -170,6 +179,21 @@ def fused() -> str:
     return table(["steps a second", "Keras' layer", "fused", "ratio"], rows)
 
 
+def profile() -> str:
+    """Returns the table of what a step's time goes to."""
+    rows = []
+    for name, case in read("step_profile").items():
+        for precision in ("float32", "bfloat16"):
+            sides = [case.get(f"{side} {precision}") for side in ("fit", "torch")]
+            cells = [
+                f"{ms:.0f}" if side else "" for side in sides for ms in (side or NONE).values()
+            ]
+            most = f"{sum(sides[1].values()) / sides[0]['products']:.2f}" if sides[1] else ""
+            rows.append([f"{name}, {precision}", *cells, most])
+    kinds = ["products", "normalisation", "rest"]
+    return table(["", *kinds, *(f"PyTorch's {kind}" for kind in kinds), "at most"], rows)
+
+
 def memory() -> str:
     """Returns the table of peaks."""
     found = {name: row for name, row in read("train_memory").items() if name != "hardware"}
@@ -213,7 +237,7 @@ def render() -> str:
     hardware = next(iter(results.values()))["hardware"].removesuffix(", no GPU")
     sections = [
         HEAD.format(hardware=hardware), speeds(results), RATIOS, ratios(results), tracing(results),
-        BOUNDS, fused().rstrip() + "\n" + TRIED, MEMORY, memory(), WAITING, waiting(), GPU,
+        BOUNDS, fused().rstrip() + "\n" + PROFILE, profile().rstrip() + "\n" + TRIED, MEMORY, memory(), WAITING, waiting(), GPU,
     ]  # fmt: skip
     return "\n".join(sections)
 

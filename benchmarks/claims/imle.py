@@ -2,12 +2,14 @@
 
     python benchmarks/claims/imle.py
 
-Trains IMLE on pixels, IMLE on a perceptual distance, and DCGAN, all with DCGAN's generator of 32
+Trains IMLE on pixels, IMLE on a perceptual distance, DCGAN, and both in one game (`imlegan`), with
+the distance as a classifier of clothes or one of digits sees it; all with DCGAN's generator of 32
 filters and 32 latents, for the same number of updates of 64 images of Fashion-MNIST
 (runs/claims/imle_<name>, resumable), and measures 10,000 samples of each against the test images:
 precision, recall, density and coverage, in three spaces. `fashion_mnist`, the features of the zoo's
-classifier, is what the perceptual distance has seen other layers of; `mnist` are those of a network
-that has never seen clothes; and there are the pixels. It needs Fashion-MNIST.
+classifier of clothes, is flattered where the distance is that of its other layers; `mnist`, which
+has never seen clothes, where it is that of its own; and there are the pixels. It needs
+Fashion-MNIST.
 """
 
 import argparse
@@ -27,6 +29,8 @@ SEARCH = {"pool": 4096, "turns": TURNS}
 GAMES = {
     "imle": SEARCH,
     "imle, perceptual": SEARCH | {"perceptual": "fashion_mnist"},
+    "imlegan, clothes": SEARCH | {"perceptual": "fashion_mnist"},
+    "imlegan, digits": SEARCH | {"perceptual": "mnist"},
     "dcgan": {},
 }
 SPACES = ("fashion_mnist", "mnist", "pixels")
