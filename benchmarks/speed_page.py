@@ -49,9 +49,10 @@ unused. Batch normalisation was the largest of them, and is a fused operation no
 PROFILE = """
 Where a step's time goes (`python benchmarks/step_profile.py --torch_python=PYTHON`), in
 milliseconds by the profilers of both libraries: convolutions and products of matrices,
-normalisation, and all else. The last column is how many times as fast as PyTorch a step would be of whose time nothing but
-our convolutions and products were left. Those are oneDNN's in both libraries, so where this is
-little more than the ratio that is sought, what is between them is not what is missing.
+normalisation, and all else. The last column is how many times as fast as PyTorch a step would be of
+whose time nothing but our convolutions and products were left. Those are oneDNN's in both
+libraries, so where this is little more than the ratio that is sought, what is between them is not
+what is missing.
 """
 
 TRIED = """
