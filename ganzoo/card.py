@@ -220,8 +220,12 @@ def published(recipe: dict) -> float | None:
 
 
 def is_biased(recipe: dict) -> bool:
-    """Returns whether the recipe's loss has seen a network of the kind that figures are made in."""
-    return "perceptual" in recipe.get("learning", {})
+    """Returns whether the recipe's loss is, or may be, of the network that figures are made in."""
+    perceptual = recipe.get("learning", {}).get("perceptual")
+    if perceptual is None:
+        return False
+    network = perceptual["config"]["network"]
+    return not isinstance(network, str) or network == recipe["features"]
 
 
 def _paper(model: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from ganzoo import InputError, cli, evaluate_command, fingerprint, perceptual, table, zoo
 from ganzoo import publish as publishing
+from ganzoo.card import is_biased
 from ganzoo.files import sha256
 from ganzoo.publish import publish
 from ganzoo.recipe import Recipe
@@ -116,6 +117,8 @@ def test_what_was_trained_on_its_judge_says_so(root, run, monkeypatch):
     publish(run, "imle_mnist")
     assert "\nIt was trained to be near" in zoo.info("imle_mnist")["card"]
     assert "- `imle_mnist`: trained to be near the data as a classifier" in table.render()
+    other = Recipe(model="imle", dataset="fashion_mnist", learning={"perceptual": "mnist"})
+    assert not is_biased(other.resolved().to_dict())
 
 
 def test_replaces_a_version_or_adds_one(root, run):

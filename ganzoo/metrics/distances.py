@@ -9,6 +9,7 @@ from ganzoo.errors import InputError
 
 SPARE = 3  # neighbours beyond the k-th that are measured in float64
 _BYTES = 128 * 2**20  # of one block
+_TILES = 8  # blocks of the rows, at least, whose distances to each other are computed once
 _GROUP = 32  # columns of which only the largest is looked at first
 
 
@@ -63,16 +64,11 @@ def radii(rows: np.ndarray, ks: Sequence[int]) -> np.ndarray:
     for k in ks:
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k < len(rows):
             raise InputError(f"k must be a whole number from 1 to {len(rows) - 1}, got {k!r}.")
-    found = np.empty((len(ks), len(rows)))
-    most = min(max(ks) + SPARE, len(rows) - 1)
-    for part, negative in _negative(rows, rows):
-        index = np.arange(len(rows))[part]
-        negative[np.arange(len(index)), index] = -np.inf  # not itself
-        near = _largest(negative, most)
-        squares = [_squares(rows, rows, index, near[:, place]) for place in range(most)]
-        squares = np.sort(squares, axis=0)
-        found[:, part] = [squares[k - 1] for k in ks]
-    return found
+    count = min(max(ks) + SPARE, len(rows) - 1)
+    near = _nearest(rows, count)
+    every = np.arange(len(rows))
+    squares = np.sort([_squares(rows, rows, every, near[:, place]) for place in range(count)], 0)
+    return np.stack([squares[k - 1] for k in ks])
 
 
 def within(
@@ -106,19 +102,53 @@ def _slack(a: np.ndarray, b: np.ndarray) -> float:
     return 2 * np.finfo(np.float32).eps * math.sqrt(a.shape[1] + 2) * longest
 
 
-def _negative(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yields which rows of `a`, and minus their squared distances to all of `b`, by one product.
+def _nearest(rows: np.ndarray, count: int) -> np.ndarray:
+    """Returns which `count` other rows are nearest to each, in no order, by float32: (N, count).
 
-    That of (2 x, 1, -|x|^2) and (y, -|y|^2, 1), in float32.
+    A tile of distances from some rows to those after them is one from those to them, too.
+    """
+    left, right = _factors(rows, rows)
+    best = np.full((len(rows), count), -np.inf, np.float32)
+    near = np.zeros((len(rows), count), np.int64)
+
+    def look(part, tile, start):
+        places = _largest(tile, min(count, tile.shape[1]))
+        values = np.concatenate([best[part], np.take_along_axis(tile, places, 1)], axis=1)
+        places = np.concatenate([near[part], places + start], axis=1)
+        kept = np.argpartition(values, -count, axis=1)[:, -count:]
+        best[part] = np.take_along_axis(values, kept, 1)
+        near[part] = np.take_along_axis(places, kept, 1)
+
+    step = max(1, min(-(-len(rows) // _TILES), _BYTES // (4 * len(rows))))
+    for start in range(0, len(rows), step):
+        part = slice(start, start + step)
+        tile = left[part] @ right[:, start:]
+        np.fill_diagonal(tile, -np.inf)  # not itself
+        look(part, tile, start)
+        if start + step < len(rows):
+            look(slice(start + step, None), tile[:, step:].T, start)
+    return near
+
+
+def _negative(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yields which rows of `a`, and minus their squared distances to all of `b`, in float32."""
+    left, right = _factors(a, b)
+    step = max(1, _BYTES // (4 * len(b)))
+    for start in range(0, len(a), step):
+        rows = slice(start, start + step)
+        yield rows, left[rows] @ right
+
+
+def _factors(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns two matrices in float32 whose product is minus the squared distances.
+
+    They are (2 x, 1, -|x|^2) and (y, -|y|^2, 1).
     """
     ones = [np.ones((len(rows), 1)) for rows in (a, b)]
     norms = [-np.einsum("nd,nd->n", rows, rows)[:, None] for rows in (a, b)]
     left = np.concatenate([2 * a, ones[0], norms[0]], axis=1, dtype=np.float32)
     right = np.concatenate([b, norms[1], ones[1]], axis=1, dtype=np.float32).T
-    step = max(1, _BYTES // (4 * len(b)))
-    for start in range(0, len(a), step):
-        rows = slice(start, start + step)
-        yield rows, left[rows] @ right
+    return left, right
 
 
 def _largest(values: np.ndarray, count: int) -> np.ndarray:
