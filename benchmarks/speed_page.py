@@ -35,7 +35,7 @@ SOUGHT = {  # what a column compares -> the least that is sought
     "bfloat16 to PyTorch's float32": 1.8,
     "to the tutorial": 1.5,
 }
-NONE = dict.fromkeys(("products", "normalisation", "rest"))
+KINDS = ("products", "normalisation", "rest")  # of step_profile.py
 
 BOUNDS = """## What bounds it
 
@@ -186,13 +186,10 @@ def profile() -> str:
     for name, case in read("step_profile").items():
         for precision in ("float32", "bfloat16"):
             sides = [case.get(f"{side} {precision}") for side in ("fit", "torch")]
-            cells = [
-                f"{ms:.0f}" if side else "" for side in sides for ms in (side or NONE).values()
-            ]
+            cells = [f"{side[kind]:.0f}" if side else "" for side in sides for kind in KINDS]
             most = f"{sum(sides[1].values()) / sides[0]['products']:.2f}" if sides[1] else ""
             rows.append([f"{name}, {precision}", *cells, most])
-    kinds = ["products", "normalisation", "rest"]
-    return table(["", *kinds, *(f"PyTorch's {kind}" for kind in kinds), "at most"], rows)
+    return table(["", *KINDS, *(f"PyTorch's {kind}" for kind in KINDS), "at most"], rows)
 
 
 def memory() -> str:

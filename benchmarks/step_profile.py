@@ -19,7 +19,6 @@ import train_speed
 
 PATH = Path(__file__).parent / "results" / "step_profile.json"
 STEPS = 8
-NUMBERS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 KINDS = {  # kind -> what the names of its operations have in them
     "products": ("conv", "matmul", "::mm", "::addmm", "::bmm", "::mv"),
     "normalisation": ("batchnorm", "batch_norm", "layernorm", "layer_norm"),
@@ -80,10 +79,7 @@ def main() -> None:
     parser.add_argument("--torch_python", metavar="PYTHON", help="one that can import torch")
     parser.add_argument("--cases", default="", help="only those whose name has this in it")
     args = parser.parse_args()
-    torch = None
-    if args.torch_python:
-        script = str(Path(__file__).with_name("torch_train.py"))
-        torch = pipe.Worker(args.torch_python, script, str(len(os.sched_getaffinity(0))))
+    torch = train_speed.torch_worker(args.torch_python) if args.torch_python else None
     from ganzoo.quiet import import_tensorflow
 
     import_tensorflow()
@@ -97,7 +93,7 @@ def main() -> None:
         if args.cases not in case:
             continue
         row = results[case] = {"load": os.getloadavg()[0], "hardware": run.hardware()}
-        for precision, policy in NUMBERS.items():
+        for precision, policy in train_speed.NUMBERS.items():
             row[f"fit {precision}"] = kinds(ours(case, policy))
             if torch and train_speed.spec(case):
                 row[f"torch {precision}"] = kinds(theirs(torch, case, precision))

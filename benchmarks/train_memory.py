@@ -8,19 +8,16 @@ process, the libraries included, in megabytes.
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
 from pathlib import Path
 
-import pipe
 import train_speed
 
 PATH = Path(__file__).parent / "results" / "train_memory.json"
 STEPS = 20
 PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
-NUMBERS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
 def imported(python: str, library: str) -> float:
@@ -38,8 +35,7 @@ def ours(case: str, precision: str) -> float:
 
 def theirs(python: str, case: str, precision: str) -> float:
     """Returns the peak of eager PyTorch, with channels last, in a process of its own."""
-    script = str(Path(__file__).with_name("torch_train.py"))
-    worker = pipe.Worker(python, script, str(len(os.sched_getaffinity(0))))
+    worker = train_speed.torch_worker(python)
     request = {"case": case, "spec": train_speed.spec(case), "precision": precision}
     found, _ = worker.ask(request | {"layout": "channels_last", "steps": STEPS})
     worker.close()
@@ -55,19 +51,21 @@ def main() -> None:
 
     import_tensorflow()
     if args.only:
-        train_speed.fit(args.only[0], NUMBERS[args.only[1]])(STEPS)
+        train_speed.fit(args.only[0], train_speed.NUMBERS[args.only[1]])(STEPS)
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         return
     from ganzoo import run
 
-    alone = dict.fromkeys((f"fit {n}" for n in NUMBERS), imported(sys.executable, "ganzoo.run"))
+    alone = dict.fromkeys(
+        (f"fit {n}" for n in train_speed.NUMBERS), imported(sys.executable, "ganzoo.run")
+    )
     if args.torch_python:
         theirs_alone = imported(args.torch_python, "torch")
-        alone |= dict.fromkeys((f"torch {name}" for name in NUMBERS), theirs_alone)
+        alone |= dict.fromkeys((f"torch {name}" for name in train_speed.NUMBERS), theirs_alone)
     found = {"hardware": run.hardware(), "the libraries, imported": alone}
     for case in train_speed.CASES:
         row = found[case] = {}
-        for name in NUMBERS:
+        for name in train_speed.NUMBERS:
             row[f"fit {name}"] = ours(case, name)
             if args.torch_python and train_speed.spec(case):
                 row[f"torch {name}"] = theirs(args.torch_python, case, name)

@@ -43,6 +43,7 @@ CASES = {  # name -> variant, shape of images, other arguments
     "StyleGAN2 64 colour, width 16": ("stylegan2", (64, 64, 3), {"width": 16}),
 }
 LOSSES = {"dcgan": "ns", "wgan_gp": "wgan_gp", "sngan": "hinge"}  # those that torch_train.py has
+NUMBERS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}  # name -> policy
 BATCH = 64
 TURN = 1.5  # seconds that a form plays in a round, about
 
@@ -235,13 +236,19 @@ def spec(case: str) -> dict | None:
     return known
 
 
+def torch_worker(python: str, threads: int | None = None) -> pipe.Worker:
+    """Returns PyTorch's side, on all processors if it is not said on how many."""
+    script = str(Path(__file__).with_name("torch_train.py"))
+    return pipe.Worker(python, script, str(threads or len(os.sched_getaffinity(0))))
+
+
 def forms(case: str, torch: pipe.Worker | None) -> dict:
     """Returns the forms of a case, by name: functions that make the function of steps."""
     from ganzoo import precision
 
-    numbers = {"float32": "float32"}
-    if precision.has_bfloat16():
-        numbers["bfloat16"] = "mixed_bfloat16"
+    numbers = dict(NUMBERS)
+    if not precision.has_bfloat16():
+        del numbers["bfloat16"]
     found = {}
     for name, policy in numbers.items():
         for make in (fit, loop):
@@ -319,10 +326,7 @@ def main() -> None:
     parser.add_argument("--cases", help="only those whose name has this in it")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     args = parser.parse_args()
-    torch = None
-    if args.torch_python:
-        script = str(Path(__file__).with_name("torch_train.py"))
-        torch = pipe.Worker(args.torch_python, script, str(args.threads))
+    torch = torch_worker(args.torch_python, args.threads) if args.torch_python else None
     from ganzoo.quiet import import_tensorflow
 
     import_tensorflow()
