@@ -28,7 +28,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 import ganzoo
-from ganzoo import files, metrics, run
+from ganzoo import files, metrics, run, table
 from ganzoo.metrics import features
 
 ROOT = Path(__file__).parent.parent
@@ -198,10 +198,7 @@ def _reference_table(part: dict) -> str:
 
 def rewrite(page: str, results: dict) -> str:
     """The page with its block written anew."""
-    before, _, rest = page.partition(BEGIN)
-    if BEGIN not in page or END not in rest:
-        raise SystemExit(f"{PAGE.name}: expected the lines {BEGIN} and {END}.")
-    return f"{before}{BEGIN}\n\n{render(results)}\n\n{END}{rest.partition(END)[2]}"
+    return table.put(page, BEGIN, END, f"\n{render(results)}\n\n", PAGE)
 
 
 def parsed() -> argparse.Namespace:

@@ -13,15 +13,14 @@ links to some hundred pictures.
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import memory
 import numpy as np
-import soak
 
 from ganzoo.quiet import import_tensorflow
 
@@ -55,28 +54,23 @@ def trained(changes: dict, steps: int = 12) -> dict:
     half = steps // 2
     return {
         "images_per_second": recipe.batch_size * (steps - 1 - half) / (times[-1] - times[half]),
-        "memory": peak(),
+        "memory": memory.peak(),
     }
-
-
-def peak() -> int:
-    """Returns the most memory that this process has held, in bytes."""
-    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def loaded(dataset: str) -> dict:
     """Returns what it takes to the first batch of a data set, and after a hundred more."""
     from ganzoo import data
 
-    before, began = peak(), time.perf_counter()
+    before, began = memory.peak(), time.perf_counter()
     batches = iter(data.load(dataset, "train", 64, repeat=True, image_size=32))
     next(batches)
     first = time.perf_counter() - began
     for _ in range(100):
         next(batches)
     return {
-        "seconds_to_first_batch": first, "memory": peak() - before, "before": before,
-        "held": soak.resident() - before,
+        "seconds_to_first_batch": first, "memory": memory.peak() - before, "before": before,
+        "held": memory.resident() - before,
     }  # fmt: skip
 
 

@@ -17,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import memory
+
 from ganzoo.quiet import import_tensorflow
 
 ROOT = Path(__file__).parent.parent
@@ -26,12 +28,6 @@ FLAGS = {
     "width": 8, "features": "pixels", "replay": 256, "ema": 0.99, "augment": "instance_noise",
 }  # fmt: skip
 FOLDERS = ("checkpoints", "samples", "tensorboard")
-
-
-def resident(process="self") -> int:
-    """Returns the memory that a process holds, in bytes."""
-    status = Path(f"/proc/{process}/status").read_text()
-    return 1024 * int(status.split("VmRSS:")[1].split()[0])
 
 
 def look(process: int, run_dir: Path) -> dict:
@@ -44,7 +40,7 @@ def look(process: int, run_dir: Path) -> dict:
         except FileNotFoundError:  # renamed or dropped since it was listed
             continue
     return {
-        "memory": resident(process),
+        "memory": memory.resident(process),
         "open_files": len(list(Path(f"/proc/{process}/fd").iterdir())),
         "pictures": len(list((run_dir / "samples").glob("*.png"))),
         "checkpoints_kept": len(list((run_dir / "checkpoints").glob("*.h5"))),

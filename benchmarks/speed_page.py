@@ -1,12 +1,17 @@
-"""Writes docs/speed.md from what the scripts of speed measured."""
+"""Writes docs/speed.md, and the README's table of speed, from what the scripts of it measured."""
 
 import json
 import statistics
 from pathlib import Path
 
+from ganzoo import files
+from ganzoo.table import put
+
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "speed.md"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- speed: written by benchmarks/speed_page.py -->", "<!-- end of speed -->"
 
 HEAD = """# How fast it trains
 
@@ -241,5 +246,15 @@ def render() -> str:
     return "\n".join(sections)
 
 
+def in_readme(text: str) -> str:
+    """Returns the README's text with the ratios in it."""
+    return put(text, BEGIN, END, ratios(read("train_speed")), README)
+
+
+def main() -> None:
+    files.write_text(PAGE, render())
+    files.write_text(README, in_readme(README.read_text("utf-8")))
+
+
 if __name__ == "__main__":
-    PAGE.write_text(render(), "utf-8")
+    main()

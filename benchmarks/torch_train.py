@@ -6,10 +6,10 @@ fused one, and D's weights are frozen in the turn of G, which PyTorch's own exam
 
 import contextlib
 import os
-import resource
 import sys
 import time
 
+import memory
 import pipe
 
 
@@ -185,7 +185,7 @@ def worker(threads: int):
         seconds = kept[key](request["steps"])
         return {
             "seconds": seconds,
-            "memory": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+            "memory": memory.peak(),
         }, []
 
     return {"versions": {"torch": torch.__version__}}, answer

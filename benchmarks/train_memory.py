@@ -8,16 +8,16 @@ process, the libraries included, in megabytes.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 from pathlib import Path
 
+import memory
 import train_speed
 
 PATH = Path(__file__).parent / "results" / "train_memory.json"
 STEPS = 20
-PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+PEAK = f"import sys; sys.path.append({sys.path[0]!r}); import memory; print(memory.peak() / 2**20)"
 
 
 def imported(python: str, library: str) -> float:
@@ -52,7 +52,7 @@ def main() -> None:
     import_tensorflow()
     if args.only:
         train_speed.fit(args.only[0], train_speed.NUMBERS[args.only[1]])(STEPS)
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        print(memory.peak() / 2**20)
         return
     from ganzoo import run
 

@@ -10,13 +10,13 @@ against as many.
 """
 
 import json
-import resource
 import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import memory
 import numpy as np
 
 from ganzoo import zoo
@@ -98,12 +98,11 @@ def neighbours(num: int = 10_000, width: int = 2048) -> dict:
 
     draw = np.random.default_rng(0)
     real, fake = (draw.normal(size=(num, width)).astype("float32") for _ in range(2))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = memory.peak()
     start = time.perf_counter()
     metrics.prdc(real, fake)
     spent = time.perf_counter() - start
-    added = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    return {"seconds": spent, "megabytes": added / 1024}
+    return {"seconds": spent, "megabytes": (memory.peak() - before) / 2**20}
 
 
 def main() -> None:

@@ -86,14 +86,22 @@ def write() -> None:
     path = checkout() / "README.md"
     text = path.read_text("utf-8")
     for what, made in (("pictures", gallery()), ("figures", render())):
-        begin, end = BEGIN.format(what), END.format(what)
-        if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
-            raise InputError(f"{path}: expected one line {begin} and one {end} after it.")
-        before, after = text[: text.index(begin)], text[text.index(end) :]
-        text = f"{before}{begin}\n{made}{after}"
+        text = put(text, BEGIN.format(what), END.format(what), made, path)
     for entry in zoo.list_pretrained():
         files.write_text(zoo.info(entry)["card_path"], card_of(entry))
     files.write_text(path, text)
+
+
+def put(text: str, begin: str, end: str, made: str, path: Path) -> str:
+    """Returns a text with what was made between two of its lines, in place of what stood there.
+
+    Raises:
+        InputError: If the text, of this path, has no such lines, or several.
+    """
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+        raise InputError(f"{path}: expected one line {begin} and one {end} after it.")
+    before, after = text[: text.index(begin)], text[text.index(end) :]
+    return f"{before}{begin}\n{made}{after}"
 
 
 def gallery() -> str:

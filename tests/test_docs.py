@@ -32,12 +32,17 @@ def named(node):
     return [node.id, *reversed(names)] if isinstance(node, ast.Name) else None
 
 
-@pytest.fixture(scope="module")
-def fid_effects():
-    spec = importlib.util.spec_from_file_location("fid_effects", ROOT / "benchmarks/fid_effects.py")
+def loaded(script):
+    """Returns a script of the benchmarks as a module."""
+    spec = importlib.util.spec_from_file_location("script", ROOT / "benchmarks" / script)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def fid_effects():
+    return loaded("fid_effects.py")
 
 
 @pytest.mark.parametrize(("page", "code"), blocks("python"))
@@ -116,7 +121,11 @@ def test_tables(fid_effects):
 
 @pytest.mark.parametrize("script", ["claims/page.py", "reliability_page.py", "speed_page.py"])
 def test_a_generated_page_says_what_was_measured(script):
-    spec = importlib.util.spec_from_file_location("page", ROOT / "benchmarks" / script)
-    page = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(page)
+    page = loaded(script)
     assert page.PAGE.read_text("utf-8") == page.render()
+
+
+def test_the_readme_says_what_was_measured_of_speed():
+    page = loaded("speed_page.py")
+    text = page.README.read_text("utf-8")
+    assert page.in_readme(text) == text
