@@ -42,6 +42,15 @@ SOUGHT = {  # what a column compares -> the least that is sought
 }
 KINDS = ("products", "normalisation", "rest")  # of step_profile.py
 
+FIRST = """## The first step
+
+`python train.py` is at its first step {seconds:.0f} s after it was called
+(`python benchmarks/start_up.py`). What each variant adds to that with its canonical networks, on 28
+x 28 images, on a machine that was busy (`python benchmarks/tracing.py`): it is built, TensorFlow
+traces its step, optimizes the graph and prepares its operations. A step is traced once; it was
+twice, as long as the running means of the logs were made in the function that is traced.
+"""
+
 BOUNDS = """## What bounds it
 
 Of a step of DCGAN most is G's: its transposed convolutions have several times the operations of
@@ -159,18 +168,18 @@ def ratios(results: dict) -> str:
     return table(["", *SOUGHT], rows)
 
 
-def tracing(results: dict) -> str:
-    """Returns how long the first step takes."""
-    seconds = {name: case["seconds_to_trace"]["fit float32"] for name, case in results.items()}
-    slowest = max(seconds, key=seconds.get)
-    quickest = min(seconds, key=seconds.get)
-    start = read("start_up")
+def tracing() -> str:
+    """Returns how long the first step of each variant takes."""
+    found = {name: row for name, row in read("tracing").items() if name != "hardware"}
+    keys = ("built", "traced", "until_first_step")
+    rows = [
+        [f"`{name}`", *(f"{row[key]:.1f}" for key in keys)]
+        for name, row in sorted(found.items(), key=lambda item: -item[1]["until_first_step"])
+    ]
     return (
-        "## The first step\n\n"
-        f"Building, tracing and the first steps take {seconds[quickest]:.0f} s ({quickest}) to "
-        f"{seconds[slowest]:.0f} s ({slowest}). `python train.py` is at its first step "
-        f"{start['first_step_seconds']:.0f} s after it was called "
-        "(`python benchmarks/start_up.py`).\n"
+        FIRST.format(seconds=read("start_up")["first_step_seconds"])
+        + "\n"
+        + table(["seconds", "built", "traced", "in `fit`, until the first step"], rows)
     )
 
 
@@ -239,7 +248,7 @@ def render() -> str:
     results = read("train_speed")
     hardware = next(iter(results.values()))["hardware"].removesuffix(", no GPU")
     sections = [
-        HEAD.format(hardware=hardware), speeds(results), RATIOS, ratios(results), tracing(results),
+        HEAD.format(hardware=hardware), speeds(results), RATIOS, ratios(results), tracing(),
         BOUNDS, fused().rstrip() + "\n" + PROFILE, profile().rstrip() + "\n" + TRIED,
         MEMORY, memory(), WAITING, waiting(), GPU,
     ]  # fmt: skip

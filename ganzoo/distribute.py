@@ -1,5 +1,6 @@
 """What several replicas need and Keras' own training loop does not give."""
 
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -97,6 +98,22 @@ def lost_workers_named(strategy: tf.distribute.Strategy):
             "another worker of this training ended or cannot be reached. Start all of them again: "
             "the run goes on after its last checkpoint."
         ) from error
+
+
+def untraced(make):
+    """Returns what `make` makes, with its variables outside of the function that is being traced.
+
+    A `tf.function` that sees a variable made, in `tf.init_scope` too, is traced a second time. What
+    it looks out for is of its thread: in another one nothing is traced.
+    """
+    strategy = tf.distribute.get_strategy()
+
+    def made():
+        with strategy.scope():
+            return make()
+
+    with concurrent.futures.ThreadPoolExecutor(1) as other:
+        return other.submit(made).result()
 
 
 def replica_key(seed: int, step):

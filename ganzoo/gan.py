@@ -364,8 +364,7 @@ class GAN(keras.Model):
         """Returns the running mean of a log; a new one if it has none yet."""
         trackers = self._untracked.trackers
         if name not in trackers:
-            with tf.init_scope():
-                trackers[name] = keras.metrics.Mean(name=name)
+            trackers[name] = distribute.untraced(lambda: keras.metrics.Mean(name=name))
         return trackers[name]
 
     @property

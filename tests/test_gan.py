@@ -133,6 +133,17 @@ def test_several_steps_in_one_execution_are_the_same_steps():
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_a_step_is_traced_once_on_each_replica(replicas):
+    devices = [f"CPU:{place}" for place in range(replicas)]
+    with tf.distribute.MirroredStrategy(devices).scope():
+        gan = GAN(*linear_pair(), latent_dim=2)
+        gan.compile(ema=0.9, replay=16)
+    with mock.patch.object(gan, "train_step", side_effect=gan.train_step) as step:
+        gan.fit(np.zeros((8, 3), "float32"), batch_size=2, epochs=2, verbose=0)
+    assert step.call_count == replicas
+
+
 def test_everything_compiles_under_xla():
     gan = ganzoo.create(
         "wgan_gp", (8, 8, 1), width=4, latent_dim=4, n_critic=2, replay=32, jit_compile=True,

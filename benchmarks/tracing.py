@@ -1,0 +1,76 @@
+"""How long each variant keeps a user waiting for its first step; writes tracing.json.
+
+    python benchmarks/tracing.py
+    python benchmarks/tracing.py --variants=stylegan2,unrolled
+
+Each variant, with the networks and the learning that it has when nothing is said, on 28 x 28 images
+in batches of 64, or on the data that it is for: the seconds in which it is built, those in which
+TensorFlow traces its step, and those until the first step is done, less what a later step takes.
+"""
+
+import argparse
+import gc
+import json
+import time
+from pathlib import Path
+
+from ganzoo.quiet import import_tensorflow
+
+PATH = Path(__file__).parent / "results" / "tracing.json"
+PAIRS = "edges:fashion_mnist_10k"
+DATA = {"seqgan": "oracle", "pix2pix": PAIRS, "unit": PAIRS, "cyclegan": PAIRS}
+USUAL = "fashion_mnist_10k"
+
+
+def measure(name: str) -> dict:
+    """Returns the seconds of a variant."""
+    import keras
+
+    from ganzoo import data, run
+    from ganzoo.recipe import Recipe
+
+    keras.backend.clear_session()
+    values = {"model": name, "dataset": DATA.get(name, USUAL), "precision": "float32"}
+    recipe = Recipe(steps=3).replace(values).resolved()
+    start = time.perf_counter()
+    gan, _ = run.build(recipe)
+    built = time.perf_counter() - start
+    stream = data.load(recipe.dataset, "train", recipe.batch_size, repeat=True)
+    traces, step, times = [], gan.train_step, []
+
+    def timed(batch):  # called while TensorFlow traces, and never after
+        start = time.perf_counter()
+        logs = step(batch)
+        traces.append(time.perf_counter() - start)
+        return logs
+
+    gan.train_step = timed
+    clock = keras.callbacks.LambdaCallback(
+        on_train_begin=lambda logs: times.append(time.perf_counter()),
+        on_train_batch_end=lambda batch, logs: times.append(time.perf_counter()),
+    )
+    gan.fit(stream, steps_per_epoch=recipe.steps, verbose=0, callbacks=[clock])
+    later = times[-1] - times[-2]
+    return {
+        "data": recipe.dataset, "built": built, "traced": sum(traces), "traces": len(traces),
+        "until_first_step": times[1] - times[0] - later,
+    }  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--variants", help="names, separated by commas (default: all)")
+    args = parser.parse_args()
+    import_tensorflow()
+    from ganzoo import files, gans, run
+
+    found = json.loads(PATH.read_text()) if PATH.exists() else {"hardware": run.hardware()}
+    for name in args.variants.split(",") if args.variants else gans.list_variants():
+        found[name] = measure(name)
+        print(name, found[name], flush=True)
+        files.write_text(PATH, json.dumps(found, indent=1) + "\n")
+        gc.collect()
+
+
+if __name__ == "__main__":
+    main()
