@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ganzoo import files, zoo
 from ganzoo.arguments import whole
-from ganzoo.errors import InputError
+from ganzoo.errors import InputError, unknown
 from ganzoo.quiet import import_tensorflow
 
 
@@ -30,6 +30,9 @@ def add(command: Callable) -> None:
         help="all pretrained generators, in a checkout: writes their metrics.json and cards, and "
         "the README's table; what was measured before is left out",
     )  # fmt: skip
+    judge.add_argument(
+        "--only", metavar="NAMES", help="with --all: of these entries, separated by commas"
+    )
     judge.add_argument("--force", action="store_true", help="with --all: measure it again")
     judge.add_argument(
         "--out", type=Path, metavar="DIR",
@@ -78,6 +81,12 @@ def _evaluate(args: argparse.Namespace) -> int:
         raise InputError(f"expected NAME_OR_PATH or --all, got {'both' if args.all else 'none'}.")
     if args.out and args.all:
         raise InputError("--out: expected none with --all, which writes models/; drop it.")
+    if args.only and not args.all:
+        raise InputError("--only: expected --all with it, which it limits, or NAME_OR_PATH alone.")
+    names = args.only.split(",") if args.only else zoo.list_pretrained()
+    for name in names:
+        if name not in zoo.list_pretrained():
+            raise unknown("entry", name, zoo.list_pretrained())
     from ganzoo import table
 
     if args.all:
@@ -87,9 +96,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     if not args.all:
         return _evaluate_one(args)
     try:
-        return max(
-            [evaluate_entry(name, args, args.force) for name in zoo.list_pretrained()], default=0
-        )
+        return max([evaluate_entry(name, args, args.force) for name in names], default=0)
     finally:
         table.write()
 

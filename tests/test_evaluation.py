@@ -378,6 +378,8 @@ def test_a_run_a_folder_and_an_archive(root, capsys):
         ([], ["NAME_OR_PATH or --all", "none"]),
         (["x", "--all"], ["both"]),
         (["--all", "--out=x"], ["--out"]),
+        (["x", "--only=y"], ["--only", "--all"]),
+        (["--all", "--only=dcgan_fashion_mnist_10"], ["Did you mean 'dcgan_fashion_mnist_10k'"]),
         (["dcgan_fashion_mnist_10"], ["Did you mean 'dcgan_fashion_mnist_10k'"]),
         (["empty"], ["--against"]),
         (["empty", "--against=fashion_mnist_10k"], ["no images"]),
