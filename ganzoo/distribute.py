@@ -87,10 +87,24 @@ def _check_workers() -> None:
 
 
 @contextlib.contextmanager
-def lost_workers_named(strategy: tf.distribute.Strategy):
-    """Raises WorkerLost, in this context, for what TensorFlow says if another worker is gone."""
+def failures_named(strategy: tf.distribute.Strategy):
+    """Says plainly, in this context, what TensorFlow's collective operations fail with.
+
+    Raises:
+        WorkerLost: If another worker is gone.
+        InputError: If the process has trained on another MirroredStrategy: TensorFlow numbers the
+            sums of each from the start, and takes those of the second for the first's (tensorflow
+            issue 62790).
+    """
     try:
         yield
+    except tf.errors.InvalidArgumentError as error:
+        if "Shape mismatch in the collective" not in str(error):
+            raise
+        raise InputError(
+            "expected one tf.distribute strategy in this process, got two that TensorFlow cannot "
+            "tell apart. Make it once, use it for every model, and start the process again."
+        ) from error
     except GONE as error:
         if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
             raise

@@ -411,6 +411,11 @@ class GAN(keras.Model):
             callbacks: As in Keras; before them, the statistics of the averaged generator are taken
                 anew after every epoch.
             **kwargs: As in Keras.
+
+        Raises:
+            InputError: If there is validation data, the batches do not fit n_critic or replicas, or
+                the process has trained on another MirroredStrategy.
+            WorkerLost: If one of several workers is gone.
         """
         self._assert_compile_called("fit")
         for name in ("validation_data", "validation_split"):
@@ -427,7 +432,7 @@ class GAN(keras.Model):
                 on_epoch_end=lambda epoch, logs: self.ema.recalibrate(self.sampler)
             )
             callbacks = [recalibrate, *keras.tree.flatten(callbacks or [])]
-        with warnings.catch_warnings():
+        with distribute.failures_named(self.distribute_strategy), warnings.catch_warnings():
             # Keras takes the end of a dataset of unknown length for a mistake.
             warnings.filterwarnings("ignore", message=r"\s*Your input ran out of data")
             return super().fit(x, epochs=epochs, verbose=verbose, callbacks=callbacks, **kwargs)

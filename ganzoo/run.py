@@ -129,7 +129,7 @@ def train(
 
             alone = distribute.workers(strategy) == 1  # to read the logs, all would have to
             with (
-                distribute.lost_workers_named(strategy),
+                distribute.failures_named(strategy),
                 callbacks.Interrupt(save if alone else None) as interrupt,
                 _collecting_often(),
             ):

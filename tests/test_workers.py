@@ -52,6 +52,26 @@ def test_two_workers_are_as_two_devices_of_one(replicas, tmp_path):
         assert one["d_adv"] == pytest.approx(other["d_adv"], rel=1e-3)
 
 
+SECOND = """
+import numpy as np, tensorflow as tf, ganzoo
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+for width in (4, 8):
+    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+        gan = ganzoo.create("gan", (2,), width=width, latent_dim=4)
+    try:
+        gan.fit(np.zeros((8, 2), "float32"), batch_size=4, verbose=0)
+    except ganzoo.errors.InputError as error:
+        print(width, error)
+"""
+
+
+def test_a_second_mirrored_strategy_of_a_process_is_refused():
+    done = subprocess.run([sys.executable, "-c", SECOND], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("8 expected one tf.distribute strategy in this process")
+
+
 def children(process) -> list[int]:
     listed = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     return list(map(int, listed.read_text().split()))
