@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from unittest import mock
 
 import keras
 import numpy as np
@@ -337,6 +338,17 @@ def test_log_has_a_line_of_json_for_each_epoch(gan, tmp_path):
     assert run_log.read(tmp_path / "metrics.jsonl") == rows
     assert np.asarray(Image.open(tmp_path / "curves.png")).std() > 1
     assert sorted(os.listdir(tmp_path)) == ["curves.png", "metrics.jsonl"]
+
+
+def test_curves_of_many_epochs_are_not_drawn_after_each(gan, tmp_path):
+    log, drawn = callbacks.RunLog(tmp_path), []
+    log.set_model(gan)
+    with mock.patch("ganzoo.pictures.curves", lambda path, rows: drawn.append(len(rows))):
+        log.on_train_begin()
+        for epoch in range(205):
+            log.on_epoch_end(epoch, {"d_adv": 1.0})
+        log.on_train_end()
+    assert drawn[:100] == list(range(1, 101)) and drawn[-3:] == [201, 204, 205]
 
 
 def test_log_of_a_run_that_diverged_is_json(gan, tmp_path):

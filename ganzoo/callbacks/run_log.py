@@ -17,6 +17,7 @@ class RunLog(keras.callbacks.Callback):
 
     A line holds `epoch`, `step`, `seconds` of training up to there over all sessions of the run,
     and the logs. A run that is resumed drops the lines after its checkpoint: they are made again.
+    The curves of more than 100 epochs are drawn anew when they are longer by a hundredth.
 
     Args:
         directory: The run's directory.
@@ -26,13 +27,15 @@ class RunLog(keras.callbacks.Callback):
     def __init__(self, directory, writer=None):
         super().__init__()
         self.path, self.writer = Path(directory) / "metrics.jsonl", writer
-        self.rows: list[dict] = []
+        self.lines: list[str] = []  # of thousands of epochs, a fifth of what the rows would take
 
     def on_train_begin(self, logs=None):
         """Takes up the lines of the steps that the model has behind it."""
         step = int(self.model.step.numpy())
-        self.rows = [row for row in read(self.path) if row["step"] <= step]
-        self.seconds = self.rows[-1].get("seconds", 0.0) if self.rows else 0.0
+        rows = [row for row in read(self.path) if row["step"] <= step]
+        self.lines = [json.dumps(row) + "\n" for row in rows]
+        self.seconds = rows[-1].get("seconds", 0.0) if rows else 0.0
+        self._curve = 0
         self.start = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -42,14 +45,25 @@ class RunLog(keras.callbacks.Callback):
         seconds = round(self.seconds + time.perf_counter() - self.start, 2)
         # JSON has no NaN: what is not finite, in a run that diverged, is null.
         row = {name: value if math.isfinite(value) else None for name, value in values.items()}
-        self.rows.append({"epoch": epoch + 1, "step": step, "seconds": seconds} | row)
-        files.write_text(self.path, "".join(json.dumps(row) + "\n" for row in self.rows))
-        pictures.curves(self.path.with_name("curves.png"), self.rows)
+        row = {"epoch": epoch + 1, "step": step, "seconds": seconds} | row
+        self.lines.append(json.dumps(row) + "\n")
+        files.write_text(self.path, "".join(self.lines))
+        if len(self.lines) >= max(self._curve + 1, 1.01 * self._curve):
+            self._draw()
         if self.writer is not None:
             with self.writer.as_default(step=step):
                 for name, value in values.items():
                     tf.summary.scalar(name, value)
             self.writer.flush()
+
+    def on_train_end(self, logs=None):
+        """Draws the curves to their ends."""
+        if len(self.lines) > self._curve:
+            self._draw()
+
+    def _draw(self) -> None:
+        pictures.curves(self.path.with_name("curves.png"), [json.loads(x) for x in self.lines])
+        self._curve = len(self.lines)
 
 
 def read(path) -> list[dict]:
