@@ -158,11 +158,16 @@ class TwoWay(Translation):
         """Returns, for each direction, examples, their translations, and these translated back."""
         sides = []
         for key, there in zip("xy", self.directions, strict=True):
-            first = examples[key][: SHOWN // 2]
+            first = spread(examples[key], SHOWN // 2)
             second = self.translate(first, there, seed)
             (back,) = set(self.directions) - {there}
             sides.append(rows(first, second, self.translate(second, back, seed)))
         return pictures.grid(np.concatenate(sides), columns=6)
+
+
+def spread(images, count: int):
+    """Returns so many of the images, or all, from all over their order: likes may lie together."""
+    return images[np.unique(np.linspace(0, len(images) - 1, count).astype(int))]
 
 
 def rows(*columns) -> np.ndarray:
