@@ -115,7 +115,8 @@ It translates what is like the images of `{dataset}`, at the size of the recipe,
 The figures hold for the settings beside them: compare them only with figures measured the same
 way.""",
         "load": """\
-images = ganzoo.data.examples("{dataset}", "train", limit=16)["{given}"]  # uint8 (16, H, W, C)
+batch = ganzoo.data.examples("{dataset}", "train", limit=16{shape})
+images = batch["{given}"]  # uint8 (16, H, W, C)
 translated = ganzoo.load_pretrained("{entry}").translate(images)""",
         "load_alone": """\
 translate = tf.saved_model.load("saved_models/{entry}/{version}").translate
@@ -173,7 +174,7 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
     Args:
         entry: The entry's name.
         version: The version of its SavedModel.
-        recipe: The run's recipe; its `model` and `dataset` are used.
+        recipe: The run's recipe; its `model`, `dataset`, `image_size` and `channels` are used.
         summary: The run's facts: `steps`, and `metrics` with for each figure a number or
             `{"value": number}` and what it was measured with; `seconds`, `images_per_second`,
             `hardware`, `versions`, `best_step`, the `kind` of what was exported, and `which`
@@ -191,6 +192,7 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
     names = {
         "entry": entry, "version": version, "dataset": recipe["dataset"],
         "given": (which or "x")[0],  # of a translation
+        "shape": "".join(f", {k}={recipe[k]}" for k in ("image_size", "channels") if recipe.get(k)),
     }  # fmt: skip
     words = KINDS[summary.get("kind") or getattr(gans.get(recipe["model"]), "kind", "generator")]
     if which == "classifier":

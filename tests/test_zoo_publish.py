@@ -8,7 +8,7 @@ import pytest
 
 from ganzoo import InputError, cli, evaluate_command, fingerprint, perceptual, table, zoo
 from ganzoo import publish as publishing
-from ganzoo.card import is_biased
+from ganzoo.card import is_biased, render
 from ganzoo.files import sha256
 from ganzoo.publish import publish
 from ganzoo.recipe import Recipe
@@ -94,6 +94,12 @@ def test_the_card_states_the_figures_the_paper_and_the_command(root, run):
     ):  # fmt: skip
         assert words in card, words
     assert "Args:" not in card and "{" + "entry}" not in card
+
+
+def test_the_card_of_a_translation_loads_images_of_its_size():
+    recipe = {"model": "pix2pix", "dataset": "fluent_emoji", "image_size": 64}
+    text = render("emoji", 1, recipe, {"steps": 1, "metrics": {}, "kind": "translator"})
+    assert 'examples("fluent_emoji", "train", limit=16, image_size=64)\n' in text
 
 
 def test_sequences_have_a_card_of_their_own(root, run):
