@@ -258,7 +258,7 @@ def test_each_direction_of_a_translation_is_an_entry(root, run):
     assert (back / "saved_model.pb").read_bytes() == b"back"
     card = zoo.info(f"{entry}_back")["card"]
     assert card == table.card_of(f"{entry}_back")
-    assert "`y_to_x` of what it exports" in card and 'limit=16)["y"]' in card
+    assert "`y_to_x` of what it exports" in card and 'batch["y"]' in card
     with pytest.raises(InputError, match="unknown export of cyclegan 'up'"):
         publish(run, entry, which="up")
     (run / "saved_model_y_to_x" / "saved_model.pb").unlink()
