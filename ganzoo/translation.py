@@ -166,8 +166,8 @@ class TwoWay(Translation):
 
 
 def spread(images, count: int):
-    """Returns so many of the images, or all, from all over their order: likes may lie together."""
-    return images[np.unique(np.linspace(0, len(images) - 1, count).astype(int))]
+    """Returns the middle one of each of so many equal parts: like images may lie together."""
+    return images[np.unique(((np.arange(count) + 0.5) * len(images) / count).astype(int))]
 
 
 def rows(*columns) -> np.ndarray:
