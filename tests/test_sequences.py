@@ -91,6 +91,19 @@ def test_the_parts_follow_each_other():
     assert gan.picture({"real": real}, 8).shape == (8, 5, 1)
 
 
+@pytest.mark.parametrize("execution", [1, 2])
+def test_the_optimizer_begins_the_policy_anew(execution):
+    real = np.random.default_rng(0).integers(0, 7, (16, 5)).astype("int32")
+    adam = keras.optimizers.Adam(0.03)
+    gan = seqgan(g_optimizer=adam, pretrain=2, d_pretrain=2, steps_per_execution=execution)
+    turns = []
+    for _ in range(8 // execution):
+        gan.fit(real, batch_size=4, steps_per_epoch=execution, verbose=0)
+        turns.append(int(gan.g_optimizer.iterations.numpy()))
+    assert turns == {1: [1, 2, 2, 2, 1, 2, 3, 4], 2: [2, 2, 2, 4]}[execution]
+    assert float(gan.g_optimizer.learning_rate.numpy()) == pytest.approx(0.03)
+
+
 def test_rewards_are_verdicts_and_the_policy_moves_to_them():
     gan = seqgan(roll_outs=3)
     tokens = tf.constant(gan.sample(4))

@@ -10,6 +10,7 @@ from ganzoo.batch import size_of
 from ganzoo.errors import InputError
 from ganzoo.gan import GAN
 from ganzoo.networks import seqgan
+from ganzoo.sides import weights_of
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -23,7 +24,8 @@ class SeqGAN(GAN):
     trail those of G, is the average `ema`, which is also what is sampled.
 
     The game has three parts, by steps: G learns by maximum likelihood, the term `mle`, for
-    `pretrain` steps; D alone for `d_pretrain`; then both, G the term `policy`.
+    `pretrain` steps; D alone for `d_pretrain`; then both, G the term `policy`, for which its
+    optimizer begins anew: what Adam knows of the likelihood's gradients leads away from the policy.
 
     No reward is negative, so whatever G draws becomes likelier, and G sharper: its sequences get
     better and fewer. Hence the log `nll_data`, nats a token of real sequences under G: it rises
@@ -118,6 +120,9 @@ class SeqGAN(GAN):
 
         def train(iterator):
             part = self._untracked.part = self.part
+            begun = int(self.step.numpy()) - self.pretrain - self.d_pretrain
+            if 0 <= begun < self.steps_per_execution:
+                self._begin_policy()
             if part not in made:
                 super(SeqGAN, self).make_train_function(force=True)
                 made[part], self.train_function = self.train_function, train
@@ -125,6 +130,15 @@ class SeqGAN(GAN):
 
         self.train_function = train
         return train
+
+    def _begin_policy(self) -> None:
+        """Has the optimizer of G forget what it learned of another loss."""
+        used = getattr(self.g_optimizer, "inner_optimizer", self.g_optimizer)
+        with self.distribute_strategy.scope():
+            fresh = used.from_config(used.get_config())
+            fresh.build(weights_of(self.generator))
+        for old, new in zip(used.variables, fresh.variables, strict=True):
+            old.assign(new)
 
     def generate(self, batch) -> dict:
         """Returns sequences, `fake`, once D plays."""
