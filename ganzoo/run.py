@@ -129,7 +129,6 @@ def train(
 
             alone = distribute.workers(strategy) == 1  # to read the logs, all would have to
             with (
-                distribute.failures_named(strategy),
                 callbacks.Interrupt(save if alone else None) as interrupt,
                 _collecting_often(),
             ):

@@ -61,7 +61,7 @@ for width in (4, 8):
         gan = ganzoo.create("gan", (2,), width=width, latent_dim=4)
     try:
         gan.fit(np.zeros((8, 2), "float32"), batch_size=4, verbose=0)
-    except ganzoo.errors.InputError as error:
+    except ganzoo.InputError as error:
         print(width, error)
 """
 

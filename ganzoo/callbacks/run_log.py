@@ -27,7 +27,7 @@ class RunLog(keras.callbacks.Callback):
     def __init__(self, directory, writer=None):
         super().__init__()
         self.path, self.writer = Path(directory) / "metrics.jsonl", writer
-        self.lines: list[str] = []  # of thousands of epochs, a fifth of what the rows would take
+        self.lines: list[str] = []  # text, as thousands of rows would take several times the memory
 
     def on_train_begin(self, logs=None):
         """Takes up the lines of the steps that the model has behind it."""
@@ -35,7 +35,7 @@ class RunLog(keras.callbacks.Callback):
         rows = [row for row in read(self.path) if row["step"] <= step]
         self.lines = [json.dumps(row) + "\n" for row in rows]
         self.seconds = rows[-1].get("seconds", 0.0) if rows else 0.0
-        self._curve = 0
+        self._drawn = 0
         self.start = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -48,7 +48,7 @@ class RunLog(keras.callbacks.Callback):
         row = {"epoch": epoch + 1, "step": step, "seconds": seconds} | row
         self.lines.append(json.dumps(row) + "\n")
         files.write_text(self.path, "".join(self.lines))
-        if len(self.lines) >= max(self._curve + 1, 1.01 * self._curve):
+        if len(self.lines) >= max(self._drawn + 1, 1.01 * self._drawn):
             self._draw()
         if self.writer is not None:
             with self.writer.as_default(step=step):
@@ -58,12 +58,12 @@ class RunLog(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         """Draws the curves to their ends."""
-        if len(self.lines) > self._curve:
+        if len(self.lines) > self._drawn:
             self._draw()
 
     def _draw(self) -> None:
         pictures.curves(self.path.with_name("curves.png"), [json.loads(x) for x in self.lines])
-        self._curve = len(self.lines)
+        self._drawn = len(self.lines)
 
 
 def read(path) -> list[dict]:
