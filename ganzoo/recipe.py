@@ -51,6 +51,7 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "categorical": "architecture: classes of the categorical code (infogan).",
     "uniform": "architecture: uniform codes (infogan).",
     "gaussian": "architecture: Gaussian codes (infogan).",
+    "g_units": "architecture: units of G's first dense layer; 0 for 16 width (infogan).",
     "latents": "architecture: sphere or uniform, made of the Gaussian.",
     "g_normalization": "architecture: batch, synchronized (batch, over all devices), layer, "
     "instance, pixel, virtual, spectral or none, in place of G's own.",
@@ -106,8 +107,9 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
 }
 TABLES = {
     "architecture": (
-        "width", "latent_dim", "categorical", "uniform", "gaussian", "latents", "g_normalization",
-        "up", "noise", "dropout", "d_normalization", "down", "minibatch", "pack", "patch", "blocks",
+        "width", "latent_dim", "categorical", "uniform", "gaussian", "g_units", "latents",
+        "g_normalization", "up", "noise", "dropout", "d_normalization", "down", "minibatch",
+        "pack", "patch", "blocks",
     ),
     "learning": (
         "g_optimizer", "d_optimizer", "loss", "n_critic", "penalties", "augment", "replay",

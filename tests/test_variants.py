@@ -297,6 +297,17 @@ def test_the_information_is_its_bound():
     assert float(gan.information(latents, wrong.astype("float32"))) < found
 
 
+def test_g_units_narrow_infogans_generator_alone():
+    shape, sizes = (8, 8, 1), {}
+    for units in (0, 16, 64):  # 16 width is 64
+        pair = ganzoo.create("infogan", shape, width=4, latent_dim=16, g_units=units)
+        sizes[units] = [pair.generator.count_params(), pair.discriminator.count_params()]
+    assert sizes[0] == sizes[64]
+    assert sizes[16][0] < sizes[64][0] / 2 and sizes[16][1] == sizes[64][1]
+    with pytest.raises(InputError, match="g_units"):
+        ganzoo.create("infogan", shape, g_units=-1)
+
+
 def test_a_traversal_has_a_row_for_each_code():
     gan = ganzoo.create("infogan", (8, 8, 1), width=4, latent_dim=16)
     assert gan.picture({}).shape == (12 * 8, 10 * 8, 1)

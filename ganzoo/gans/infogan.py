@@ -32,17 +32,22 @@ class InfoGAN(GAN):
 
     @classmethod
     def networks(
-        cls, image_shape, width=32, latent_dim=74, categorical=10, uniform=2, gaussian=0
-    ) -> dict:
+        cls, image_shape, width=32, latent_dim=74, categorical=10, uniform=2, gaussian=0,
+        g_units=0,
+    ) -> dict:  # fmt: skip
         """Returns the paper's pair: G begins with the codes, D has Q as a second head.
 
+        `g_units`, those of G's first dense layer, are 16 `width` if 0.
+
         Raises:
-            InputError: If there are more codes than latents, or none.
+            InputError: If there are more codes than latents, or none; or `g_units` is below 0.
         """
         codes = Codes(categorical, uniform, gaussian, name="codes")
         if not 0 < codes.size <= latent_dim:
             raise InputError(f"expected 1 to latent_dim={latent_dim} codes, got {codes.size}.")
-        return infogan.pair(image_shape, width, latent_dim, codes)
+        if not isinstance(g_units, int) or g_units < 0:
+            raise InputError(f"expected g_units >= 0, a whole number, got {g_units!r}.")
+        return infogan.pair(image_shape, width, latent_dim, codes, g_units)
 
     @classmethod
     def learning(cls) -> dict:

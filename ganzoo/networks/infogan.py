@@ -18,10 +18,13 @@ from ganzoo.networks.dcgan import checked, cropped, filters, normal, smallest, s
 SLOPE = 0.1  # of the leaky rectifiers of D and Q
 
 
-def pair(image_shape, width: int, latent_dim: int, codes) -> dict:
+def pair(image_shape, width: int, latent_dim: int, codes, g_units: int) -> dict:
     """Returns a `generator` that begins with the layer `codes`, and a `discriminator` with Q.
 
-    For points, (D,), they are perceptrons of 4 `width` units.
+    The generator's first dense layer has `g_units`; 16 `width`, the paper's ratio, if that is 0.
+    The second, which holds most of the generator's weights, grows with them.
+
+    For points, (D,), they are perceptrons of 4 `width` units, and `g_units` means nothing.
     """
     latents = keras.Input((latent_dim,), name="latents")
     if len(image_shape) == 1:
@@ -31,7 +34,7 @@ def pair(image_shape, width: int, latent_dim: int, codes) -> dict:
         features = plain["discriminator"].layers[-2].output
     else:
         images = keras.Input(checked(image_shape), name="images")
-        made = rendered(codes(latents), image_shape, width)
+        made = rendered(codes(latents), image_shape, width, g_units or 16 * width)
         features = seen(images, width)
     return {
         "generator": keras.Model(latents, made, name="generator"),
@@ -40,12 +43,12 @@ def pair(image_shape, width: int, latent_dim: int, codes) -> dict:
     }
 
 
-def rendered(x, image_shape, width: int):
+def rendered(x, image_shape, width: int, units: int):
     """Returns images (N, H, W, C) in [-1, 1] of latents and codes."""
     strides = stages(image_shape)
     rows, columns = smallest(image_shape)
     depth = filters(width, len(strides) - 1)
-    x = normalized(dense(16 * width)(x))
+    x = normalized(dense(units)(x))
     x = normalized(dense(rows * columns * depth)(x))
     x = layers.Reshape((rows, columns, depth))(x)
     for stage in reversed(range(1, len(strides))):
