@@ -140,7 +140,7 @@ def train_one() -> None:
 
     run_dir, data_dir = Path(sys.argv[1]), sys.argv[2] or None
     try:
-        run.train(Recipe.load(run_dir / COPY).resolved(), run_dir, data_dir, verbose=2)
+        run.train(Recipe.load(run_dir / COPY), run_dir, data_dir, verbose=2)
     except InputError as error:
         sys.exit(" ".join(str(error).split()))
     except KeyboardInterrupt:

@@ -65,10 +65,10 @@ def build(recipe: Recipe, data_dir=None) -> tuple[keras.Model, data.Info]:
 def train(
     recipe: Recipe, run_dir, data_dir=None, strategy=None, verbose="auto", on_failure="warn"
 ) -> dict:
-    """Carries out a resolved recipe in `run_dir`, from where it stands there.
+    """Carries out a recipe in `run_dir`, from where it stands there.
 
     Args:
-        recipe: A resolved recipe.
+        recipe: What to train; `Recipe.resolved` is called here.
         run_dir: Directory of the run; made if it is not there.
         data_dir: Where imported data sets are; see `data.load`.
         strategy: A `tf.distribute.Strategy`; the one in force if not given.
@@ -80,10 +80,11 @@ def train(
         that writes.
 
     Raises:
-        InputError: If `run_dir` holds a run of another recipe, or another process is at it.
+        InputError: If the variant does not know a key of the recipe, `run_dir` holds a run of
+            another one, or another process is at it.
         WorkerLost: If one of several workers is gone.
     """
-    run_dir = Path(run_dir)
+    recipe, run_dir = recipe.resolved(), Path(run_dir)
     strategy = strategy or tf.distribute.get_strategy()
     chief = distribute.is_chief(strategy)
     with locked(run_dir) if chief else contextlib.nullcontext(), _limits_named(recipe, run_dir):

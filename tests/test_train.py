@@ -183,7 +183,7 @@ def test_an_interrupted_run_goes_on_within_the_epoch(images, tmp_path, monkeypat
         {"model": "gan", "n_critic": 2, "dataset": f"npz:{images}", "steps": 45, "width": 4,
          "steps_per_epoch": 20, "image_size": 8, "latent_dim": 8, "batch_size": 16, "ema": 0.9,
          "precision": "float32", "replay": 40}
-    ).resolved()  # fmt: skip
+    )  # fmt: skip
     run.train(recipe, tmp_path / "whole", verbose=0, on_failure=on_failure)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     moments = [3, 19, 33]  # after 19 an epoch ends
