@@ -128,7 +128,7 @@ def soak() -> str:
             "|---|---:|---:|",
             *(f"| {name} | {first} | {last} |" for name, first, last in rows),
             "",
-            f"Memory grew by {memory['growth']:.1%}, where under 2 % is sought.",
+            f"Memory changed by {memory['growth']:+.1%}; less than +2 % is sought.",
             f"Open files: {low} to {high}. Checkpoints kept: {found['checkpoints_kept']}; "
             f"pictures: {found['pictures']}.",
             "TensorBoard's events grow with every epoch.",
