@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganzoo import cli, queue_command
+from ganzoo import cli, gans, publish, queue_command
 from ganzoo.recipe import Recipe
 
 ROOT = Path(__file__).parent.parent
@@ -113,3 +113,20 @@ def test_the_zoos_own_recipes_can_be_carried_out_and_published(path):
     prefix = f"{recipe.model}_{recipe.dataset.replace(':', '_')}"
     assert f"{path.stem}_".startswith(f"{prefix}_")
     assert recipe.features != "auto" and "ema" in recipe.learning
+
+
+GRAPH = 200_000  # bytes of a SavedModel beside its weights, at most, in the entries there are
+SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3), "stacked:mnist": (28, 28, 3)}
+SHAPES["fashion_mnist"] = SHAPES["mnist"]
+GENERATORS = [
+    path for path in sorted((ROOT / "models" / "queue").glob("*.toml"))
+    if Recipe.load(path).dataset in SHAPES
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", GENERATORS, ids=lambda path: path.stem)
+def test_what_the_queue_trains_fits_an_entry(path):
+    recipe = Recipe.load(path)
+    labels = {"num_classes": 10} if gans.takes_labels(recipe.model) else {}
+    gan = gans.create(recipe.model, SHAPES[recipe.dataset], **labels, **recipe.architecture)
+    assert 4 * gan.generator.count_params() + GRAPH < publish.LIMIT
