@@ -58,6 +58,14 @@ def test_other_weights_are_told_from_rounding(change, same):
     assert "sample" in fingerprint.difference({"sample": one["f"]}, other)
 
 
+@pytest.mark.parametrize(("off", "same"), [(1e-7, True), (1e-4, False)])
+def test_alike_values_may_differ_by_what_float32_rounds(off, same):
+    values = np.full(8, -232.642)
+    other = values * (1 + off * np.sign(np.sin(7.3 * np.arange(8))))
+    one, other = ({"f": {"scores": fingerprint.numbers(x)}} for x in (values, other))
+    assert (fingerprint.difference(one, other) is None) == same
+
+
 def test_verify_compares_with_the_card(folder, tmp_path, monkeypatch, capsys):
     from ganzoo.publish import _contents
 
