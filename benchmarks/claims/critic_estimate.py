@@ -31,7 +31,7 @@ def spearman(a, b) -> float:
 def measure(steps: int, runs: Path) -> dict:
     """Trains, and returns both series and their correlation."""
     recipe = Recipe(model="wgan", dataset="mnist", steps=steps, steps_per_epoch=steps // 40)
-    recipe = recipe.replace({"width": 24, "latent_dim": 64}).resolved()
+    recipe = recipe.replace({"width": 24, "latent_dim": 64})
     summary = run.train(recipe, runs / "wgan", verbose=2)
     rows = read(runs / "wgan" / "metrics.jsonl")
     estimates, distances = [-row["d_adv"] for row in rows], [row["fid_mnist"] for row in rows]

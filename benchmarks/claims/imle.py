@@ -58,7 +58,7 @@ def measure(name: str, updates: int, seed: int, runs: Path) -> dict:
         model=variant, dataset="fashion_mnist", steps=steps, batch_size=BATCH * turns, seed=seed,
         steps_per_epoch=min(steps, 500 // turns),
     )  # fmt: skip
-    recipe = recipe.replace(SHARED | learning).resolved()
+    recipe = recipe.replace(SHARED | learning)
     folder = runs / f"imle_{name.replace(', ', '_')}_{seed}"
     summary = run.train(recipe, folder, verbose=2)
     from ganzoo import export

@@ -26,7 +26,7 @@ LEARNING = {  # what departs from the canonical recipes: smaller, and faster on 
 
 def measure(name: str, steps: int, runs: Path) -> dict:
     """Trains a variant and returns how often its samples are of the class asked for."""
-    recipe = Recipe(model=name, dataset="mnist", steps=steps).replace(LEARNING[name]).resolved()
+    recipe = Recipe(model=name, dataset="mnist", steps=steps).replace(LEARNING[name])
     summary = run.train(recipe, runs / name, verbose=2)
     from ganzoo import export
 

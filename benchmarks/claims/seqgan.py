@@ -45,7 +45,7 @@ def by_likelihood(dataset: str, seed: int, steps: int, runs: Path, width: int = 
     recipe = Recipe(
         model="seqgan", dataset=dataset, steps=steps, steps_per_epoch=240, seed=seed,
         learning=learning, precision="float32",
-    ).replace({"width": width}).resolved()  # fmt: skip
+    ).replace({"width": width})  # fmt: skip
     folder = runs / f"seqgan_mle_{dataset}_{seed}"
     summary = run.train(recipe, folder, verbose=2)
     return export.load(folder / "saved_model"), summary

@@ -82,7 +82,7 @@ def measure(name: str, dataset: str, steps: int, num: int, runs: Path) -> dict:
     """Trains a system on a set of pairs, taken apart if it needs none, and measures it."""
     own = dataset if name == "pix2pix" else f"unpaired:{dataset}"
     recipe = Recipe(model=name, dataset=own, steps=steps, steps_per_epoch=min(steps, 500))
-    recipe = recipe.resolved().replace(SYSTEMS[name]).resolved()
+    recipe = recipe.resolved().replace(SYSTEMS[name])
     folder = runs / f"{name}_{dataset.replace(':', '_')}"
     summary = run.train(recipe, folder, verbose=2)
     from ganzoo import export
