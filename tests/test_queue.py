@@ -15,6 +15,7 @@ from ganzoo import cli, gans, publish, queue_command
 from ganzoo.recipe import Recipe
 
 ROOT = Path(__file__).parent.parent
+QUEUE = sorted((ROOT / "models" / "queue").glob("*.toml"))
 RECIPE = """
 model = "{model}"
 dataset = "npz:{data}"
@@ -105,9 +106,7 @@ def test_an_interrupted_queue_goes_on(queue, tmp_path, send, number):
     assert "Going on" in log.read_text() and "Traceback" not in log.read_text()
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "models" / "queue").glob("*.toml")), ids=lambda p: p.stem
-)
+@pytest.mark.parametrize("path", QUEUE, ids=lambda path: path.stem)
 def test_the_zoos_own_recipes_can_be_carried_out_and_published(path):
     recipe = Recipe.load(path).resolved()
     prefix = f"{recipe.model}_{recipe.dataset.replace(':', '_')}"
@@ -118,10 +117,7 @@ def test_the_zoos_own_recipes_can_be_carried_out_and_published(path):
 GRAPH = 200_000  # bytes of a SavedModel beside its weights, at most, in the entries there are
 SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3), "stacked:mnist": (28, 28, 3)}
 SHAPES["fashion_mnist"] = SHAPES["mnist"]
-GENERATORS = [
-    path for path in sorted((ROOT / "models" / "queue").glob("*.toml"))
-    if Recipe.load(path).dataset in SHAPES
-]  # fmt: skip
+GENERATORS = [path for path in QUEUE if Recipe.load(path).dataset in SHAPES]
 
 
 @pytest.mark.parametrize("path", GENERATORS, ids=lambda path: path.stem)

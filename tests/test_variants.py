@@ -300,8 +300,8 @@ def test_the_information_is_its_bound():
 def test_g_units_narrow_infogans_generator_alone():
     shape, sizes = (8, 8, 1), {}
     for units in (0, 16, 64):  # 16 width is 64
-        pair = ganzoo.create("infogan", shape, width=4, latent_dim=16, g_units=units)
-        sizes[units] = [pair.generator.count_params(), pair.discriminator.count_params()]
+        gan = ganzoo.create("infogan", shape, width=4, latent_dim=16, g_units=units)
+        sizes[units] = [gan.generator.count_params(), gan.discriminator.count_params()]
     assert sizes[0] == sizes[64]
     assert sizes[16][0] < sizes[64][0] / 2 and sizes[16][1] == sizes[64][1]
     with pytest.raises(InputError, match="g_units"):
