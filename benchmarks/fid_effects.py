@@ -12,7 +12,7 @@ Features of the real images come from the cache of `ganzoo.metrics.real_features
     reference   the test split against as many training images
 
 FILE holds the features of `load_pretrained(ENTRY).sample(10000, seed=0)`, in order; without it they
-are computed. On two cores: counts 25 minutes, settings 25, reference 15; features 12 a side.
+are computed, and kept for `ganzoo evaluate`. On two cores: counts 25 minutes, settings 25, reference 15; features 12 a side.
 """
 
 import argparse
@@ -232,7 +232,7 @@ def main() -> None:
         fake = np.load(args.fake_features)
     else:
         samples = ganzoo.load_pretrained(ENTRY).sample(10_000, seed=0)
-        fake = metrics.extract(samples, progress=True)
+        fake = metrics.sample_features(samples, metrics.extractor("inception"), progress=True)
     measures = {
         "counts": lambda: counts(real, fake, args.subsets, args.points),
         "settings": lambda: settings(real, fake, args.few),
