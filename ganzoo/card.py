@@ -161,6 +161,20 @@ tokens = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)""",
     },
 }
 
+CONDITIONAL = {  # of a generator that is given labels
+    "load": """\
+generator = ganzoo.load_pretrained("{entry}")
+images = generator.sample(16, seed=0)  # uint8 (16, H, W, C), of random classes
+images = generator.sample(16, seed=0, labels={last})  # of one: from 0 to {last}; or a list of 16""",
+    "load_alone": """\
+generator = tf.saved_model.load("saved_models/{entry}/{version}")
+images = generator.sample(16, 0)  # of random classes
+latents, labels = tf.random.normal((16, {latents})), tf.fill([16], {last})
+images = generator(latents, labels)["images"]  # of one, float32 in [-1, 1]""",
+    "signature": "the signature `serving_default` takes latents and labels, and gives images in "
+    "[-1, 1]",
+}
+
 NEIGHBOURS = """
 ![Samples and the training images nearest to them](neighbours.png)
 
@@ -174,11 +188,13 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
     Args:
         entry: The entry's name.
         version: The version of its SavedModel.
-        recipe: The run's recipe; its `model`, `dataset`, `image_size` and `channels` are used.
+        recipe: The run's recipe; its `model`, `dataset`, `image_size`, `channels` and `latent_dim`
+            are used.
         summary: The run's facts: `steps`, and `metrics` with for each figure a number or
             `{"value": number}` and what it was measured with; `seconds`, `images_per_second`,
-            `hardware`, `versions`, `best_step`, the `kind` of what was exported, and `which`
-            of several exports it is, are used if they are there.
+            `hardware`, `versions`, `best_step`, the `kind` of what was exported, how many
+            `classes` it can be asked for, and `which` of several exports it is, are used if they
+            are there.
     """
     rows = []
     for name, fact in summary["metrics"].items():
@@ -192,9 +208,13 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
     names = {
         "entry": entry, "version": version, "dataset": recipe["dataset"],
         "given": (which or "x")[0],  # of a translation
+        "latents": recipe.get("architecture", {}).get("latent_dim"),
+        "last": (summary.get("classes") or 1) - 1,
         "shape": "".join(f", {k}={recipe[k]}" for k in ("image_size", "channels") if recipe.get(k)),
     }  # fmt: skip
     words = KINDS[summary.get("kind") or getattr(gans.get(recipe["model"]), "kind", "generator")]
+    if summary.get("classes"):
+        words = words | CONDITIONAL
     if which == "classifier":
         words = words | {"picture": "Samples of the generator that it learned from"}
     return CARD.format(

@@ -66,7 +66,7 @@ def publish(
         raise InputError(
             f"{exported}: expected to load without GanZoo, got {seen}. Export it again."
         )
-    summary |= {"fingerprint": seen} | ({"which": which} if which else {}) | _kind(exported)
+    summary |= {"fingerprint": seen} | ({"which": which} if which else {}) | about(exported)
     known = registry.read(catalogue)
     if version is None:
         version = known["entries"].get(entry, {"version": 1})["version"]
@@ -160,12 +160,18 @@ def _exported(run: Path, model: str, which: str | None) -> Path:
     return folder
 
 
-def _kind(exported: Path) -> dict:
-    """Returns what the SavedModel says of its kind, if it says so."""
+def about(exported: Path) -> dict:
+    """Returns the `kind` that a SavedModel says it is of, and the `classes` it can be asked for."""
     from ganzoo.export import ABOUT
 
-    about = exported / ABOUT
-    return {"kind": json.loads(about.read_text("utf-8"))["kind"]} if about.is_file() else {}
+    path = exported / ABOUT
+    if not path.is_file():
+        return {}
+    told = json.loads(path.read_text("utf-8"))
+    layers = told.get("network", {}).get("config", {}).get("layers", ())
+    inputs = sum(layer["class_name"] == "InputLayer" for layer in layers)
+    is_told = told["kind"] == "generator" and inputs > 1  # latents and labels
+    return {"kind": told["kind"]} | ({"classes": told["num_classes"]} if is_told else {})
 
 
 def _contents(folder: Path) -> dict:

@@ -10,7 +10,7 @@ from ganzoo import InputError, cli, evaluate_command, fingerprint, perceptual, t
 from ganzoo import publish as publishing
 from ganzoo.card import is_biased, render
 from ganzoo.files import sha256
-from ganzoo.publish import publish
+from ganzoo.publish import about, publish
 from ganzoo.recipe import Recipe
 
 SUMMARY = {
@@ -100,6 +100,16 @@ def test_the_card_of_a_translation_loads_images_of_its_size():
     recipe = {"model": "pix2pix", "dataset": "fluent_emoji", "image_size": 64}
     text = render("emoji", 1, recipe, {"steps": 1, "metrics": {}, "kind": "translator"})
     assert 'examples("fluent_emoji", "train", limit=16, image_size=64)\n' in text
+
+
+@pytest.mark.parametrize("name, classes", [("cgan_mnist", 10), ("sgan_mnist", None)])
+def test_a_card_says_how_to_ask_for_a_class_where_one_can(name, classes):
+    """SGAN learns from labels, too, but its generator is given none."""
+    model = zoo.load_pretrained(name)
+    folder, card = zoo.fetch(name), zoo.info(name)["card"]
+    assert model.conditional == bool(classes)
+    assert about(folder).get("classes") == zoo.info(name)["metrics"].get("classes") == classes
+    assert ("labels=9)" in card) == ("takes latents and labels" in card) == bool(classes)
 
 
 def test_sequences_have_a_card_of_their_own(root, run):
