@@ -5,6 +5,7 @@
     python train.py --model=wgan_gp --dataset=fashion_mnist      # any variant, any data set
     python train.py --recipe=dcgan_fashion_mnist                 # reproduces a pretrained entry
     python train.py --run_dir=runs/x                             # goes on with the run in runs/x
+    python train.py --run_dir=runs/x --steps=20000               # and for longer than it was to
 
 Every key of a recipe is a flag. A flag's value is written as in TOML. An argument of a part is
 reached by a dot, --d_optimizer.learning_rate=1e-4, and any key by --set=KEY=VALUE.

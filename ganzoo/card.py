@@ -165,7 +165,7 @@ CONDITIONAL = {  # of a generator that is given labels
     "load": """\
 generator = ganzoo.load_pretrained("{entry}")
 images = generator.sample(16, seed=0)  # uint8 (16, H, W, C), of random classes
-images = generator.sample(16, seed=0, labels={last})  # of one: from 0 to {last}; or a list of 16""",
+images = generator.sample(16, seed=0, labels={last})  # of one, 0 to {last}; or a list""",
     "load_alone": """\
 generator = tf.saved_model.load("saved_models/{entry}/{version}")
 images = generator.sample(16, 0)  # of random classes

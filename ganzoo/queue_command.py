@@ -69,15 +69,19 @@ def train_all(args: argparse.Namespace) -> int:
 
 
 def is_done(run_dir: Path, path: Path) -> bool:
-    """Returns whether the run of a recipe reached its end.
+    """Returns whether the run of a recipe reached its end; of one with fewer steps it did not.
 
     Raises:
         InputError: If there is a finished run of another recipe.
     """
+    from ganzoo.recipe import Recipe, is_longer
+
+    copy = run_dir / COPY
     if not (run_dir / "summary.json").is_file():
         return False
-    copy = run_dir / COPY
     if not copy.is_file() or copy.read_bytes() != path.read_bytes():
+        if copy.is_file() and is_longer(Recipe.load(copy), Recipe.load(path)):
+            return False
         raise InputError(
             f"{run_dir} holds a finished run of another recipe than {path}: choose another --runs, "
             "or another name for the recipe."

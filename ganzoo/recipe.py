@@ -294,6 +294,11 @@ def differences(old: Recipe, new: Recipe) -> list[str]:
     return [f"{k}: {old.get(k)} -> {new.get(k)}" for k in keys if old.get(k) != new.get(k)]
 
 
+def is_longer(old: Recipe, new: Recipe) -> bool:
+    """Returns whether `new` is `old` with more steps, so that a run of `old` can become its."""
+    return new.steps > old.steps and not differences(old.replace({"steps": new.steps}), new)
+
+
 def flat(data: dict, prefix: str = "") -> dict:
     """Returns nested tables as one, with dotted keys."""
     items = {}

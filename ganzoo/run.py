@@ -28,7 +28,7 @@ import tensorflow as tf
 from ganzoo import __version__, callbacks, data, distribute, files, gans, pictures
 from ganzoo.callbacks.run_log import read as read_log
 from ganzoo.errors import InputError, unknown
-from ganzoo.recipe import Recipe, differences
+from ganzoo.recipe import Recipe, differences, is_longer
 from ganzoo.sides import networks_of
 
 MEMORY = MemoryError, tf.errors.ResourceExhaustedError
@@ -171,7 +171,9 @@ def export(run_dir, path, which: str | None = None) -> None:
 
 
 def claim(run_dir: Path, recipe: Recipe) -> None:
-    """Writes the recipe into a run's directory, if there is no checkpoint of a run yet.
+    """Writes the recipe into a run's directory, if there is no checkpoint of another one's run.
+
+    A run of the same recipe with fewer steps goes on, finished or not, as one of this recipe.
 
     Raises:
         InputError: If there is a run of another recipe, with the differences.
@@ -179,10 +181,13 @@ def claim(run_dir: Path, recipe: Recipe) -> None:
     path = run_dir / "recipe.toml"
     if not path.exists() or not any((run_dir / "checkpoints").glob("step-*.json")):
         recipe.save(path)
-    elif changed := differences(Recipe.load(path), recipe):
+    elif is_longer(before := Recipe.load(path), recipe):
+        (run_dir / "summary.json").unlink(missing_ok=True)  # first: what it says is over
+        recipe.save(path)
+    elif changed := differences(before, recipe):
         raise InputError(
             f"{run_dir} holds a run of another recipe ({'; '.join(changed)}); choose another "
-            "--run_dir, or go on with it by giving --run_dir alone."
+            "--run_dir, or go on with it by giving --run_dir alone, or with more --steps."
         )
 
 
@@ -272,7 +277,9 @@ def _fit(gan, info, recipe, beside, at, data_dir, verbose) -> None:
     steps = min(max(1, steps // execution) * execution, recipe.steps)
     epoch, within = at
     parts = [(epoch, epoch + 1, steps - within)] if within else []  # one that was broken off
-    parts.append((epoch + len(parts), math.ceil(recipe.steps / steps), steps))
+    left = recipe.steps - int(gan.step.numpy()) - sum(length for *_, length in parts)
+    first = epoch + len(parts)
+    parts.append((first, first + max(0, math.ceil(left / steps)), steps))
     for first, last, length in parts:
         stream = data.load(
             recipe.dataset, recipe.split, recipe.batch_size, **_shape(recipe), seed=recipe.seed,
@@ -355,6 +362,7 @@ Best epoch: step {summary["best_step"]}, {monitor} {value}.
   look at it    {run_dir / "samples.png"}  (and {run_dir / "samples"}, {run_dir / "curves.png"})\
 {use}
   watch         tensorboard --logdir={run_dir / "tensorboard"}
+  go on         python train.py --run_dir={run_dir} --steps={2 * summary["steps"]}
   next          python train.py --dataset=fashion_mnist --steps=20000    (all 60,000 images)
                 python train.py --model=wgan_gp                          (another variant)
 """

@@ -56,6 +56,10 @@ def test_all_are_trained_and_what_fails_is_named(queue, tmp_path, capsys):
     assert (tmp_path / "runs" / queue_command.LOG).read_text() in said
     assert cli.main(queue.command) == 1
     assert "2_works: done before" in capsys.readouterr().out
+    queue("2_works", steps=6)
+    assert cli.main(queue.command) == 1
+    assert "2_works: done in" in capsys.readouterr().out
+    assert json.loads((tmp_path / "runs" / "2_works" / "summary.json").read_text())["steps"] == 6
 
 
 def test_wrong_recipes_are_said_before_anything_begins(queue, tmp_path, capsys):

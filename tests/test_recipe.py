@@ -305,7 +305,13 @@ def test_a_run_directory_of_another_recipe_is_refused_with_the_differences(tmp_p
     run.claim(tmp_path, Recipe())
     with pytest.raises(InputError, match="steps: 2000 -> 8"):
         run.claim(tmp_path, Recipe(steps=8))
+    with pytest.raises(InputError, match="batch_size: 64 -> 8"):
+        run.claim(tmp_path, Recipe(steps=4000, batch_size=8))
     assert Recipe.load(tmp_path / "recipe.toml") == Recipe()
+    (tmp_path / "summary.json").write_text("{}")
+    run.claim(tmp_path, Recipe(steps=4000))  # goes on
+    assert Recipe.load(tmp_path / "recipe.toml").steps == 4000
+    assert not (tmp_path / "summary.json").exists()  # of the end that is none anymore
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,27 @@ def test_an_interrupted_run_goes_on_within_the_epoch(images, tmp_path, monkeypat
     assert seen[0] == seen[1]
 
 
+@pytest.mark.parametrize("first", [20, 23])  # at the end of an epoch, and within one
+def test_a_finished_run_goes_on_with_more_steps(images, tmp_path, first):
+    recipe = Recipe().replace(
+        {"model": "gan", "n_critic": 2, "dataset": f"npz:{images}", "steps": 47, "width": 4,
+         "steps_per_epoch": 10, "image_size": 8, "latent_dim": 8, "batch_size": 16, "ema": 0.9,
+         "precision": "float32", "replay": 40}
+    )  # fmt: skip
+    run.train(recipe, tmp_path / "whole", verbose=0)
+    run.train(recipe.replace({"steps": first}), tmp_path / "run", verbose=0)
+    assert run.train(recipe, tmp_path / "run", verbose=0)["steps"] == 47
+    assert Recipe.load(tmp_path / "run/recipe.toml").steps == 47
+    expected, found = weights(tmp_path / "whole"), weights(tmp_path / "run")
+    for name, value in expected.items():
+        np.testing.assert_array_equal(value, found[name], err_msg=name)
+    if first == 20:  # or epochs begin at other steps
+        rows = [read(tmp_path / name / "metrics.jsonl") for name in ("whole", "run")]
+        for row in [*rows[0], *rows[1]]:
+            row.pop("seconds"), row.pop("images_per_second", None)
+        assert rows[0] == rows[1]
+
+
 def test_an_interrupt_says_how_to_go_on(images, tmp_path):
     command = [sys.executable, str(ROOT / "train.py"), f"--run_dir={tmp_path}/run"]
     command += [f"--dataset=npz:{images}", "--steps=100000", *TINY]
