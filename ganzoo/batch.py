@@ -13,6 +13,7 @@ Integer images are taken as 0..255 and scaled to [-1, 1]; a bare tensor is taken
 of tensors as (`real`, `label`).
 """
 
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -35,6 +36,11 @@ def size_of(batch):
     """Returns the number of examples, as an integer where it is known."""
     first = next(iter(batch.values()))
     return first.shape[0] or ops.shape(first)[0]
+
+
+def spread(examples, count: int):
+    """Returns so many of the examples, evenly from the first to the last: like may lie by like."""
+    return examples[np.linspace(0, len(examples) - 1, count).astype(int)]
 
 
 def as_batch(data) -> dict:

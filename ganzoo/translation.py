@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from ganzoo import metrics, pictures
-from ganzoo.batch import scaled
+from ganzoo.batch import scaled, spread
 from ganzoo.errors import InputError, unknown
 from ganzoo.gan import GAN
 from ganzoo.sampler import as_pixels
@@ -105,7 +105,7 @@ class Translation(GAN):
         """Returns as many examples of `x` and of `y` as are measured."""
         sides = [evaluate.examples[key] for key in ("x", "y")]
         count = min(evaluate.num, *map(len, sides))
-        return tuple(side[np.linspace(0, len(side) - 1, count).astype(int)] for side in sides)
+        return tuple(spread(side, count) for side in sides)
 
 
 class TwoWay(Translation):
@@ -158,16 +158,11 @@ class TwoWay(Translation):
         """Returns, for each direction, examples, their translations, and these translated back."""
         sides = []
         for key, there in zip("xy", self.directions, strict=True):
-            first = spread(examples[key], SHOWN // 2)
+            first = spread(examples[key], min(SHOWN // 2, len(examples[key])))
             second = self.translate(first, there, seed)
             (back,) = set(self.directions) - {there}
             sides.append(rows(first, second, self.translate(second, back, seed)))
         return pictures.grid(np.concatenate(sides), columns=6)
-
-
-def spread(images, count: int):
-    """Returns the middle one of each of so many equal parts: like images may lie together."""
-    return images[np.unique(((np.arange(count) + 0.5) * len(images) / count).astype(int))]
 
 
 def rows(*columns) -> np.ndarray:

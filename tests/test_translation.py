@@ -168,14 +168,12 @@ def test_measure_and_picture(name, request):
     assert np.isfinite(list(found.values())).all()
     picture = gan.picture(examples)
     assert picture.shape == (8 * 12, 6 * 12, 1)
-    if name == "pix2pix":  # the middles of 16 parts of 20; else of 8
-        first, last, truth = 0, 19, y[0]
-    else:
-        first, last, truth = 1, 18, gan.translate(gan.translate(x[[1]]), "y_to_x")[0]
-    np.testing.assert_array_equal(picture[:12, :12], x[first])
+    # From the first to the last, sixteen; or eight of each side.
+    truth = y[0] if name == "pix2pix" else gan.translate(gan.translate(x[[0]]), "y_to_x")[0]
+    np.testing.assert_array_equal(picture[:12, :12], x[0])
     np.testing.assert_array_equal(picture[:12, 24:36], truth)
     row = slice(-12, None) if name == "pix2pix" else slice(36, 48)
-    np.testing.assert_array_equal(picture[row, 36:48], x[last])
+    np.testing.assert_array_equal(picture[row, 36:48], x[-1])
 
 
 def test_l1_against_its_definition():

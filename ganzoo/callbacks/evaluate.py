@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from ganzoo import metrics
+from ganzoo.batch import spread
 from ganzoo.data import oracle
 
 MONITORS = {"pixels": "swd", "inception": "fid", "oracle": "nll_oracle", "bleu": "bleu_gap"}
@@ -63,8 +64,7 @@ class Evaluate(keras.callbacks.Callback):
             found = {f"bleu_{n}": metrics.bleu(samples, real, n) for n in (2, 3, 4)}
             return {"bleu_gap": 1.0 - found["bleu_3"]} | found
         if self.features == "pixels":
-            spread = np.linspace(0, len(real) - 1, len(samples)).astype(int)
-            return {"swd": metrics.sliced_wasserstein(real[spread], samples)}
+            return {"swd": metrics.sliced_wasserstein(spread(real, len(samples)), samples)}
         if self._reference is None:
             self._extractor = metrics.extractor(self.features)
             self._reference = metrics.moments(real, self._extractor)

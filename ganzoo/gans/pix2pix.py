@@ -4,9 +4,10 @@ import keras
 from keras import ops
 
 from ganzoo import metrics, pictures, random
+from ganzoo.batch import spread
 from ganzoo.metrics.similarity import WINDOW
 from ganzoo.networks import translation as networks
-from ganzoo.translation import SHOWN, Translation, rows, spread
+from ganzoo.translation import SHOWN, Translation, rows
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -71,5 +72,5 @@ class Pix2Pix(Translation):
 
     def picture(self, examples: dict, num: int = 64, seed: int = 0):
         """Returns examples of `x`, their translations, and their true partners."""
-        x, y = (spread(examples[key], SHOWN) for key in "xy")
+        x, y = (spread(examples[key], min(SHOWN, len(examples["x"]))) for key in "xy")
         return pictures.grid(rows(x, self.translate(x, seed=seed), y), columns=6)
