@@ -14,7 +14,7 @@ from ganzoo.errors import InputError
 
 BEGIN = "<!-- {}: written by ganzoo evaluate --all -->"
 END = "<!-- end of {} -->"
-COLUMNS = {  # heading -> which facts it shows: the first that there is
+COLUMNS = {  # heading -> which facts it shows: the first that there is; `ganzoo list` shows one
     "L1": "l1",
     "SSIM": "ssim",
     "FID": "fid",
@@ -24,15 +24,15 @@ COLUMNS = {  # heading -> which facts it shows: the first that there is
     "recall": "recall",
     "density": "density",
     "coverage": "coverage",
-    "MS-SSIM": r"ms_ssim(_.+)?",
+    "stacked modes": "stacked_modes",
+    "modes": "modes",
+    "high quality": "high_quality",
     "SWD": "swd",
+    "MS-SSIM": r"ms_ssim(_.+)?",
     "NLL, oracle": "nll_oracle",
     "NLL, data": "nll_data",
     "1 - BLEU-3": "bleu_gap",
     "error of the code": "code_error",
-    "modes": "modes",
-    "stacked modes": "stacked_modes",
-    "high quality": "high_quality",
 }
 
 
