@@ -12,7 +12,8 @@ Features of the real images come from the cache of `ganzoo.metrics.real_features
     reference   the test split against as many training images
 
 FILE holds the features of `load_pretrained(ENTRY).sample(10000, seed=0)`, in order; without it they
-are computed, and kept for `ganzoo evaluate`. On two cores: counts 25 minutes, settings 25, reference 15; features 12 a side.
+are computed, and kept for `ganzoo evaluate`. On two cores: counts 25 minutes, settings 25,
+reference 15; features 12 a side.
 """
 
 import argparse
