@@ -12,6 +12,7 @@ import numpy as np
 from ganzoo import metrics, pictures
 from ganzoo.metrics.batches import batches
 
+NUM = 10_000  # samples, and real images, unless another number is asked for
 SHOWN = (16, 5)  # samples in the picture of neighbours, and neighbours of each
 
 
@@ -23,6 +24,7 @@ class Metric(NamedTuple):
     of: str  # images, points, either, features, features with classes, or these else images
     least: int = 2  # samples, and real images
     most: int | None = None  # both sides are cut to one number, at most this; None: all are used
+    usual: int = NUM  # samples, unless a number is asked for
     real: bool = True  # whether real images are looked at
 
 
@@ -133,7 +135,9 @@ METRICS = {
     "neighbours": Metric(
         _neighbours, ("neighbours",), "features with classes, else images", most=2000
     ),
-    "stacked": Metric(_stacked, ("stacked_modes", "stacked_kl"), "images", real=False),
+    "stacked": Metric(
+        _stacked, ("stacked_modes", "stacked_kl"), "images", real=False, usual=26_000
+    ),
     "modes": Metric(_modes, ("modes", "high_quality"), "points", real=False),
 }
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganzoo import InputError, cli, data, evaluation, files, measures, metrics, table, zoo
+from ganzoo import InputError, cli, data, files, measures, metrics, table, zoo
 from ganzoo.evaluation import METRICS, Evaluation
 from ganzoo.metrics import domain
 from ganzoo.metrics import features as feature
@@ -563,5 +563,11 @@ def test_the_card_shows_what_the_files_say(name):
     assert zoo.info(name)["card"] == table.card_of(name)
 
 
-def test_default_number():
-    assert evaluation.NUM == 10_000
+@pytest.mark.parametrize("num, drawn", [(None, 26_000), (48, 48)])
+def test_modes_are_of_as_many_samples_as_is_usual(monkeypatch, num, drawn):
+    model = Generator()
+    monkeypatch.setattr(model, "sample", lambda n: np.zeros((n, 28, 28, 3), "uint8"))
+    monkeypatch.setattr(metrics, "stacked_modes", lambda x: metrics.modes.StackedModes(len(x), 0.0))
+    facts, judge = measured(["stacked"], model=model, num=num, against="stacked:fashion_mnist_10k")
+    assert facts["stacked_modes"]["value"] == facts["stacked_modes"]["n_fake"] == drawn
+    assert judge.num == (num or 10_000)  # of all other metrics
