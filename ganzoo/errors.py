@@ -12,6 +12,11 @@ class WorkerLost(RuntimeError):
     """Another worker of the same training ended, or cannot be reached."""
 
 
+def is_whole(value: object, low: int, high: float = float("inf")) -> bool:
+    """Returns whether a value is an int, no bool, from `low` to `high`."""
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
 def unknown(kind: str, name: object, choices: Iterable[str]) -> InputError:
     """Returns the error for a `name` that is none of `choices`, with the nearest valid choice.
 

@@ -200,7 +200,9 @@ def test_what_a_variant_does_not_take_is_one_line(changes, message):
     assert one_line(caught)
 
 
-@pytest.mark.parametrize("arguments", [{"clip": -1.0}, {"clip": "much"}, {"width": 0}])
+@pytest.mark.parametrize(
+    "arguments", [{"clip": -1.0}, {"clip": "much"}, {"width": 0}, {"width": True}]
+)
 def test_what_a_variant_cannot_be_built_with_is_one_line(arguments):
     with pytest.raises(InputError, match=next(iter(arguments))) as caught:
         gans.create("wgan", (8, 8, 1), **({"width": 4, "latent_dim": 4} | arguments))

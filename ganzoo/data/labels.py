@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from ganzoo.data.order import Order
 from ganzoo.data.source import Source
-from ganzoo.errors import InputError
+from ganzoo.errors import InputError, is_whole
 
 
 def few(batches: tf.data.Dataset, source: Source, count: int, order: Order) -> tf.data.Dataset:
@@ -25,7 +25,7 @@ def few(batches: tf.data.Dataset, source: Source, count: int, order: Order) -> t
     classes = source.info.num_classes
     if classes is None:
         raise InputError(f"num_labels: {source.info.name} has no labels.")
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1 or count % classes:
+    if not is_whole(count, 1) or count % classes:
         raise InputError(f"num_labels: expected a multiple of {classes} classes, got {count!r}.")
     images, labels = source.arrays(None)
     rng, each = np.random.default_rng(order.seed), count // classes

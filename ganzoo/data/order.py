@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.errors import InputError
+from ganzoo.errors import InputError, is_whole
 
 _ALIGNED = 64  # bytes: where TensorFlow's buffers start
 
@@ -131,5 +131,5 @@ def _held(array: np.ndarray) -> tf.Tensor:
 
 
 def _check(name: str, value: object, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+    if not is_whole(value, low, high):
         raise InputError(f"{name} must be a whole number from {low} to {high}, got {value!r}.")

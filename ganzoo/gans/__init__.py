@@ -3,7 +3,7 @@
 import importlib
 import inspect
 
-from ganzoo.errors import InputError, unknown
+from ganzoo.errors import InputError, is_whole, unknown
 
 _CLASSES = {  # variant -> class; it lives in the module of the variant's name
     "vae": "VAE",  # no GAN: what those with an encoder are compared with
@@ -111,10 +111,8 @@ def create(name, image_shape=(28, 28, 1), num_classes=None, **arguments):
         if parameters[key].default is inspect.Parameter.empty and key not in given:
             raise InputError(f"variant {name!r} needs {key}: give {key}=...")
     for key, value in given.items():
-        if key in ("width", "latent_dim", "num_classes") and (
-            not isinstance(value, int) or value < 1
-        ):
-            raise InputError(f"expected {key} >= 1, got {value!r}.")
+        if key in ("width", "latent_dim", "num_classes") and not is_whole(value, 1):
+            raise InputError(f"expected {key} >= 1, a whole number, got {value!r}.")
     parts = cls.networks(tuple(image_shape), **given)
     for key in others:
         if arguments.get(key) is not None:

@@ -8,7 +8,7 @@ from keras import ops
 
 from ganzoo import distribute, random
 from ganzoo.batch import split
-from ganzoo.errors import InputError
+from ganzoo.errors import InputError, is_whole
 from ganzoo.gan import GAN
 from ganzoo.networks import dcgan
 from ganzoo.perceptual import rows_of
@@ -68,7 +68,7 @@ class IMLE(GAN):
         super().compile(*args, **kwargs)
         for name in ("pool", "turns"):
             value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
+            if not is_whole(value, 1):
                 raise InputError(f"expected {name} >= 1, a whole number, got {value!r}.")
 
     def play(self, batch) -> dict:

@@ -8,7 +8,7 @@ from keras import ops
 
 from ganzoo import pictures, random
 from ganzoo.batch import size_of
-from ganzoo.errors import InputError
+from ganzoo.errors import InputError, is_whole
 from ganzoo.gan import GAN
 from ganzoo.layers import Codes
 from ganzoo.networks import infogan
@@ -45,7 +45,7 @@ class InfoGAN(GAN):
         codes = Codes(categorical, uniform, gaussian, name="codes")
         if not 0 < codes.size <= latent_dim:
             raise InputError(f"expected 1 to latent_dim={latent_dim} codes, got {codes.size}.")
-        if not isinstance(g_units, int) or g_units < 0:
+        if not is_whole(g_units, 0):
             raise InputError(f"expected g_units >= 0, a whole number, got {g_units!r}.")
         return infogan.pair(image_shape, width, latent_dim, codes, g_units)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from keras import ops
 
-from ganzoo.errors import InputError
+from ganzoo.errors import InputError, is_whole
 
 _EXPECTED = (
     "expected uint8 images (N, H, W, C), a dataset or iterable of batches of them, or a folder"
@@ -118,5 +118,5 @@ def _stored(path: str, batch_size: int):
 
 
 def _check_whole(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    if not is_whole(value, 1):
         raise InputError(f"{name} must be a whole number from 1, got {value!r}.")
