@@ -55,8 +55,8 @@ def add_settings(judge: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     judge.add_argument(
         "--features", type=_names,
-        help="of which networks: inception, mnist, fashion_mnist, own, which are those that were "
-        "made for the data (default: inception,own)",
+        help="of which networks: inception, mnist, fashion_mnist, cifar10, own, which are those "
+        "that were made for the data (default: inception,own)",
     )  # fmt: skip
     judge.add_argument(
         "--num", type=whole(1, 1_000_000),

@@ -43,8 +43,8 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "steps_per_execution": "Steps that run without coming back to Python.",
     "seed": "Seed of the weights, the data's order and all noise.",
     "precision": "auto, float32, mixed_bfloat16 or mixed_float16.",
-    "features": "What epochs are compared by: auto, pixels, inception, mnist, fashion_mnist; of "
-    "sequences oracle or bleu.",
+    "features": "What epochs are compared by: auto, pixels, inception, mnist, fashion_mnist, "
+    "cifar10; of sequences oracle or bleu.",
     "evaluate_every": "Compare only after so many steps, at the end of an epoch.",
     "width": "architecture: filters, or units, of the networks' narrowest layer.",
     "latent_dim": "architecture: width of the Gaussian that G draws from.",
@@ -120,7 +120,7 @@ TABLES = {
         "turns", "perceptual", "pretrain", "d_pretrain", "roll_outs",
     ),
 }  # fmt: skip
-FEATURES = ("auto", "pixels", "inception", "mnist", "fashion_mnist", "oracle", "bleu")
+FEATURES = ("auto", "pixels", "inception", "mnist", "fashion_mnist", "cifar10", "oracle", "bleu")
 SEQUENCES = {"oracle": "oracle", "quatrains": "bleu"}  # data set -> features
 
 
@@ -283,8 +283,7 @@ def _features(recipe: Recipe) -> str:
         return SEQUENCES[recipe.dataset]
     from ganzoo.metrics import domain
 
-    plain = recipe.image_size in (None, domain.SIZE) and recipe.channels in (None, 1)
-    return (plain and domain.of_data(recipe.dataset)) or "pixels"
+    return domain.of_data(recipe.dataset, recipe.image_size, recipe.channels) or "pixels"
 
 
 def differences(old: Recipe, new: Recipe) -> list[str]:

@@ -1,10 +1,10 @@
-"""Features of small grey images, from the zoo's own classifiers."""
+"""Features of the images of one data set, from the zoo's own classifiers."""
 
 import numpy as np
 import pytest
 
 import ganzoo
-from ganzoo import data, metrics
+from ganzoo import data, metrics, recipe
 from ganzoo.errors import InputError
 from ganzoo.evaluation import Evaluation
 from ganzoo.metrics import domain
@@ -28,7 +28,9 @@ def test_features_know_the_classes(rows, judge):
     assert (found == LABELS[:4000]).mean() > 0.95  # it was trained on images such as these
 
 
-@pytest.mark.parametrize(("name", "least"), [("mnist", 0.993), ("fashion_mnist", 0.925)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("mnist", 0.993), ("fashion_mnist", 0.925), ("cifar10", 0.75)]
+)
 def test_classifiers_are_as_good_as_their_cards_say(name, least):
     figures = ganzoo.zoo.info(domain.ENTRIES[name])["metrics"]["metrics"]
     assert figures["accuracy"]["value"] >= least
@@ -57,13 +59,15 @@ def test_a_class_histogram_shows_what_is_missing(rows, judge):
     assert metrics.histogram_kl(shares) > 0.05
 
 
-def test_other_sizes_are_resized_and_colours_refused(judge):
+def test_other_sizes_are_resized_and_other_channels_refused(judge):
     large = CLOTHES[:8].repeat(2, axis=1).repeat(2, axis=2)
     assert metrics.extract(large, judge).shape == (8, 128)
-    with pytest.raises(InputError, match="grey"):
+    with pytest.raises(InputError, match=r"\(N, H, W, 1\)"):
         metrics.extract(np.repeat(CLOTHES[:8], 3, axis=-1), judge)
     with pytest.raises(InputError, match="resize"):
         metrics.extractor("mnist", resize="nearest")
+    with pytest.raises(InputError, match=r"\(N, H, W, 3\)"):
+        metrics.extract(large, "cifar10")
 
 
 def test_the_digest_names_the_weights(judge):
@@ -72,12 +76,14 @@ def test_the_digest_names_the_weights(judge):
 
 
 @pytest.mark.parametrize(
-    ("name", "features"),
-    [("mnist", "mnist"), ("fashion_mnist_10k", "fashion_mnist"), ("cifar10", None),
-     ("tfds:mnist", "mnist"), ("folder:mnist", None)],
+    ("name", "size", "channels", "features"),
+    [("mnist", None, None, "mnist"), ("fashion_mnist_10k", 28, 1, "fashion_mnist"),
+     ("cifar10", 32, None, "cifar10"), ("cifar10", 64, None, None), ("mnist", None, 3, None),
+     ("tfds:mnist", None, None, "mnist"), ("folder:mnist", None, None, None)],
 )  # fmt: skip
-def test_the_features_of_a_data_set(name, features):
-    assert domain.of_data(name) == features
+def test_the_features_of_a_data_set(name, size, channels, features):
+    assert domain.of_data(name, size, channels) == features
+    assert domain.SHAPES.keys() <= set(recipe.FEATURES)
 
 
 def test_stacked_digits_are_read_channel_by_channel():

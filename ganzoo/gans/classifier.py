@@ -19,7 +19,7 @@ class Classifier(GAN):
     """A classifier of the data: its features, and its classes, are what samples are judged by.
 
     It takes turns as a discriminator without a generator. The features are those of its last hidden
-    layer; on small grey images they tell generators apart in seconds, where Inception's, made
+    layer; on small images they tell generators apart in seconds, where Inception's, made
     for photographs, take minutes.
     """
 

@@ -1,4 +1,4 @@
-"""Features of small grey images: those of the zoo's own classifiers of MNIST and Fashion-MNIST."""
+"""Features of one data set's images: those of the zoo's own classifier of it."""
 
 import functools
 import hashlib
@@ -10,12 +10,12 @@ from keras import ops
 from ganzoo.errors import InputError, unknown
 from ganzoo.metrics.resize import MODES, resize
 
-ENTRIES = {"mnist": "classifier_mnist", "fashion_mnist": "classifier_fashion_mnist"}
-SIZE = 28
+SHAPES = {"mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
+ENTRIES = {name: f"classifier_{name}" for name in SHAPES}
 
 
 class Domain:
-    """The features of a pretrained classifier: uint8 (N, H, W, 1) -> float32 (N, 128).
+    """The features of a pretrained classifier: uint8 (N, H, W, C) -> float32 (N, 128).
 
     They take milliseconds where Inception's take a minute, and know the classes. Frechet distances
     of different networks are on different scales: these are GanZoo's own, for comparisons of
@@ -35,7 +35,7 @@ class Domain:
 
         Args:
             name: One of `ENTRIES`.
-            resize: As of `features.extract`, for images that are not 28 x 28.
+            resize: As of `features.extract`, for images of another size than the data's.
             precision: Not used.
             data_dir: Not used: the classifier is an entry of the zoo.
         """
@@ -53,19 +53,20 @@ class Domain:
         """Returns the features of a batch.
 
         Raises:
-            InputError: If the images are not grey.
+            InputError: If the images have not as many channels as the data.
         """
-        if images.shape[-1] != 1:
+        *size, channels = SHAPES[self.name]
+        if images.shape[-1] != channels:
             raise InputError(
-                f"features {self.name!r} are of grey images (N, H, W, 1), got {images.shape}: take "
-                "features='inception', or one channel at a time."
+                f"features {self.name!r} are of images (N, H, W, {channels}), got {images.shape}: "
+                "take features='inception', or give the images as many channels."
             )
-        x = resize(images, self.resize, SIZE) / 127.5 - 1.0
+        x = resize(images, self.resize, size[0]) / 127.5 - 1.0
         return self._classifier.features(ops.convert_to_numpy(x))
 
     @property
     def network(self):
-        """The classifier's network, from images (N, 28, 28, 1) in [-1, 1] to what it gives."""
+        """The classifier's network, from images (N, H, W, C) in [-1, 1] to what it gives."""
         return self._classifier.network
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
@@ -73,11 +74,14 @@ class Domain:
         return self._classifier.probabilities(features)
 
 
-def of_data(name: str) -> str | None:
-    """Returns the features that are made for this data set, or None."""
+def of_data(name: str, image_size: int | None = None, channels: int | None = None) -> str | None:
+    """Returns the features that are made for this data set, at the size asked for, or None."""
     name = name.removeprefix("unpaired:").removeprefix("edges:")
     name = name.removesuffix("_10k").removeprefix("tfds:")
-    return name if name in ENTRIES else None
+    if name not in SHAPES:
+        return None
+    size, _, own = SHAPES[name]
+    return name if image_size in (None, size) and channels in (None, own) else None
 
 
 @functools.lru_cache(maxsize=2)
