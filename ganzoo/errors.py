@@ -17,6 +17,17 @@ def is_whole(value: object, low: int, high: float = float("inf")) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
+def check_whole(name: str, value: object, low: int, high: int | None = None) -> None:
+    """Complains, by its name, of a value that is no whole number from `low`, to `high` if given.
+
+    Raises:
+        InputError: If it is none.
+    """
+    if not is_whole(value, low, float("inf") if high is None else high):
+        to = "" if high is None else f" to {high}"
+        raise InputError(f"{name} must be a whole number from {low}{to}, got {value!r}.")
+
+
 def unknown(kind: str, name: object, choices: Iterable[str]) -> InputError:
     """Returns the error for a `name` that is none of `choices`, with the nearest valid choice.
 

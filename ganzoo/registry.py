@@ -12,7 +12,7 @@ import re
 import reprlib
 from pathlib import Path
 
-from ganzoo.errors import InputError
+from ganzoo.errors import InputError, is_whole
 
 LIMIT = 1 << 30  # bytes of one generator: a registry that asks for more is not ours
 _PART = re.compile(
@@ -99,7 +99,7 @@ def _keys(where: str, value: object, keys: set[str]) -> None:
 
 
 def _whole(value: object) -> bool:
-    return type(value) is int and 1 <= value <= LIMIT  # not isinstance: True is an int
+    return is_whole(value, 1, LIMIT)
 
 
 def address(where: str, value: object) -> str:

@@ -83,6 +83,9 @@ def test_the_digest_names_the_weights(judge):
 )  # fmt: skip
 def test_the_features_of_a_data_set(name, size, channels, features):
     assert domain.of_data(name, size, channels) == features
+
+
+def test_a_recipe_can_ask_for_each_of_them():
     assert domain.SHAPES.keys() <= set(recipe.FEATURES)
 
 

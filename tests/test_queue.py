@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from ganzoo import cli, gans, publish, queue_command
+from ganzoo.metrics import domain
 from ganzoo.recipe import Recipe
 
 ROOT = Path(__file__).parent.parent
@@ -119,8 +120,7 @@ def test_the_zoos_own_recipes_can_be_carried_out_and_published(path):
 
 
 GRAPH = 200_000  # bytes of a SavedModel beside its weights, at most, in the entries there are
-SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3), "stacked:mnist": (28, 28, 3)}
-SHAPES["fashion_mnist"] = SHAPES["mnist"]
+SHAPES = domain.SHAPES | {"stacked:mnist": (28, 28, 3)}
 GENERATORS = [path for path in QUEUE if Recipe.load(path).dataset in SHAPES]
 
 

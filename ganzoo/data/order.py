@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.errors import InputError, is_whole
+from ganzoo.errors import InputError, check_whole
 
 _ALIGNED = 64  # bytes: where TensorFlow's buffers start
 
@@ -34,9 +34,9 @@ class Order:
         Raises:
             InputError: On a wrong one.
         """
-        _check("batch_size", self.batch_size, 1, 2**31 - 1)
-        _check("seed", self.seed, -(2**63), 2**63 - 1)
-        _check("start_batch", self.start_batch, 0, 2**62)
+        check_whole("batch_size", self.batch_size, 1, 2**31 - 1)
+        check_whole("seed", self.seed, -(2**63), 2**63 - 1)
+        check_whole("start_batch", self.start_batch, 0, 2**62)
         if self.start_batch and not self.repeat:
             raise InputError("start_batch needs repeat=True: one pass has no place to resume at.")
         if self.repeat and not self.drop_remainder:
@@ -128,8 +128,3 @@ def _held(array: np.ndarray) -> tf.Tensor:
     aligned = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
     aligned[...] = array
     return tf.experimental.dlpack.from_dlpack(aligned.__dlpack__())
-
-
-def _check(name: str, value: object, low: int, high: int) -> None:
-    if not is_whole(value, low, high):
-        raise InputError(f"{name} must be a whole number from {low} to {high}, got {value!r}.")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from keras import ops
 
-from ganzoo.errors import InputError, is_whole
+from ganzoo.errors import InputError, check_whole
 
 _EXPECTED = (
     "expected uint8 images (N, H, W, C), a dataset or iterable of batches of them, or a folder"
@@ -29,9 +29,9 @@ def batches(images, batch_size: int = 32, num: int | None = None) -> Iterator[np
     Raises:
         InputError: If it is something else, or there are fewer than `num` images, or none.
     """
-    _check_whole("batch_size", batch_size)
+    check_whole("batch_size", batch_size, 1)
     if num is not None:
-        _check_whole("num", num)
+        check_whole("num", num, 1)
     left = num
     for batch in _opened(images, batch_size, num):
         batch = to_uint8(batch)
@@ -115,8 +115,3 @@ def _stored(path: str, batch_size: int):
     else:
         name = f"folder:{place}"
     return data.load(name, "train", batch_size, shuffle=False, drop_remainder=False)
-
-
-def _check_whole(name: str, value: object) -> None:
-    if not is_whole(value, 1):
-        raise InputError(f"{name} must be a whole number from 1, got {value!r}.")

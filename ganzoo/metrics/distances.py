@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ganzoo.errors import InputError, is_whole
+from ganzoo.errors import InputError, check_whole
 
 SPARE = 3  # neighbours beyond the k-th that are measured in float64
 _BYTES = 128 * 2**20  # of one block
@@ -62,8 +62,7 @@ def radii(rows: np.ndarray, ks: Sequence[int]) -> np.ndarray:
         InputError: If there are not that many others.
     """
     for k in ks:
-        if not is_whole(k, 1, len(rows) - 1):
-            raise InputError(f"k must be a whole number from 1 to {len(rows) - 1}, got {k!r}.")
+        check_whole("k", k, 1, len(rows) - 1)
     count = min(max(ks) + SPARE, len(rows) - 1)
     near = _nearest(rows, count)
     every = np.arange(len(rows))

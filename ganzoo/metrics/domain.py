@@ -55,13 +55,13 @@ class Domain:
         Raises:
             InputError: If the images have not as many channels as the data.
         """
-        *size, channels = SHAPES[self.name]
+        size, _, channels = SHAPES[self.name]
         if images.shape[-1] != channels:
             raise InputError(
                 f"features {self.name!r} are of images (N, H, W, {channels}), got {images.shape}: "
                 "take features='inception', or give the images as many channels."
             )
-        x = resize(images, self.resize, size[0]) / 127.5 - 1.0
+        x = resize(images, self.resize, size) / 127.5 - 1.0
         return self._classifier.features(ops.convert_to_numpy(x))
 
     @property
