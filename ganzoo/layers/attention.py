@@ -37,7 +37,7 @@ class SelfAttention(layers.Layer):
         """Attends."""
         _, height, width, _ = x.shape
         small = [
-            ops.max_pool(layer(x, training=training), 2, padding="same")
+            ops.max_pool(layer(x, training=training), 2, 2, padding="same")
             for layer in (self.key, self.value)
         ]
         places = [
