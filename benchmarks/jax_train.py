@@ -6,7 +6,7 @@
 The first command needs jax, keras, absl-py and tomli-w. It plays a variant's own game: its
 networks, hooks, losses, penalties, augmentation, average and optimizers are those of the package,
 and only who takes the gradients is another. The second, with TensorFlow, makes a run of what came
-out, which `ganzoo publish` takes and `train.py` goes on with (its optimizers begin anew).
+out, which `ganzoo publish` takes and `train.py` goes on with.
 
 Of the data, `ganzoo data` writes the file: `train_images` uint8 (N, H, W, C), `train_labels` (N,).
 
@@ -17,6 +17,7 @@ TensorFlow (unrolled, stylegan2, balance, replay, lazy penalties, ...): those fa
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import sys
@@ -63,16 +64,15 @@ class Game:
         learned = {id(v) for side in "dg" for v in self.variables[side]}
         rest = {id(v): v for v in gan.variables if id(v) not in learned}
         self.variables["rest"] = list(rest.values())
+        for side, optimizer in self.optimizers.items():
+            self.variables[f"{side}_slots"] = optimizer.variables
 
     def state(self) -> dict:
         """Returns the state that the variables hold."""
-        state = {key: [v.value for v in held] for key, held in self.variables.items()}
-        for side, optimizer in self.optimizers.items():
-            state[f"{side}_slots"] = [v.value for v in optimizer.variables]
-        return state
+        return {key: [v.value for v in held] for key, held in self.variables.items()}
 
     def hold(self, state: dict) -> None:
-        """Gives the variables the state's values, but for the optimizers'."""
+        """Gives the variables the state's values."""
         for key, held in self.variables.items():
             for variable, value in zip(held, state[key], strict=True):
                 variable.assign(value)
@@ -144,24 +144,19 @@ def squared_slope(gan, images, batch):
     return ops.sum(ops.reshape(squares, (ops.shape(scores)[0], -1)), axis=1)
 
 
-def orders(count: int, size: int, seed: int, start: int):
-    """Yields the places of the images of one batch after the other: each once a pass.
+def orders(count: int, size: int, seed: int):
+    """Yields the places of the images of one batch after the other: each image once a pass.
 
     Args:
         count: Images that there are.
         size: Images of a batch.
         seed: Integer that the passes are shuffled by.
-        start: Batches to leave out.
     """
     import numpy as np
 
-    per_pass = count // size
-    number = start // per_pass
-    while True:
-        order = np.random.default_rng((seed, number)).permutation(count)
-        first = start % per_pass if number == start // per_pass else 0
-        yield from order[first * size : per_pass * size].reshape(-1, size)
-        number += 1
+    for turn in itertools.count():
+        order = np.random.default_rng((seed, turn)).permutation(count)
+        yield from order[: count // size * size].reshape(-1, size)
 
 
 def train(recipe_path: Path, data: Path, out: Path, steps: int | None) -> None:
@@ -206,7 +201,7 @@ def train(recipe_path: Path, data: Path, out: Path, steps: int | None) -> None:
         state, logs = jax.lax.scan(one, state, (places, numbers))
         return state, {name: jnp.mean(values) for name, values in logs.items()}
 
-    order, state = orders(len(images), size, recipe.seed, 0), game.state()
+    order, state = orders(len(images), size, recipe.seed), game.state()
     begun, timed, done, rows = time.perf_counter(), None, 0, []
     every = recipe.steps_per_epoch or len(images) // size
     while done < steps:
@@ -225,52 +220,43 @@ def train(recipe_path: Path, data: Path, out: Path, steps: int | None) -> None:
             rows[-1]["images_per_second"] = round(rate, 1)
         print(f"{out.name}: {json.dumps(rows[-1])}", flush=True)
         game.hold(state)
-        gan.g_optimizer = gan.d_optimizer = None  # three times as much as what they move
         with files.replacing(out, ".weights.h5") as temporary:
             gan.save_weights(temporary)
-        gan.g_optimizer, gan.d_optimizer = game.optimizers["g"], game.optimizers["d"]
         facts = {
             "rows": rows,
             "hardware": jax.devices()[0].device_kind,
             "versions": {"jax": jax.__version__, "keras": keras.__version__},
         }
-        files.write_text(out.with_name(out.name.removesuffix(".weights.h5") + ".json"),
-                         json.dumps(facts))  # fmt: skip
+        files.write_text(facts_of(out), json.dumps(facts))
+
+
+def facts_of(weights: Path) -> Path:
+    """Returns where it stands what weights took."""
+    return weights.with_name(weights.name.removesuffix(".weights.h5") + ".json")
 
 
 def adopt(weights: Path, recipe_path: Path, run_dir: Path) -> None:
-    """Makes a finished run of weights that `train` wrote."""
-    import keras
-
+    """Makes a run of weights of `train`: a finished one, if they are of the recipe's last step."""
     from ganzoo import callbacks, files, run
     from ganzoo.recipe import Recipe
 
     recipe = Recipe.load(recipe_path).resolved()
-    facts = json.loads(
-        weights.with_name(weights.name.removesuffix(".weights.h5") + ".json").read_text()
-    )
+    facts = json.loads(facts_of(weights).read_text())
     with run.locked(run_dir):
         run.claim(run_dir, recipe)
         gan, _ = run.build(recipe)
-        optimizers = gan.g_optimizer, gan.d_optimizer
-        gan.g_optimizer = gan.d_optimizer = None
         gan.load_weights(weights)
-        gan.g_optimizer, gan.d_optimizer = optimizers
         if gan.ema is not None:
             gan.ema.recalibrate(gan.sampler)
-        checkpoint = callbacks.Checkpoint(run_dir / "checkpoints")
-        checkpoint.set_model(gan)
-        evaluate = run._evaluate(recipe, None)
+        evaluate, last = run.evaluation(recipe), facts["rows"][-1]
         monitor = gan.monitor or evaluate.monitor
-        value = facts["rows"][-1].get(monitor)
-        if value is None:
-            value = float(gan.measure(evaluate)[monitor])
-        checkpoint.monitor = monitor
-        checkpoint.on_epoch_end(len(facts["rows"]) - 1, {monitor: value})
-        facts["rows"][-1][monitor] = value
+        if monitor not in last:
+            last[monitor] = float(gan.measure(evaluate)[monitor])
+        checkpoint = callbacks.Checkpoint(run_dir / "checkpoints", monitor)
+        checkpoint.set_model(gan)
+        checkpoint.on_epoch_end(last["epoch"] - 1, last)
         log = "".join(json.dumps(row) + "\n" for row in facts["rows"])
         files.write_text(run_dir / "metrics.jsonl", log)
-    keras.backend.clear_session()
     summary = run.train(recipe, run_dir)
     summary["hardware"] = f"{facts['hardware']}, under Keras' JAX backend"
     summary["versions"] |= facts["versions"]

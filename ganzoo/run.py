@@ -94,7 +94,7 @@ def train(
             claim(run_dir, recipe)
         with strategy.scope():
             gan, info = build(recipe, data_dir)
-        evaluate = _evaluate(recipe, data_dir)
+        evaluate = evaluation(recipe, data_dir)
         monitor = gan.monitor or evaluate.monitor
         checkpoint = callbacks.Checkpoint(run_dir / "checkpoints", monitor)
         epoch = checkpoint.restore(gan)
@@ -216,7 +216,8 @@ def _shape(recipe: Recipe) -> dict:
     return {"image_size": size, "channels": recipe.channels}
 
 
-def _evaluate(recipe: Recipe, data_dir) -> callbacks.Evaluate:
+def evaluation(recipe: Recipe, data_dir=None) -> callbacks.Evaluate:
+    """Returns what measures a resolved recipe's epochs, on data that it is trained on."""
     examples = data.examples(
         recipe.dataset, _held_out(recipe, data_dir), **_shape(recipe), data_dir=data_dir,
         limit=MEASURED,

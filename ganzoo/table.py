@@ -154,7 +154,8 @@ def _table(dataset: str, shown: dict[str, dict], summaries: dict[str, dict]) -> 
     source = f"- published FID: {card.SOURCE}.\n" if any(known.values()) else ""
     biased = [name for name, recipe in recipes.items() if card.is_biased(recipe)]
     note = f"- `{'`, `'.join(biased)}`: {card.BIASED}\n" if biased else ""
-    return f"{table}\n\n{source}{note}{_caption(shown)}"
+    machines = _machines({name: summaries[name].get("hardware") for name in shown})
+    return f"{table}\n\n{source}{note}{_caption(shown)}{machines}"
 
 
 def _shown(summary: dict) -> dict[str, dict]:
@@ -202,6 +203,16 @@ def _caption(shown: dict[str, dict[str, dict]]) -> str:
         data = ", ".join(sorted(filter(None, against)))
         entries = "" if names == set(shown) else f" (`{'`, `'.join(sorted(names))}`)"
         lines.append(f"- {which}{entries}: {settings}{f'; against {data}' if data else ''}.\n")
+    return "".join(lines)
+
+
+def _machines(hardware: dict[str, str | None]) -> str:
+    """Returns what the minutes are minutes of, for each machine that there is."""
+    lines = []
+    for machine in sorted({machine for machine in hardware.values() if machine}):
+        names = [name for name, its in hardware.items() if its == machine]
+        entries = "" if names == list(hardware) else f" (`{'`, `'.join(names)}`)"
+        lines.append(f"- minutes{entries}: {machine}.\n")
     return "".join(lines)
 
 

@@ -443,7 +443,8 @@ def test_the_table_shows_every_kind_of_figure_and_how_it_was_measured(root):
     second = {"modes": {"value": 7, "of": 8, "features": "points"}, "fid": {"value": None}, "x": 3}
     for name, facts in (("dcgan_fashion_mnist_10k", first), ("judge", second)):
         path = root / "models" / name / "metrics.json"
-        path.write_text(json.dumps({"steps": 12_000, "metrics": facts}))
+        hardware = {"hardware": "a GPU"} if name == "judge" else {}
+        path.write_text(json.dumps({"steps": 12_000, "metrics": facts} | hardware))
     lines = table.render().splitlines()
     heads = "`fashion_mnist_10k` | FID | FID, own features | KID x 1000 | modes | steps | minutes"
     assert lines[0] == f"| {heads} |"
@@ -455,6 +456,7 @@ def test_the_table_shows_every_kind_of_figure_and_how_it_was_measured(root):
         "- FID, own features (`dcgan_fashion_mnist_10k`): mnist features, legacy resize, 10,000 "
         "samples; against a test.",
         "- modes (`judge`): points.",
+        "- minutes (`judge`): a GPU.",
     ]
 
 
