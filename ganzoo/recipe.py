@@ -64,6 +64,7 @@ HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe a
     "patch": "architecture: pixels a side of what D judges, 1, 16, 34, 70, 142 or 286 "
     "(pix2pix, cyclegan, unit).",
     "blocks": "architecture: residual blocks of each generator (cyclegan, unit).",
+    "convolutions": "architecture: elu, or strided and normalised (began, ebgan).",
     "pack": "architecture: images that D judges together.",
     "g_optimizer": 'learning: optimizer of G, e.g. \'{class_name="Adam", '
     "config={learning_rate=2e-4, beta_1=0.5}}'.",
@@ -109,7 +110,7 @@ TABLES = {
     "architecture": (
         "width", "latent_dim", "categorical", "uniform", "gaussian", "g_units", "latents",
         "g_normalization", "up", "noise", "dropout", "d_normalization", "down", "minibatch",
-        "pack", "patch", "blocks",
+        "pack", "patch", "blocks", "convolutions",
     ),
     "learning": (
         "g_optimizer", "d_optimizer", "loss", "n_critic", "penalties", "augment", "replay",

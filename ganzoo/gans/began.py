@@ -30,9 +30,9 @@ class BEGAN(GAN):
         self.k = self.add_weight((), "zeros", name="k", trainable=False, aggregation="mean")
 
     @classmethod
-    def networks(cls, image_shape, width=32, latent_dim=64) -> dict:
+    def networks(cls, image_shape, width=32, latent_dim=64, convolutions="elu") -> dict:
         """Returns a decoder, and an autoencoder whose second half is of the same kind."""
-        return autoencoder.pair(image_shape, width, latent_dim)
+        return autoencoder.pair(image_shape, width, latent_dim, convolutions)
 
     @classmethod
     def learning(cls) -> dict:

@@ -17,15 +17,15 @@ class EBGAN(GAN):
     keeps them from being alike.
 
     Reference: Zhao et al., 2016, arXiv:1609.03126. E is a mean over pixels; the networks are those
-    of BEGAN, where the paper's use strides and batch normalisation.
+    of BEGAN, where the paper's are `convolutions="strided"`.
     """
 
     compares = False
 
     @classmethod
-    def networks(cls, image_shape, width=32, latent_dim=64) -> dict:
+    def networks(cls, image_shape, width=32, latent_dim=64, convolutions="elu") -> dict:
         """Returns a decoder and an autoencoder."""
-        return autoencoder.pair(image_shape, width, latent_dim)
+        return autoencoder.pair(image_shape, width, latent_dim, convolutions)
 
     @classmethod
     def learning(cls) -> dict:

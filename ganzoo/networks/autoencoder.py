@@ -6,6 +6,7 @@ Reference: Berthelot et al., 2017, arXiv:1703.10717, figure 1; Zhao et al., 2016
 import keras
 from keras import layers
 
+from ganzoo.errors import unknown
 from ganzoo.networks import dcgan
 
 
@@ -47,6 +48,18 @@ def autoencoder(image_shape, width: int = 32, latent_dim: int = 64):
     return keras.Model(inputs, [images, code], name="discriminator")
 
 
+def strided(image_shape, width: int = 32, latent_dim: int = 64):
+    """Returns a network as `autoencoder`, of DCGAN's parts: strides and batch normalisation.
+
+    The encoder is DCGAN's discriminator with a code in place of the logit, the decoder its
+    generator.
+    """
+    encoder = dcgan.discriminator(image_shape, width, heads={"code": latent_dim})
+    code = encoder.get_layer("code").output
+    decoder = dcgan.generator(image_shape, width, latent_dim)
+    return keras.Model(encoder.input, [decoder(code), code], name="discriminator")
+
+
 def points(dim: int, width: int = 128, latent_dim: int = 64):
     """Returns an autoencoder of points (N, dim), of perceptrons."""
     inputs = keras.Input((dim,), name="images")
@@ -56,16 +69,28 @@ def points(dim: int, width: int = 128, latent_dim: int = 64):
     return keras.Model(inputs, [layers.Dense(dim, dtype="float32")(x), code], name="discriminator")
 
 
-def pair(image_shape, width: int = 32, latent_dim: int = 64) -> dict:
-    """Returns a `generator`, BEGAN's decoder, and an autoencoder; for points, perceptrons."""
+def pair(image_shape, width: int = 32, latent_dim: int = 64, convolutions: str = "elu") -> dict:
+    """Returns a `generator` and an autoencoder; for points, perceptrons.
+
+    Args:
+        image_shape: (H, W, C), or (D,).
+        width: Filters at the image's end.
+        latent_dim: Width of the latents, and of the code.
+        convolutions: `"elu"`, of 3 x 3 with ELU, nearest neighbours and no normalisation, as in
+            BEGAN; or `"strided"`, with batch normalisation, of DCGAN, as in EBGAN.
+    """
+    kinds = {"elu": (decoder, autoencoder), "strided": (dcgan.generator, strided)}
+    if convolutions not in kinds:
+        raise unknown("convolutions", convolutions, kinds)
     if len(image_shape) == 1:
         from ganzoo.networks import mlp
 
         return mlp.pair(image_shape, 4 * width, latent_dim) | {
             "discriminator": points(image_shape[0], 4 * width, latent_dim)
         }
+    draw, judge = kinds[convolutions]
     return {
-        "generator": decoder(image_shape, width, latent_dim),
-        "discriminator": autoencoder(image_shape, width, latent_dim),
+        "generator": draw(image_shape, width, latent_dim),
+        "discriminator": judge(image_shape, width, latent_dim),
         "latent_dim": latent_dim,
     }
