@@ -8,7 +8,7 @@ from keras import layers
 import ganzoo
 from ganzoo import layers as own
 from ganzoo.errors import InputError
-from ganzoo.networks import dcgan, mlp
+from ganzoo.networks import autoencoder, dcgan, mlp
 
 SHAPES = [(8, 8, 1), (28, 28, 1), (32, 32, 3), (9, 13, 3), (64, 16, 1), (31, 63, 4)]
 WIDTH, LATENT = 4, 6
@@ -210,6 +210,20 @@ def test_every_variant_without_labels_has_networks_for_points(name):
     outputs = judge(points) if judge is not None else []
     for output in outputs if isinstance(outputs, list) else [outputs]:
         assert len(output) == (2 if name == "pacgan" else 4)
+
+
+@pytest.mark.parametrize("convolutions", ["elu", "strided"])
+@pytest.mark.parametrize("shape", [(8, 8, 1), (9, 13, 3)], ids=str)
+def test_autoencoders_are_of_either_kind(shape, convolutions):
+    pair = autoencoder.pair(shape, WIDTH, LATENT, convolutions)
+    images = pair["generator"](latents()).numpy()
+    drawn, code = pair["discriminator"](images)
+    assert images.shape == drawn.shape == (3, *shape) and code.shape == (3, LATENT)
+    for network in (pair["generator"], pair["discriminator"]):
+        inside = [x for x in network._flatten_layers() if isinstance(x, own.BatchNormalization)]
+        assert bool(inside) == (convolutions == "strided")
+    with pytest.raises(InputError, match="strided"):
+        autoencoder.pair(shape, WIDTH, LATENT, "stride")
 
 
 def test_perceptrons_take_images():
