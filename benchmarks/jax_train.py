@@ -258,6 +258,7 @@ def adopt(weights: Path, recipe_path: Path, run_dir: Path) -> None:
         log = "".join(json.dumps(row) + "\n" for row in facts["rows"])
         files.write_text(run_dir / "metrics.jsonl", log)
     summary = run.train(recipe, run_dir)
+    summary["best_step"] = None  # no step but the last was looked at
     summary["hardware"] = f"{facts['hardware']}, under Keras' JAX backend"
     summary["versions"] |= facts["versions"]
     files.write_text(run_dir / "summary.json", json.dumps(summary, indent=1))

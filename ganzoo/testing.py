@@ -82,7 +82,7 @@ def check_seed(make: Callable[[], GAN], dataset) -> None:
         gan = untraced(make())
         gan.fit(dataset, epochs=2, steps_per_epoch=1, verbose=0)
         ends.append(values(gan.weights))
-    assert not differ(*ends), "the same seed gave two trainings"
+    assert not (found := differ(*ends)), f"the same seed gave two trainings: {found}"
 
 
 def check_saving(gan: GAN, dataset) -> None:
@@ -92,10 +92,12 @@ def check_saving(gan: GAN, dataset) -> None:
         gan.save(path)
         loaded = keras.saving.load_model(path)
     assert type(loaded) is type(gan)
-    assert not differ(state(gan), state(loaded)), "what was loaded is not what was saved"
+    found = differ(state(gan), state(loaded))
+    assert not found, f"what was loaded is not what was saved: {found}"
     for one in (gan, loaded):
         untraced(one).fit(dataset, steps_per_epoch=1, verbose=0)
-    assert not differ(state(gan), state(loaded)), "the next step is not what it would have been"
+    found = differ(state(gan), state(loaded))
+    assert not found, f"the next step is not what it would have been: {found}"
 
 
 def untraced(gan: GAN) -> GAN:
@@ -188,6 +190,15 @@ def values(variables) -> list[np.ndarray]:
     return [variable.numpy() for variable in variables]
 
 
-def differ(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
-    """Returns whether two lists of arrays differ in a bit."""
-    return any(not np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+def differ(a: list[np.ndarray], b: list[np.ndarray]) -> str:
+    """Returns where two lists of arrays differ in a bit, in words; nothing if they do not."""
+    pairs = list(zip(a, b, strict=True))
+    places = [i for i, (x, y) in enumerate(pairs) if x.tobytes() != y.tobytes()]
+    if not places:
+        return ""
+    x, y = (np.ravel(one) for one in pairs[places[0]])
+    there = x != y
+    return (
+        f"{len(places)} of {len(pairs)} arrays, the first number {places[0]}, at {there.sum()} of "
+        f"{x.size} places: {x[there][:4]} against {y[there][:4]}"
+    )
