@@ -5,7 +5,8 @@
 Trains InfoGAN on MNIST without labels (runs/claims/infogan, resumable), names each code after the
 digit that it is most often read off from among the training images, and counts the errors on the
 test images. Published: 5 % (Chen et al., 2016, arXiv:1606.03657). It needs MNIST. How much is known
-of the code is known after two epochs; which digit is whose is still being sorted out long after.
+of the code is known after two epochs; which digit is whose is still being sorted out long after,
+and not always to the end: a weight of 0.1 and batches of 128 were tried, and came to the same.
 """
 
 import argparse
@@ -22,8 +23,10 @@ RESULTS = Path(__file__).parent.parent / "results"
 
 def measure(seed: int, steps: int, runs: Path) -> dict:
     """Trains, and returns the error of the code as a classifier."""
-    recipe = Recipe(model="infogan", dataset="mnist", steps=steps, steps_per_epoch=500, seed=seed)
-    recipe = recipe.resolved()
+    recipe = Recipe(
+        model="infogan", dataset="mnist", steps=steps, steps_per_epoch=500, seed=seed,
+        precision="float32",
+    ).resolved()  # fmt: skip
     folder = runs / f"infogan_{seed}"
     summary = run.train(recipe, folder, verbose=2)
     gan, _ = run.build(recipe)
