@@ -6,7 +6,7 @@ Trains InfoGAN on MNIST without labels (runs/claims/infogan, resumable), names e
 digit that it is most often read off from among the training images, and counts the errors on the
 test images. Published: 5 % (Chen et al., 2016, arXiv:1606.03657). It needs MNIST. How much is known
 of the code is known after two epochs; which digit is whose is still being sorted out long after,
-and not always to the end: a weight of 0.1 and batches of 128 were tried, and came to the same.
+and not always to the end: a weight of 0.1 and batches of 128 were tried, and are no cure.
 """
 
 import argparse
