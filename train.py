@@ -18,9 +18,9 @@ from pathlib import Path
 from absl import app, flags, logging
 
 from ganzoo import gans, zoo
-from ganzoo import recipe as recipes
+from ganzoo.engine.quiet import import_tensorflow
 from ganzoo.errors import InputError, WorkerLost
-from ganzoo.quiet import import_tensorflow
+from ganzoo.training import recipe as recipes
 
 FLAGS = flags.FLAGS
 
@@ -49,9 +49,10 @@ def main(_) -> None:
     changes = deeper_changes()
     recipe = chosen_recipe()
     import_tensorflow()
-    from ganzoo import distribute, run
     from ganzoo.callbacks import Checkpoint
-    from ganzoo.sides import networks_of
+    from ganzoo.engine import distribute
+    from ganzoo.engine.sides import networks_of
+    from ganzoo.training import run
 
     strategy = distribute.strategy_of(FLAGS.strategy)  # before anything is computed
 

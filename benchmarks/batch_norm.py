@@ -11,7 +11,7 @@ from pathlib import Path
 
 import train_speed
 
-from ganzoo.quiet import import_tensorflow
+from ganzoo.engine.quiet import import_tensorflow
 
 PATH = Path(__file__).parent / "results" / "batch_norm.json"
 CASES = ("DCGAN 28 grey, width 32", "DCGAN 32 colour, width 64", "SNGAN ResNet 32 colour, width 64")
@@ -38,7 +38,8 @@ def measure(case: str, precision: str) -> dict:
 
 def main() -> None:
     import_tensorflow()
-    from ganzoo import files, run
+    from ganzoo.engine import files
+    from ganzoo.training import run
 
     results = {"hardware": run.hardware()}
     for case in CASES:

@@ -16,7 +16,7 @@ import numpy as np
 
 import ganzoo
 from ganzoo import errors, gans
-from ganzoo.quiet import import_tensorflow
+from ganzoo.engine.quiet import import_tensorflow
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "composition.json"

@@ -18,8 +18,8 @@ import keras
 
 import ganzoo
 from ganzoo import callbacks
-from ganzoo.quiet import import_tensorflow
-from ganzoo.recipe import Recipe
+from ganzoo.engine.quiet import import_tensorflow
+from ganzoo.training.recipe import Recipe
 
 
 class Timed(callbacks.Evaluate):
@@ -46,7 +46,7 @@ def clock() -> tuple:
 
 def default_run() -> tuple:
     """Returns what train.py trains by default: recipe, GAN, real images, data, steps an epoch."""
-    from ganzoo import run
+    from ganzoo.training import run
 
     recipe = Recipe().resolved()
     gan, info = run.build(recipe)
@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     import_tensorflow()
-    from ganzoo import run
+    from ganzoo.training import run
 
     recipe, gan, real, data, steps = default_run()
     results = {"steps_per_epoch": steps, "rounds": args.rounds, "hardware": run.hardware()}

@@ -20,8 +20,10 @@ import keras
 import numpy as np
 
 import ganzoo
-from ganzoo import callbacks, data, failures, files, metrics
-from ganzoo.quiet import import_tensorflow
+from ganzoo import callbacks, data, metrics
+from ganzoo.callbacks import diagnosis
+from ganzoo.engine import files
+from ganzoo.engine.quiet import import_tensorflow
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "failure_monitor.json"
@@ -111,10 +113,10 @@ def play(variant: str, dataset: str, arguments: dict, seed: int) -> dict:
 
 def judge(seen: dict) -> dict:
     """Returns the alarms that the monitor gives of what was seen of a run, and how it ended."""
-    alarms, chance = {}, failures.Chance(**seen["chance"])
+    alarms, chance = {}, diagnosis.Chance(**seen["chance"])
     for number, window in enumerate(seen["windows"], 1):
         looks = [look for look in seen["looks"] if look["step"] <= window["step"]]
-        found = failures.found(seen["windows"][:number], looks, chance, seen["steps"])
+        found = diagnosis.found(seen["windows"][:number], looks, chance, seen["steps"])
         for name, evidence in found.items():
             alarms.setdefault(name, {"step": window["step"], "failure": name, "evidence": evidence})
     return {"alarms": list(alarms.values())} | {k: seen[k] for k in ("steps", "swd", "seconds")}

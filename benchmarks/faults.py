@@ -40,8 +40,10 @@ from trial import (
     with_disk,
 )
 
-from ganzoo import callbacks, download, export, files, run, testing, zoo  # noqa: F401
+from ganzoo import callbacks, testing, zoo  # noqa: F401
 from ganzoo.data import idx
+from ganzoo.engine import files
+from ganzoo.zoo import download
 
 ROOT = Path(__file__).parent.parent
 PATH = ROOT / "benchmarks" / "results" / "faults.json"

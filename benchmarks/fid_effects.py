@@ -29,8 +29,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 import ganzoo
-from ganzoo import files, metrics, run, table
+from ganzoo import metrics
+from ganzoo.engine import files
 from ganzoo.metrics import features
+from ganzoo.publishing import gallery
+from ganzoo.training import run
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "benchmarks" / "results" / "fid_effects.json"
@@ -199,7 +202,7 @@ def _reference_table(part: dict) -> str:
 
 def rewrite(page: str, results: dict) -> str:
     """The page with its block written anew."""
-    return table.put(page, BEGIN, END, f"\n{render(results)}\n\n", PAGE)
+    return gallery.put(page, BEGIN, END, f"\n{render(results)}\n\n", PAGE)
 
 
 def parsed() -> argparse.Namespace:

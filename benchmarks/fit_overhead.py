@@ -17,7 +17,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import tensorflow as tf
 
 import ganzoo
-from ganzoo import files, run
+from ganzoo.engine import files
+from ganzoo.training import run
 
 CASES = {  # name -> (arguments of create, batch, steps of a round)
     "dcgan 28x28 width 32": ({"name": "dcgan"}, 64, 40),

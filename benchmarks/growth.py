@@ -22,7 +22,7 @@ from pathlib import Path
 import memory
 import numpy as np
 
-from ganzoo.quiet import import_tensorflow
+from ganzoo.engine.quiet import import_tensorflow
 
 PATH = Path(__file__).parent / "results" / "growth.json"
 BASE = {"model": "dcgan", "dataset": "fashion_mnist_10k", "width": 32, "batch_size": 64}
@@ -39,8 +39,9 @@ def trained(changes: dict, steps: int = 12) -> dict:
     """Trains for some steps and returns images a second and the peak of memory."""
     import keras
 
-    from ganzoo import data, run
-    from ganzoo.recipe import Recipe
+    from ganzoo import data
+    from ganzoo.training import run
+    from ganzoo.training.recipe import Recipe
 
     recipe = Recipe(steps=steps, precision="float32").replace(BASE | changes).resolved()
     gan, _ = run.build(recipe)
@@ -118,7 +119,7 @@ def main() -> None:
         alone = {"examples": examples, "folder": entries}.get(part)
         print("FOUND", json.dumps(alone(value) if alone else trained({part: value})))
         return
-    from ganzoo import run
+    from ganzoo.training import run
 
     results = json.loads(PATH.read_text()) if PATH.exists() else {}
     for part in args.parts.split(","):

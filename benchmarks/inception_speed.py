@@ -346,7 +346,8 @@ def main() -> None:
     import tensorflow as tf
 
     import ganzoo
-    from ganzoo import files, run
+    from ganzoo.engine import files
+    from ganzoo.training import run
 
     tf.config.threading.set_intra_op_parallelism_threads(args.threads)
     result = json.loads(OUT.read_text()) if OUT.exists() and not args.quick else {}

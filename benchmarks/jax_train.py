@@ -56,7 +56,7 @@ class Game:
     """
 
     def __init__(self, gan):
-        from ganzoo.sides import side_of, weights_of
+        from ganzoo.engine.sides import side_of, weights_of
 
         self.gan = gan
         self.variables = {side: weights_of(side_of(gan, side)) for side in "dg"}
@@ -169,8 +169,9 @@ def train(recipe_path: Path, data: Path, out: Path, steps: int | None) -> None:
     import jax.numpy as jnp
     import numpy as np
 
-    from ganzoo import files, gans, penalties
-    from ganzoo.recipe import Recipe
+    from ganzoo import gans, penalties
+    from ganzoo.engine import files
+    from ganzoo.training.recipe import Recipe
 
     penalties.squared_slope = squared_slope
     recipe = Recipe.load(recipe_path).resolved()
@@ -237,8 +238,10 @@ def facts_of(weights: Path) -> Path:
 
 def adopt(weights: Path, recipe_path: Path, run_dir: Path) -> None:
     """Makes a run of weights of `train`: a finished one, if they are of the recipe's last step."""
-    from ganzoo import callbacks, files, run
-    from ganzoo.recipe import Recipe
+    from ganzoo import callbacks
+    from ganzoo.engine import files
+    from ganzoo.training import run
+    from ganzoo.training.recipe import Recipe
 
     recipe = Recipe.load(recipe_path).resolved()
     facts = json.loads(facts_of(weights).read_text())

@@ -16,7 +16,7 @@ from pathlib import Path
 import evaluate_cost
 
 from ganzoo import callbacks
-from ganzoo.quiet import import_tensorflow
+from ganzoo.engine.quiet import import_tensorflow
 
 
 class Timed(callbacks.FailureMonitor):
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     import_tensorflow()
-    from ganzoo import run
+    from ganzoo.training import run
 
     _, gan, real, data, steps = evaluate_cost.default_run()
     monitor = Timed(real, windows=(args.rounds + 1) * steps // 20)

@@ -26,7 +26,7 @@ import numpy as np
 import tensorflow as tf
 
 import ganzoo
-from ganzoo import run
+from ganzoo.training import run
 
 PATH = Path(__file__).parent / "results" / "replicas.json"
 DEVICES = (2, 4)  # each in a process of its own: their collectives would get in each other's way

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import memory
 
-from ganzoo.quiet import import_tensorflow
+from ganzoo.engine.quiet import import_tensorflow
 
 ROOT = Path(__file__).parent.parent
 PATH = ROOT / "benchmarks" / "results" / "soak.json"
@@ -63,8 +63,8 @@ def main() -> None:
     parser.add_argument("--every", type=float, default=20.0, help="seconds between two looks")
     args = parser.parse_args()
     import_tensorflow()
-    from ganzoo import run
     from ganzoo.callbacks.run_log import read
+    from ganzoo.training import run
 
     with tempfile.TemporaryDirectory() as folder:
         run_dir, looks = Path(folder, "run"), []

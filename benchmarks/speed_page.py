@@ -4,8 +4,8 @@ import json
 import statistics
 from pathlib import Path
 
-from ganzoo import files
-from ganzoo.table import put
+from ganzoo.engine import files
+from ganzoo.publishing.gallery import put
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"

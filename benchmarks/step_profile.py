@@ -80,12 +80,13 @@ def main() -> None:
     parser.add_argument("--cases", default="", help="only those whose name has this in it")
     args = parser.parse_args()
     torch = train_speed.torch_worker(args.torch_python) if args.torch_python else None
-    from ganzoo.quiet import import_tensorflow
+    from ganzoo.engine.quiet import import_tensorflow
 
     import_tensorflow()
     import tensorflow as tf
 
-    from ganzoo import files, run
+    from ganzoo.engine import files
+    from ganzoo.training import run
 
     tf.config.threading.set_inter_op_parallelism_threads(1)
     results = json.loads(PATH.read_text()) if PATH.exists() else {}

@@ -14,7 +14,7 @@ import json
 import time
 from pathlib import Path
 
-from ganzoo.quiet import import_tensorflow
+from ganzoo.engine.quiet import import_tensorflow
 
 PATH = Path(__file__).parent / "results" / "tracing.json"
 PAIRS = "edges:fashion_mnist_10k"
@@ -26,8 +26,9 @@ def measure(name: str) -> dict:
     """Returns the seconds of a variant."""
     import keras
 
-    from ganzoo import data, run
-    from ganzoo.recipe import Recipe
+    from ganzoo import data
+    from ganzoo.training import run
+    from ganzoo.training.recipe import Recipe
 
     keras.backend.clear_session()
     values = {"model": name, "dataset": DATA.get(name, USUAL), "precision": "float32"}
@@ -62,7 +63,9 @@ def main() -> None:
     parser.add_argument("--variants", help="names, separated by commas (default: all)")
     args = parser.parse_args()
     import_tensorflow()
-    from ganzoo import files, gans, run
+    from ganzoo import gans
+    from ganzoo.engine import files
+    from ganzoo.training import run
 
     found = json.loads(PATH.read_text()) if PATH.exists() else {"hardware": run.hardware()}
     for name in args.variants.split(",") if args.variants else gans.list_variants():

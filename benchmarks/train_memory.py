@@ -47,17 +47,17 @@ def main() -> None:
     parser.add_argument("--torch_python", metavar="PYTHON", help="one that can import torch")
     parser.add_argument("--only", nargs=2, metavar=("CASE", "PRECISION"), help="one, in here")
     args = parser.parse_args()
-    from ganzoo.quiet import import_tensorflow
+    from ganzoo.engine.quiet import import_tensorflow
 
     import_tensorflow()
     if args.only:
         train_speed.fit(args.only[0], train_speed.NUMBERS[args.only[1]])(STEPS)
         print(memory.peak() / 2**20)
         return
-    from ganzoo import run
+    from ganzoo.training import run
 
     alone = dict.fromkeys(
-        (f"fit {n}" for n in train_speed.NUMBERS), imported(sys.executable, "ganzoo.run")
+        (f"fit {n}" for n in train_speed.NUMBERS), imported(sys.executable, "ganzoo.training.run")
     )
     if args.torch_python:
         theirs_alone = imported(args.torch_python, "torch")

@@ -244,7 +244,7 @@ def torch_worker(python: str, threads: int | None = None) -> pipe.Worker:
 
 def forms(case: str, torch: pipe.Worker | None) -> dict:
     """Returns the forms of a case, by name: functions that make the function of steps."""
-    from ganzoo import precision
+    from ganzoo.training import precision
 
     numbers = dict(NUMBERS)
     if not precision.has_bfloat16():
@@ -327,12 +327,13 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     args = parser.parse_args()
     torch = torch_worker(args.torch_python, args.threads) if args.torch_python else None
-    from ganzoo.quiet import import_tensorflow
+    from ganzoo.engine.quiet import import_tensorflow
 
     import_tensorflow()
     import tensorflow as tf
 
-    from ganzoo import files, run
+    from ganzoo.engine import files
+    from ganzoo.training import run
 
     results = json.loads(PATH.read_text()) if PATH.exists() else {}
     for case in CASES:

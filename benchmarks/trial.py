@@ -20,11 +20,12 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # for train.py
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from ganzoo.quiet import import_tensorflow  # noqa: E402
+from ganzoo.engine.quiet import import_tensorflow  # noqa: E402
 
 import_tensorflow()
 import train  # noqa: E402
-from ganzoo import cli, files, testing  # noqa: E402
+from ganzoo import cli, testing  # noqa: E402
+from ganzoo.engine import files  # noqa: E402
 
 TINY = {
     "model": "gan", "image_size": 8, "width": 4, "latent_dim": 8, "batch_size": 16, "steps": 40,

@@ -20,7 +20,7 @@ import memory
 import numpy as np
 
 from ganzoo import zoo
-from ganzoo.quiet import import_tensorflow
+from ganzoo.engine.quiet import import_tensorflow
 
 RESULTS = Path(__file__).parent / "results" / "waiting.json"
 ENTRY = "dcgan_fashion_mnist"
@@ -109,7 +109,7 @@ def main() -> None:
     found = {"processes": processes()}
     import_tensorflow()
     found |= {"neighbours": neighbours(), "sampling": sampling(), "sizes": sizes()}
-    from ganzoo import run
+    from ganzoo.training import run
 
     found |= {"entry": ENTRY, "hardware": run.hardware()}
     RESULTS.write_text(json.dumps(found, indent=1) + "\n")

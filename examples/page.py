@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from ganzoo import files
+from ganzoo.engine import files
 
 FOLDER = Path(__file__).parent.parent / "docs" / "experiments"
 

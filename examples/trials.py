@@ -14,7 +14,8 @@ import keras
 import page
 
 import ganzoo
-from ganzoo import data, metrics, run
+from ganzoo import data, metrics
+from ganzoo.training import run
 
 SHAPE, WIDTH, LATENT = (28, 28, 1), 8, 64
 STEPS, BATCH, SAMPLES = 600, 64, 2500

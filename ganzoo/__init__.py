@@ -13,7 +13,7 @@ _HOME = {  # public name -> the module it lives in
     "list_variants": "gans",
     "list_pretrained": "zoo",
     "load_pretrained": "zoo",
-    "Recipe": "recipe",
+    "Recipe": "training.recipe",
     "InputError": "errors",
 }
 _ROOMS = (

@@ -12,7 +12,8 @@ import types
 import keras
 from keras import ops
 
-from ganzoo import distribute, parts, random
+from ganzoo import random
+from ganzoo.engine import distribute, parts
 from ganzoo.errors import InputError, unknown
 
 

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from ganzoo import distribute, parts
+from ganzoo.engine import distribute, parts
 from ganzoo.errors import InputError
 
 

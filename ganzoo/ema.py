@@ -5,10 +5,11 @@ import itertools
 import keras
 from keras import ops
 
-from ganzoo import parts, random
+from ganzoo import random
+from ganzoo.engine import parts
+from ganzoo.engine.sides import mapped, networks_of, side_of
 from ganzoo.errors import InputError
-from ganzoo.sampler import clone
-from ganzoo.sides import mapped, networks_of, side_of
+from ganzoo.inference.sampler import clone
 
 
 class EMA(keras.layers.Layer):

@@ -14,11 +14,13 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from ganzoo import distribute, ema, export, learning, losses, pictures, random
-from ganzoo.batch import as_batch, conditioned, from_arrays, regroup, size_of, split
+from ganzoo import ema, learning, losses, random
+from ganzoo.engine import distribute
+from ganzoo.engine.batch import as_batch, conditioned, from_arrays, regroup, size_of, split
+from ganzoo.engine.sides import networks_of, side_of, weights_of
 from ganzoo.errors import InputError
-from ganzoo.sampler import Sampler, as_pixels
-from ganzoo.sides import networks_of, side_of, weights_of
+from ganzoo.inference import pictures, saved_model
+from ganzoo.inference.sampler import Sampler, as_pixels
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -460,8 +462,8 @@ class GAN(keras.Model):
         return self.sampler.sample(num, seed, **kwargs)
 
     def export(self, path) -> None:
-        """Writes the averaged generator as a self-sufficient SavedModel; see `export.save`."""
-        export.save(self.sampler, path)
+        """Writes the averaged generator as a self-sufficient SavedModel; see `saved_model.save`."""
+        saved_model.save(self.sampler, path)
 
     def get_config(self) -> dict:
         """Returns the arguments; the networks travel as their own configs."""

@@ -10,7 +10,8 @@ import math
 import keras
 from keras import ops
 
-from ganzoo import parts, random
+from ganzoo import random
+from ganzoo.engine import parts
 from ganzoo.errors import unknown
 
 

@@ -11,12 +11,13 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from ganzoo import parts, random
-from ganzoo.batch import conditioned, size_of
+from ganzoo import random
+from ganzoo.engine import parts
+from ganzoo.engine.batch import conditioned, size_of
+from ganzoo.engine.sides import side_of, weights_of
 from ganzoo.errors import InputError
 from ganzoo.layers import MinibatchDiscrimination, WithoutReference
 from ganzoo.networks.stylegan2 import halves
-from ganzoo.sides import side_of, weights_of
 
 
 class Penalty(keras.layers.Layer, abc.ABC):

@@ -5,10 +5,10 @@ import math
 import keras
 from keras import ops
 
-from ganzoo import parts
+from ganzoo.engine import parts
 from ganzoo.errors import InputError, unknown
+from ganzoo.inference.sampler import clone
 from ganzoo.metrics import domain
-from ganzoo.sampler import clone
 
 
 class Perceptual(keras.layers.Layer):

@@ -6,10 +6,11 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from ganzoo import parts, random
-from ganzoo.batch import inputs_of
+from ganzoo import random
+from ganzoo.engine import parts
+from ganzoo.engine.batch import inputs_of
+from ganzoo.engine.sides import networks_of
 from ganzoo.errors import InputError
-from ganzoo.sides import networks_of
 
 
 class Past(keras.layers.Layer):

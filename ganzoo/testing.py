@@ -14,10 +14,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo import distribute, export
-from ganzoo.batch import as_batch, regroup, split
+from ganzoo.engine import distribute
+from ganzoo.engine.batch import as_batch, regroup, split
+from ganzoo.engine.sides import weights_of
 from ganzoo.gan import GAN
-from ganzoo.sides import weights_of
+from ganzoo.inference import saved_model
 
 
 def run_gan_test(make: Callable[[], GAN], dataset: tf.data.Dataset, terms: set[str]) -> None:
@@ -111,7 +112,7 @@ def check_export(gan: GAN) -> None:
     with tempfile.TemporaryDirectory() as directory:
         gan.export(Path(directory, "1"))
         served = tf.saved_model.load(str(Path(directory, "1")))
-        ours = export.load(Path(directory, "1"))
+        ours = saved_model.load(Path(directory, "1"))
     if gan.generator is None:
         images = np.random.default_rng(0).uniform(-1, 1, (5, *gan.image_shape)).astype("float32")
         expected, scale = gan(images).numpy() * 255.0, 255.0

@@ -3,12 +3,13 @@
 import keras
 import numpy as np
 
-from ganzoo import metrics, pictures
-from ganzoo.batch import scaled, spread
+from ganzoo import metrics
+from ganzoo.engine.batch import scaled, spread
 from ganzoo.errors import InputError, unknown
 from ganzoo.gan import GAN
-from ganzoo.sampler import as_pixels
-from ganzoo.translator import Translator
+from ganzoo.inference import pictures
+from ganzoo.inference.sampler import as_pixels
+from ganzoo.inference.translator import Translator
 
 SHOWN = 16  # examples in a picture, each of them three images
 

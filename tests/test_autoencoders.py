@@ -14,7 +14,7 @@ from ganzoo import random
 from ganzoo.errors import InputError
 from ganzoo.gans import imle
 from ganzoo.gans.vae import divergence
-from ganzoo.recipe import Recipe
+from ganzoo.training.recipe import Recipe
 
 SHAPE = (8, 8, 1)
 ENCODED = ("vae", "vaegan", "klgan", "aae")

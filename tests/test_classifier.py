@@ -5,8 +5,9 @@ import pytest
 import tensorflow as tf
 
 import ganzoo
-from ganzoo import callbacks, export
+from ganzoo import callbacks
 from ganzoo.errors import InputError
+from ganzoo.inference import saved_model
 
 
 def textures(count, seed=0):
@@ -57,7 +58,7 @@ def test_the_export_gives_the_same_to_those_without_ganzoo(learned, tmp_path):
     np.testing.assert_allclose(
         served["probabilities"], learned.predict(images, verbose=0), atol=1e-5
     )
-    loaded = export.load(tmp_path / "1")
+    loaded = saved_model.load(tmp_path / "1")
     assert type(loaded) is type(learned) and loaded.num_classes == 4
     np.testing.assert_allclose(loaded.features(images), learned.features(images), atol=1e-4)
 

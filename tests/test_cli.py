@@ -15,6 +15,8 @@ import pytest
 
 import ganzoo
 from ganzoo import InputError, cli, zoo
+from ganzoo.inference import saved_model
+from ganzoo.zoo import catalogue
 
 COMMANDS = [
     "list", "info", "sample", "translate", "evaluate", "export", "verify", "publish", "data",
@@ -36,7 +38,7 @@ def root(tmp_path, monkeypatch):
     models = tmp_path / "models" / "toy_rings"
     models.mkdir(parents=True)
     (models / "metrics.json").write_text('{"metrics": {"fid": {"value": 3.14159}, "modes": 8}}')
-    monkeypatch.setattr(zoo, "PACKAGE", tmp_path / "ganzoo")
+    monkeypatch.setattr(catalogue, "PACKAGE", tmp_path / "ganzoo")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -195,7 +197,7 @@ def test_sample_says_what_a_generator_refuses(root, calls, capsys, monkeypatch):
     def refuse(path):
         raise InputError("this generator is not given labels")
 
-    monkeypatch.setattr(ganzoo.export, "load", refuse)
+    monkeypatch.setattr(saved_model, "load", refuse)
     assert "not given labels" in refused(capsys, "sample", "toy_rings", "--labels=1")
 
 

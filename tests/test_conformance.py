@@ -10,7 +10,8 @@ import pytest
 import tensorflow as tf
 
 import ganzoo
-from ganzoo import distribute, testing
+from ganzoo import testing
+from ganzoo.engine import distribute
 
 IMAGES, POINTS = (8, 8, 1), (2,)
 CASES = {  # variant -> the terms it logs

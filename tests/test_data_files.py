@@ -18,7 +18,7 @@ import tensorflow as tf
 from PIL import Image
 
 from ganzoo import data
-from ganzoo.data import cifar10, download, folder, idx, store
+from ganzoo.data import cifar10, folder, idx, reachable, store
 from ganzoo.data.folder import Folder
 from ganzoo.errors import InputError
 
@@ -620,7 +620,7 @@ def test_failed_download_is_told(tmp_path, monkeypatch):
     def fail(_):
         raise ConnectionError("reset\nby peer")
 
-    monkeypatch.setattr(download, "reachable", lambda url: True)
+    monkeypatch.setattr(reachable, "reachable", lambda url: True)
     monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail)
     with pytest.raises(InputError, match=r"cannot download cifar10 .reset.: import its files"):
         data.load("cifar10", data_dir=str(tmp_path))
@@ -628,7 +628,7 @@ def test_failed_download_is_told(tmp_path, monkeypatch):
 
 def test_offline_is_told_soon(tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr(download, "reachable", lambda url: asked.append(url))
+    monkeypatch.setattr(reachable, "reachable", lambda url: asked.append(url))
     with pytest.raises(InputError, match="ganzoo data fashion_mnist --from=PATH"):
         data.load("fashion_mnist", data_dir=str(tmp_path))
     with pytest.raises(InputError, match="give its folder as data_dir"):
@@ -641,10 +641,10 @@ def test_reachable(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        assert download.reachable(f"http://127.0.0.1:{port}/x")
+        assert reachable.reachable(f"http://127.0.0.1:{port}/x")
         monkeypatch.setenv("https_proxy", f"127.0.0.1:{port}")
-        assert download.reachable("https://host.invalid/x")
+        assert reachable.reachable("https://host.invalid/x")
         monkeypatch.delenv("https_proxy")
-    assert not download.reachable(f"http://127.0.0.1:{port}/x")
+    assert not reachable.reachable(f"http://127.0.0.1:{port}/x")
     monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: time.sleep(1) or [])
-    assert not download.reachable("http://host.invalid", timeout=0.1)
+    assert not reachable.reachable("http://host.invalid", timeout=0.1)

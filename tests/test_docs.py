@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import ganzoo
-from ganzoo import arguments, cli, metrics
+from ganzoo import cli, metrics
+from ganzoo.cli import parser
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -68,11 +69,11 @@ def test_python_names_what_exists(page, code):
     }),
 )  # fmt: skip
 def test_commands_parse(command):
-    args = arguments.parse(*cli._parser(), shlex.split(command)[1:])
+    args = parser.parse(*cli._parser(), shlex.split(command)[1:])
     if getattr(args, "metrics", None):
-        from ganzoo import evaluation
+        from ganzoo.evaluation import evaluator
 
-        evaluation.check(args.metrics, args.features or ())
+        evaluator.check(args.metrics, args.features or ())
 
 
 def test_links_lead_somewhere():

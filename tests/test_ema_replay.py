@@ -10,6 +10,7 @@ import tensorflow as tf
 import ganzoo
 from ganzoo import ema, random, replay
 from ganzoo.errors import InputError
+from ganzoo.inference.sampler import Sampler
 
 # --- EMA
 
@@ -105,7 +106,7 @@ def test_recalibration_takes_the_statistics_of_the_averaged_weights():
     average.network.set_weights(drawn_weights(generator, 3))
     kernel, bias, scale, shift, *_ = before = average.network.get_weights()
     own = generator.get_weights()
-    sampler = ganzoo.export.Sampler(average.network, 3)
+    sampler = Sampler(average.network, 3)
     average.recalibrate(sampler, batches=4, batch_size=50)
     values = [sampler.latents(50, seed).numpy() @ kernel + bias for seed in range(4)]
     after = average.network.get_weights()
@@ -139,7 +140,7 @@ def test_fit_recalibrates_before_the_callbacks_of_an_epoch():
 
 
 def ganzoo_sample(network):
-    return ganzoo.export.Sampler(network, 4).sample(3)
+    return Sampler(network, 4).sample(3)
 
 
 def test_training_moves_the_average_once_a_step():

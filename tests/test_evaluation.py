@@ -13,10 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganzoo import InputError, cli, data, files, measures, metrics, table, zoo
-from ganzoo.evaluation import METRICS, Evaluation
+from ganzoo import InputError, cli, data, metrics, zoo
+from ganzoo.engine import files
+from ganzoo.evaluation import figures
+from ganzoo.evaluation.evaluator import METRICS, Evaluation
+from ganzoo.inference import saved_model
 from ganzoo.metrics import domain
 from ganzoo.metrics import features as feature
+from ganzoo.publishing import gallery
+from ganzoo.zoo import catalogue
 
 ROOT = Path(__file__).parent.parent
 REAL, _ = data.arrays("fashion_mnist_10k", "train", limit=64)
@@ -175,7 +180,7 @@ def test_classes():
 
 
 def test_a_class_of_one_sample_has_no_pair():
-    found, classes = measures._within_classes(REAL[:5], np.eye(3)[[0, 0, 2, 1, 1]], seed=0)
+    found, classes = figures._within_classes(REAL[:5], np.eye(3)[[0, 0, 2, 1, 1]], seed=0)
     assert classes == 2 and found == pytest.approx(
         np.mean(metrics.ms_ssim(REAL[[0, 3]], REAL[[1, 4]])), rel=1e-6
     )
@@ -313,16 +318,16 @@ def root(tmp_path, monkeypatch):
         (models / "metrics.json").write_text(json.dumps(summary))
     registry = {"format": 1, "base_url": "https://x.invalid", "entries": entries}
     (tmp_path / "saved_models" / "registry.json").write_text(json.dumps(registry))
-    places = [f"{table.BEGIN}\nold\n{table.END}\n".format(x, x) for x in ("pictures", "figures")]
+    places = [
+        f"{gallery.BEGIN}\nold\n{gallery.END}\n".format(x, x) for x in ("pictures", "figures")
+    ]
     (tmp_path / "README.md").write_text(f"Before.\n{'Between.'.join(places)}After.\n")
-    monkeypatch.setattr(zoo, "PACKAGE", tmp_path / "ganzoo")
+    monkeypatch.setattr(catalogue, "PACKAGE", tmp_path / "ganzoo")
 
     def load(path):
         return Generator() if "dcgan" in str(path) or "runs" in str(path) else Judge()
 
-    from ganzoo import export
-
-    monkeypatch.setattr(export, "load", load)
+    monkeypatch.setattr(saved_model, "load", load)
     return tmp_path
 
 
@@ -404,7 +409,9 @@ def test_a_wrong_line_gets_one_line(root, capsys, argv, words):
 
 def part(text, what):
     """Returns what the README has between the marks of one of its written parts."""
-    return text.partition(f"{table.BEGIN.format(what)}\n")[2].partition(table.END.format(what))[0]
+    return text.partition(f"{gallery.BEGIN.format(what)}\n")[2].partition(gallery.END.format(what))[
+        0
+    ]
 
 
 def test_all_fills_the_facts_the_cards_and_the_table(root, capsys):
@@ -416,18 +423,18 @@ def test_all_fills_the_facts_the_cards_and_the_table(root, capsys):
     assert facts["value"] == (labels == 0).mean() and facts["n_real"] == 10_000
     facts = json.loads((root / "models/dcgan_fashion_mnist_10k/metrics.json").read_text())
     assert facts["steps"] == 9000 and list(facts["metrics"]) == ["error", "kid", "swd"]
-    assert facts["evaluated"] == table.digest("dcgan_fashion_mnist_10k")
+    assert facts["evaluated"] == gallery.digest("dcgan_fashion_mnist_10k")
     card = (root / "models/dcgan_fashion_mnist_10k/README.md").read_text()
-    assert card == table.card_of("dcgan_fashion_mnist_10k") and "| kid |" in card
+    assert card == gallery.card_of("dcgan_fashion_mnist_10k") and "| kid |" in card
     text = (root / "README.md").read_text()
-    assert part(text, "pictures") == table.gallery() and part(text, "figures") == table.render()
+    assert part(text, "pictures") == gallery.gallery() and part(text, "figures") == gallery.render()
     assert text.startswith("Before.\n<!-- pic") and text.endswith("-->\nAfter.\n")
     assert "\nBetween.<!-- figures" in text and "\nold\n" not in text
     row = "| [`judge`](models/judge/README.md) | ![judge](models/judge/row.png) |\n"
-    assert row in table.gallery()
+    assert row in gallery.gallery()
     kid, swd = (facts["metrics"][name] for name in ("kid", "swd"))
     assert f"| {1000 * kid['value']:.2f} ± {1000 * kid['std']:.2f} | {swd['value']:.3g} |" in text
-    assert "| 9,000 | 10 |" in text and "`judge`" not in table.render()
+    assert "| 9,000 | 10 |" in text and "`judge`" not in gallery.render()
     assert "- KID x 1000: inception features, legacy resize, float32, 30 samples, 30 real" in text
 
 
@@ -445,7 +452,7 @@ def test_the_table_shows_every_kind_of_figure_and_how_it_was_measured(root):
         path = root / "models" / name / "metrics.json"
         hardware = {"hardware": "a GPU"} if name == "judge" else {}
         path.write_text(json.dumps({"steps": 12_000, "metrics": facts} | hardware))
-    lines = table.render().splitlines()
+    lines = gallery.render().splitlines()
     heads = "`fashion_mnist_10k` | FID | FID, own features | KID x 1000 | modes | steps | minutes"
     assert lines[0] == f"| {heads} |"
     assert lines[2].endswith("| 21.5 | 1.25 | 12.34 ± 0.56 | - | 12,000 | - |")
@@ -466,12 +473,12 @@ def test_the_table_shows_the_published_figure_of_the_same_loss_and_data(root):
     for name in ("dcgan_fashion_mnist_10k", "judge"):
         facts = {"steps": 9, "metrics": {"fid": {"value": 20.0, "features": "inception"}}}
         (root / "models" / name / "metrics.json").write_text(json.dumps(facts))
-    lines = table.render().splitlines()
+    lines = gallery.render().splitlines()
     assert lines[0] == "| `fashion_mnist` | published FID | FID | steps | minutes |"
     assert lines[2].endswith("[`judge`](models/judge/README.md) | 21.5 | 20 | 9 | - |")
     assert lines[4].startswith("- published FID: the lowest") and "1711.10337" in lines[4]
     assert lines[7] == "| `fashion_mnist_10k` | FID | steps | minutes |"
-    assert "Published: 21.5, the lowest" in table.card_of("judge")
+    assert "Published: 21.5, the lowest" in gallery.card_of("judge")
 
 
 def test_all_goes_on_where_it_stopped(root, capsys, monkeypatch):
@@ -497,7 +504,7 @@ def test_figures_of_other_weights_are_dropped(root):
     weights.write_bytes(b"trained further, here.."[: entry["bytes"]])
     entry["files"]["saved_model.pb"]["sha256"] = files.sha256(weights)
     (root / "saved_models/registry.json").write_text(json.dumps(registry))
-    assert table.known("dcgan_fashion_mnist_10k") == {}
+    assert gallery.known("dcgan_fashion_mnist_10k") == {}
     assert cli.main([*ALL, "--metrics=swd"]) == 0
     assert list(json.loads(path.read_text())["metrics"]) == ["error", "swd"]  # no old KID
 
@@ -556,13 +563,13 @@ def test_help_names_every_metric_and_needs_no_tensorflow():
 
 def test_the_readme_shows_what_the_files_say():
     text = (ROOT / "README.md").read_text("utf-8")
-    assert part(text, "figures") == table.render(), "run: ganzoo evaluate --all"
-    assert part(text, "pictures") == table.gallery(), "run: ganzoo evaluate --all"
+    assert part(text, "figures") == gallery.render(), "run: ganzoo evaluate --all"
+    assert part(text, "pictures") == gallery.gallery(), "run: ganzoo evaluate --all"
 
 
 @pytest.mark.parametrize("name", zoo.list_pretrained())
 def test_the_card_shows_what_the_files_say(name):
-    assert zoo.info(name)["card"] == table.card_of(name)
+    assert zoo.info(name)["card"] == gallery.card_of(name)
 
 
 @pytest.mark.parametrize("num, drawn", [(None, 26_000), (48, 48)])

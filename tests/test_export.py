@@ -14,8 +14,10 @@ import pytest
 import tensorflow as tf
 
 import ganzoo
-from ganzoo import export, gans, networks
+from ganzoo import gans, networks
 from ganzoo.errors import InputError
+from ganzoo.inference import saved_model
+from ganzoo.inference.sampler import as_pixels, clone
 
 LATENT = 5
 
@@ -42,12 +44,12 @@ def conditional_network():
 @pytest.fixture(scope="module")
 def plain():
     network = trained_like(networks.dcgan.generator((8, 8, 1), width=4, latent_dim=LATENT))
-    return export.Sampler(network, LATENT)
+    return saved_model.Sampler(network, LATENT)
 
 
 @pytest.fixture(scope="module")
 def conditional():
-    return export.Sampler(conditional_network(), LATENT, num_classes=3)
+    return saved_model.Sampler(conditional_network(), LATENT, num_classes=3)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +103,7 @@ def test_samples_are_the_networks_images_rounded_to_pixels(plain):
 
 def test_the_ends_of_the_range_are_black_and_white():
     images = np.array([-1.0, 1.0, -1.5, 1.5, 0.0], "float32").reshape(5, 1, 1, 1)
-    np.testing.assert_array_equal(np.ravel(ganzoo.sampler.as_pixels(images)), [0, 255, 0, 255, 128])
+    np.testing.assert_array_equal(np.ravel(as_pixels(images)), [0, 255, 0, 255, 128])
 
 
 @pytest.mark.parametrize("truncation", [None, 0.7])
@@ -142,7 +144,7 @@ def test_truncated_latents_are_normal_within_their_bounds(plain, truncation):
 def test_images_of_given_labels(conditional):
     latents = conditional.latents(4, 0)
     labels = [2, 0, 1, 2]
-    expected = ganzoo.sampler.as_pixels(conditional([latents, np.array(labels, "int32")])).numpy()
+    expected = as_pixels(conditional([latents, np.array(labels, "int32")])).numpy()
     np.testing.assert_array_equal(conditional.sample(4, 0, labels=labels), expected)
     np.testing.assert_array_equal(conditional.sample(seed=0, labels=labels), expected)
     np.testing.assert_array_equal(conditional.sample(latents=latents, labels=labels), expected)
@@ -172,7 +174,7 @@ def test_labels_are_drawn_uniformly_if_not_given(conditional):
 
 
 def test_points_are_not_made_pixels():
-    sampler = export.Sampler(networks.mlp.generator((2,), 4, LATENT), LATENT)
+    sampler = saved_model.Sampler(networks.mlp.generator((2,), 4, LATENT), LATENT)
     points = sampler.sample(5)
     assert points.dtype == np.float32 and points.shape == (5, 2)
 
@@ -219,7 +221,7 @@ def test_loaded_generator_draws_what_the_saved_one_did(
     plain, conditional, saved, saved_conditional
 ):
     for sampler, path in ((plain, saved), (conditional, saved_conditional)):
-        loaded = export.load(path)
+        loaded = saved_model.load(path)
         assert isinstance(loaded, keras.Model)
         assert (loaded.latent_dim, loaded.num_classes) == (LATENT, sampler.num_classes)
         np.testing.assert_array_equal(loaded.sample(9, 4), sampler.sample(9, 4))
@@ -295,11 +297,11 @@ def test_savedmodel_names_no_file_of_its_maker(saved):
 
 
 def test_exporting_over_a_savedmodel_replaces_it(plain, copy):
-    other = export.Sampler(trained_like(ganzoo.sampler.clone(plain.network), 1), LATENT)
+    other = saved_model.Sampler(trained_like(clone(plain.network), 1), LATENT)
     (copy / "stale").write_text("of the old one")
     other.export(copy)
     assert not (copy / "stale").exists()
-    np.testing.assert_array_equal(export.load(copy).sample(4), other.sample(4))
+    np.testing.assert_array_equal(saved_model.load(copy).sample(4), other.sample(4))
     assert (other.sample(4) != plain.sample(4)).any()
     assert [path.name for path in copy.parent.iterdir()] == ["copy"]
 
@@ -308,7 +310,7 @@ def test_exporting_into_an_empty_directory_and_into_new_parents(plain, tmp_path)
     (tmp_path / "empty").mkdir()
     for path in (tmp_path / "empty", tmp_path / "a" / "b" / "1"):
         plain.export(path)
-        np.testing.assert_array_equal(export.load(path).sample(2), plain.sample(2))
+        np.testing.assert_array_equal(saved_model.load(path).sample(2), plain.sample(2))
 
 
 def test_exporting_over_something_else_refuses_and_leaves_it(plain, tmp_path):
@@ -328,7 +330,7 @@ def test_exporting_over_a_file_refuses_and_leaves_it(plain, tmp_path):
 
 def test_an_export_that_fails_midway_leaves_the_old_one_whole(plain, copy, monkeypatch):
     before = contents(copy)
-    monkeypatch.setattr(export.json, "dumps", lambda *_, **__: 1 / 0)  # the last thing written
+    monkeypatch.setattr(saved_model.json, "dumps", lambda *_, **__: 1 / 0)  # the last thing written
     with pytest.raises(ZeroDivisionError):
         plain.export(copy)
     assert contents(copy) == before
@@ -376,8 +378,8 @@ def truncate_index(path):
 
 def about(change):
     def damage(path):
-        text = (path / export.ABOUT).read_text()
-        (path / export.ABOUT).write_text(change(text))
+        text = (path / saved_model.ABOUT).read_text()
+        (path / saved_model.ABOUT).write_text(change(text))
 
     return damage
 
@@ -407,8 +409,8 @@ DAMAGES = {
     "the JSON is of a wider network": about(
         lambda text: text.replace('"units": 128', '"units": 64')
     ),
-    "the JSON is no text": lambda path: (path / export.ABOUT).write_bytes(b"\xff\xfe\x00"),
-    "the JSON is gone": lambda path: (path / export.ABOUT).unlink(),
+    "the JSON is no text": lambda path: (path / saved_model.ABOUT).write_bytes(b"\xff\xfe\x00"),
+    "the JSON is gone": lambda path: (path / saved_model.ABOUT).unlink(),
 }
 
 
@@ -416,7 +418,7 @@ DAMAGES = {
 def test_a_damaged_savedmodel_is_one_line_that_names_it(copy, damage):
     DAMAGES[damage](copy)
     with pytest.raises(InputError, match=re.escape(str(copy))) as caught:
-        export.load(copy)
+        saved_model.load(copy)
     assert "\n" not in str(caught.value)
 
 
@@ -424,7 +426,7 @@ def test_a_directory_that_is_no_savedmodel_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     for path in (tmp_path, tmp_path / "nothing", tmp_path / "file"):
         with pytest.raises(InputError, match=re.escape(str(path))):
-            export.load(path)
+            saved_model.load(path)
 
 
 def test_loading_executes_nothing(tmp_path):
@@ -432,16 +434,16 @@ def test_loading_executes_nothing(tmp_path):
     inputs = keras.Input((LATENT,))
     outputs = keras.layers.Lambda(lambda x: x, output_shape=(LATENT,))(inputs)
     network = keras.saving.serialize_keras_object(keras.Model(inputs, outputs))
-    (tmp_path / export.ABOUT).parent.mkdir()
-    (tmp_path / export.ABOUT).write_text(
+    (tmp_path / saved_model.ABOUT).parent.mkdir()
+    (tmp_path / saved_model.ABOUT).write_text(
         json.dumps({"format": 1, "latent_dim": LATENT, "num_classes": None, "network": network})
     )
     with pytest.raises(InputError, match="[Ll]ambda"):
-        export.load(tmp_path)
+        saved_model.load(tmp_path)
 
 
 def test_loaded_generator_can_be_trained(saved):
-    sampler = export.load(saved)
+    sampler = saved_model.load(saved)
     before = [w.numpy() for w in sampler.trainable_variables]
     assert len(before) == len(sampler.network.trainable_variables) > 2
     with tf.GradientTape() as tape:
@@ -458,7 +460,7 @@ def test_export_of_an_average_is_loaded_trainable_and_goes_on_in_a_new_gan(tmp_p
     images = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 1), "uint8")
     first.fit(images, batch_size=8, epochs=1, verbose=0)
     first.export(tmp_path / "1")
-    sampler = export.load(tmp_path / "1")
+    sampler = saved_model.load(tmp_path / "1")
     np.testing.assert_array_equal(sampler.sample(4), first.sample(4))
     critic = networks.dcgan.discriminator((8, 8, 1), width=2)
     second = gans.DCGAN(sampler.network, critic, latent_dim=LATENT)
@@ -476,7 +478,7 @@ def test_a_half_precision_generator_is_exported_in_float32(tmp_path):
         network = trained_like(networks.dcgan.generator((9, 8, 1), width=2, latent_dim=LATENT))
     finally:
         keras.config.set_dtype_policy(policy)
-    sampler = export.Sampler(network, LATENT)
+    sampler = saved_model.Sampler(network, LATENT)
     sampler.export(tmp_path / "1")
     module = tf.saved_model.load(str(tmp_path / "1"))
     latents = sampler.latents(8, 0)
@@ -485,7 +487,7 @@ def test_a_half_precision_generator_is_exported_in_float32(tmp_path):
     np.testing.assert_allclose(served, sampler(latents), atol=0.1)
     assert np.abs(served - sampler(latents)).max() > 1e-6  # it is not bfloat16 in disguise
     assert np.abs(module.sample(16, 0).numpy().astype(int) - sampler.sample(16, 0)).mean() < 3
-    loaded = export.load(tmp_path / "1")
+    loaded = saved_model.load(tmp_path / "1")
     assert {layer.compute_dtype for layer in loaded.network.layers} == {"float32"}
     np.testing.assert_array_equal(loaded.sample(16, 0), module.sample(16, 0))
 
@@ -495,9 +497,9 @@ def test_labels_of_other_integer_types_survive_the_export(tmp_path, dtype):
     latents, label = keras.Input((LATENT,)), keras.Input((), dtype=dtype)
     x = keras.layers.Concatenate()([latents, keras.ops.one_hot(label, 3)])
     x = keras.layers.Reshape((8, 8, 1))(keras.layers.Dense(64, activation="tanh")(x))
-    sampler = export.Sampler(keras.Model([latents, label], x), LATENT, num_classes=3)
+    sampler = saved_model.Sampler(keras.Model([latents, label], x), LATENT, num_classes=3)
     sampler.export(tmp_path / "1")
-    np.testing.assert_array_equal(export.load(tmp_path / "1").sample(5), sampler.sample(5))
+    np.testing.assert_array_equal(saved_model.load(tmp_path / "1").sample(5), sampler.sample(5))
 
 
 def test_sampler_is_a_keras_model_that_keras_saves(plain, tmp_path):

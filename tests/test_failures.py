@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 import ganzoo
-from ganzoo import callbacks, failures
+from ganzoo import callbacks
+from ganzoo.callbacks import diagnosis
 from ganzoo.errors import InputError
 
-CHANCE = failures.Chance(1.386, 0.693)
+CHANCE = diagnosis.Chance(1.386, 0.693)
 RNG = np.random.default_rng(0)
 
 
@@ -39,7 +40,7 @@ def looks(count=12, first=160, **values):
 
 
 def found(rows, seen=()):
-    return failures.found(rows, list(seen), CHANCE, 1000)
+    return diagnosis.found(rows, list(seen), CHANCE, 1000)
 
 
 def late(value, usual=1.0, count=40, last=5):
@@ -103,21 +104,21 @@ def test_every_failure_has_words_and_a_place_in_the_guide():
     from pathlib import Path
 
     guide = (Path(ganzoo.__file__).parent.parent / "docs" / "guide.md").read_text()
-    for name, failure in failures.FAILURES.items():
+    for name, failure in diagnosis.FAILURES.items():
         assert failure.title and failure.cause and failure.tricks
         assert f"## {name.replace('_', '-')}" in guide
 
 
 def test_a_look_knows_copies_from_variety():
     real = RNG.normal(size=(96, 3))
-    same = failures.look(RNG.normal(size=(64, 3)), real)
+    same = diagnosis.look(RNG.normal(size=(64, 3)), real)
     assert same["diversity"] == pytest.approx(1.0, abs=0.15) and same["bins"] > 0.8
     assert same["distance"] == pytest.approx(0.0, abs=0.1)
-    far = failures.look(RNG.normal(size=(64, 3)) + 10.0, real)
+    far = diagnosis.look(RNG.normal(size=(64, 3)) + 10.0, real)
     assert far["distance"] > 5.0
-    copies = failures.look(np.repeat(real[:1], 64, axis=0), real)
+    copies = diagnosis.look(np.repeat(real[:1], 64, axis=0), real)
     assert copies["diversity"] < 0.01 and copies["bins"] < 0.1
-    moved = failures.look(np.repeat(real[1:2], 64, axis=0), real, copies["nearest"])
+    moved = diagnosis.look(np.repeat(real[1:2], 64, axis=0), real, copies["nearest"])
     assert moved["turnover"] == 1.0
 
 

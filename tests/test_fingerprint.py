@@ -6,9 +6,11 @@ import keras
 import numpy as np
 import pytest
 
-from ganzoo import cli, export, fingerprint, zoo
+from ganzoo import cli
+from ganzoo.inference import saved_model
+from ganzoo.inference.sampler import Sampler
 from ganzoo.networks import dcgan
-from ganzoo.sampler import Sampler
+from ganzoo.zoo import catalogue, fingerprint
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +18,7 @@ def folder(tmp_path_factory):
     keras.utils.set_random_seed(0)
     network = dcgan.generator((8, 8, 1), width=2, latent_dim=3)
     path = tmp_path_factory.mktemp("models") / "1"
-    export.save(Sampler(network, 3), path)
+    saved_model.save(Sampler(network, 3), path)
     return path
 
 
@@ -24,7 +26,7 @@ def test_a_process_without_ganzoo_gives_the_same_numbers(folder, tmp_path):
     seen, missing, again = fingerprint.alone([folder, tmp_path / "none", folder])
     assert seen == again and "OSError" in missing and "\n" not in missing
     assert set(seen) == {"sample", "serving_default"}
-    model = export.load(folder)
+    model = saved_model.load(folder)
     drawn = fingerprint.numbers(model.sample(fingerprint.NUM, seed=0))
     assert drawn["shape"] == [8, 8, 8, 1]
     assert fingerprint.difference({"sample": {"images": drawn}}, seen) is None
@@ -67,9 +69,9 @@ def test_alike_values_may_differ_by_what_float32_rounds(off, same):
 
 
 def test_verify_compares_with_the_card(folder, tmp_path, monkeypatch, capsys):
-    from ganzoo.publish import _contents
+    from ganzoo.publishing.entry import _contents
 
-    monkeypatch.setattr(zoo, "PACKAGE", tmp_path / "ganzoo")
+    monkeypatch.setattr(catalogue, "PACKAGE", tmp_path / "ganzoo")
     place = tmp_path / "saved_models" / "toy" / "1"
     place.parent.mkdir(parents=True)
     place.symlink_to(folder)

@@ -8,9 +8,11 @@ import pytest
 import tensorflow as tf
 
 import ganzoo
-from ganzoo import InputError, distribute, random
-from ganzoo.batch import as_batch, regroup
+from ganzoo import InputError, random
+from ganzoo.engine import distribute
+from ganzoo.engine.batch import as_batch, regroup
 from ganzoo.gan import GAN
+from ganzoo.inference import saved_model
 
 
 def linear_pair(dim=3, latent=2):
@@ -242,7 +244,7 @@ def test_networks_that_are_classes_of_ones_own(tmp_path):
 
 def test_a_loaded_generator_is_trained_further(tmp_path):
     ganzoo.create("dcgan", (8, 8, 1), width=4, latent_dim=4).export(tmp_path / "1")
-    loaded = ganzoo.export.load(tmp_path / "1")
+    loaded = saved_model.load(tmp_path / "1")
     gan = ganzoo.gans.DCGAN(loaded, ganzoo.networks.dcgan.discriminator((8, 8, 1), width=4))
     gan.compile()
     before = loaded.sample(4)
@@ -311,7 +313,7 @@ def test_a_half_precision_training_exports_in_single_precision(tmp_path):
     nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
     assert not [n.name for n in nodes if n.attr["DstT"].type == tf.bfloat16.as_datatype_enum]
     latents = np.random.default_rng(0).normal(size=(7, 4)).astype("float32")
-    ours = ganzoo.export.load(tmp_path / "1")(latents).numpy()
+    ours = saved_model.load(tmp_path / "1")(latents).numpy()
     theirs = served.signatures["serving_default"](latents=tf.constant(latents))["images"]
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
     assert gan.generator.layers[1].compute_dtype == "bfloat16"  # the training's own is as it was

@@ -20,9 +20,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ganzoo import card, cli, data, export, recipe, registry
+from ganzoo import cli, data
 from ganzoo.data import folder, npz
 from ganzoo.errors import InputError
+from ganzoo.inference import saved_model
+from ganzoo.publishing import card
+from ganzoo.training import recipe
+from ganzoo.zoo import registry
 
 ROOT = Path(__file__).parent.parent
 RECIPE = (ROOT / "models" / "dcgan_fashion_mnist" / "recipe.toml").read_bytes()
@@ -284,7 +288,7 @@ def test_a_registry_names_no_file_outside(name):
 def test_a_saved_model_of_other_classes_is_refused(tmp_path):
     """Its network is a config, which could name any class."""
     model = ROOT / "saved_models" / "dcgan_fashion_mnist" / "1"
-    about = json.loads((model / export.ABOUT).read_text())
+    about = json.loads((model / saved_model.ABOUT).read_text())
     about["network"] = {
         "module": "subprocess", "class_name": "Popen", "config": {"args": ["true"]},
         "registered_name": None,
@@ -294,9 +298,9 @@ def test_a_saved_model_of_other_classes_is_refused(tmp_path):
             target = tmp_path / part.relative_to(model)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(part.read_bytes())
-    (tmp_path / export.ABOUT).write_text(json.dumps(about))
+    (tmp_path / saved_model.ABOUT).write_text(json.dumps(about))
     with pytest.raises(InputError, match="damaged or was not written by ganzoo"):
-        export.load(tmp_path)
+        saved_model.load(tmp_path)
 
 
 def test_cards_render_what_they_are_given():

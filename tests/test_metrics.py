@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganzoo import files, metrics, pictures, precision
+from ganzoo import metrics
+from ganzoo.engine import files
 from ganzoo.errors import InputError
+from ganzoo.inference import pictures
+from ganzoo.training import precision
 
 RNG = np.random.default_rng(0)
 

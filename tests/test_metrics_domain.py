@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 import ganzoo
-from ganzoo import data, metrics, recipe
+from ganzoo import data, metrics
 from ganzoo.errors import InputError
-from ganzoo.evaluation import Evaluation
+from ganzoo.evaluation.evaluator import Evaluation
 from ganzoo.metrics import domain
+from ganzoo.training import recipe
 
 CLOTHES, LABELS = data.arrays("fashion_mnist_10k")
 

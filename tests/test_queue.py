@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganzoo import cli, gans, publish, queue_command
+from ganzoo import cli, gans
+from ganzoo.cli import train_all
 from ganzoo.metrics import domain
-from ganzoo.recipe import Recipe
+from ganzoo.publishing import entry
+from ganzoo.training.recipe import Recipe
 
 ROOT = Path(__file__).parent.parent
 QUEUE = sorted((ROOT / "models" / "queue").glob("*.toml"))
@@ -54,7 +56,7 @@ def test_all_are_trained_and_what_fails_is_named(queue, tmp_path, capsys):
     assert "1_fails: failed with status 1: no file" in said
     assert "2_works: done in" in said and "1 of 2 without failure" in said
     assert json.loads((tmp_path / "runs" / "2_works" / "summary.json").read_text())["steps"] == 4
-    assert (tmp_path / "runs" / queue_command.LOG).read_text() in said
+    assert (tmp_path / "runs" / train_all.LOG).read_text() in said
     assert cli.main(queue.command) == 1
     assert "2_works: done before" in capsys.readouterr().out
     queue("2_works", steps=6)
@@ -129,4 +131,4 @@ def test_what_the_queue_trains_fits_an_entry(path):
     recipe = Recipe.load(path)
     labels = {"num_classes": 10} if gans.takes_labels(recipe.model) else {}
     gan = gans.create(recipe.model, SHAPES[recipe.dataset], **labels, **recipe.architecture)
-    assert 4 * gan.generator.count_params() + GRAPH < publish.LIMIT
+    assert 4 * gan.generator.count_params() + GRAPH < entry.LIMIT

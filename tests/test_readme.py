@@ -10,7 +10,8 @@ import keras
 import pytest
 
 import ganzoo
-from ganzoo import arguments, cli
+from ganzoo import cli
+from ganzoo.cli import parser
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -39,7 +40,7 @@ def test_python(code, tmp_path, monkeypatch):
 def test_ganzoo(command, tmp_path):
     words = [sys.executable, "-m", "ganzoo.cli", *shlex.split(command)[1:]]
     if "translate" in words:  # of a run that is not here
-        arguments.parse(*cli._parser(), words[3:])
+        parser.parse(*cli._parser(), words[3:])
         words = [*words[:4], "--help"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

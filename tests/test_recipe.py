@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import ganzoo
-from ganzoo import ema, gans, losses, penalties, recipe, run
+from ganzoo import ema, gans, losses, penalties
+from ganzoo.engine.sides import networks_of
 from ganzoo.errors import InputError
-from ganzoo.recipe import Recipe, differences, spec, value_of
-from ganzoo.sides import networks_of
+from ganzoo.training import recipe, run
+from ganzoo.training.recipe import Recipe, differences, spec, value_of
 
 PLAIN = {
     "model": "wgan_gp",
@@ -143,7 +144,7 @@ def test_building_leaves_the_recipe_alone(tmp_path):
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16", "mixed_float16"])
 def test_precision_is_resolved(precision, monkeypatch):
-    monkeypatch.setattr("ganzoo.precision.has_bfloat16", lambda: True)
+    monkeypatch.setattr("ganzoo.training.precision.has_bfloat16", lambda: True)
     assert Recipe(precision=precision).resolved().precision == precision
     assert Recipe().resolved().precision == "mixed_bfloat16"
 

@@ -9,10 +9,12 @@ import tensorflow as tf
 from keras import ops
 
 import ganzoo
-from ganzoo import cli, data, metrics, random, rollouts, run, sequences, testing
+from ganzoo import cli, data, metrics, random, testing
 from ganzoo.data import oracle, quatrains
 from ganzoo.errors import InputError
-from ganzoo.recipe import Recipe
+from ganzoo.inference import rollouts, sequences
+from ganzoo.training import run
+from ganzoo.training.recipe import Recipe
 
 NOISE = {"class_name": "InstanceNoise", "config": {"stddev": 0.1, "steps": 5}}
 

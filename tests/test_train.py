@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganzoo import callbacks, files, run
+from ganzoo import callbacks
 from ganzoo.callbacks.run_log import read
-from ganzoo.recipe import Recipe
+from ganzoo.engine import files
 from ganzoo.testing import saved_weights as weights
+from ganzoo.training import run
+from ganzoo.training.recipe import Recipe
 
 ROOT = Path(__file__).parent.parent
 TINY = ["--image_size=8", "--width=4", "--latent_dim=8", "--batch_size=16", "--precision=float32"]

@@ -11,11 +11,12 @@ import tensorflow as tf
 from PIL import Image
 
 import ganzoo
-from ganzoo import cli, export, learning, metrics, random, schedules
+from ganzoo import cli, learning, metrics, random, schedules
 from ganzoo.callbacks import Evaluate
 from ganzoo.errors import InputError
+from ganzoo.inference import saved_model
+from ganzoo.inference.translator import Translator
 from ganzoo.networks import translation as networks
-from ganzoo.translator import Translator
 
 ROOT = Path(__file__).parent.parent
 SHAPE = (12, 12, 1)
@@ -208,7 +209,7 @@ def test_each_direction_is_exported_and_trained_further(cyclegan, tmp_path):
     x = images()
     for direction in cyclegan.directions:
         cyclegan.export(tmp_path / direction, direction)
-        loaded = export.load(tmp_path / direction)
+        loaded = saved_model.load(tmp_path / direction)
         assert isinstance(loaded, Translator) and loaded.direction == direction
         meant = cyclegan.translate(x, direction)
         np.testing.assert_allclose(loaded.translate(x).astype(int), meant, atol=1)
@@ -238,7 +239,7 @@ def test_the_rate_stays_and_then_falls():
     assert isinstance(schedule, schedules.LinearDecay)
     found = [float(schedule(step)) for step in (0, 100, 150, 200, 300)]
     np.testing.assert_allclose(found, [2e-4, 2e-4, 1e-4, 0, 0], atol=1e-9)
-    from ganzoo.recipe import spec
+    from ganzoo.training.recipe import spec
 
     again = learning.made("g_optimizer", spec(made))
     assert again._learning_rate.get_config() == schedule.get_config()

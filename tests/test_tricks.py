@@ -77,7 +77,7 @@ def test_a_wrong_value_is_one_line_that_names_the_argument(name, value, message)
 
 
 def test_recipes_know_every_trick():
-    from ganzoo import recipe
+    from ganzoo.training import recipe
 
     assert set(tricks.SIDES) <= set(recipe.TABLES["architecture"])
     assert set(recipe.HELP) >= set(recipe.TABLES["architecture"])

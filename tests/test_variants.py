@@ -11,6 +11,7 @@ import ganzoo
 from ganzoo import losses, penalties
 from ganzoo.errors import InputError
 from ganzoo.gans.ebgan import pulling_away
+from ganzoo.inference import saved_model
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.uniform(-1, 1, (8, 8, 8, 1)).astype("float32")
@@ -261,10 +262,10 @@ def test_semi_supervised_learning_gives_a_classifier(tmp_path):
     found = gan.classifier.predict(images, verbose=0)
     assert found.shape == (20, 10)
     gan.export(tmp_path / "1", "classifier")
-    loaded = ganzoo.export.load(tmp_path / "1")
+    loaded = saved_model.load(tmp_path / "1")
     np.testing.assert_allclose(loaded.predict(images, verbose=0), found, atol=1e-5)
     gan.export(tmp_path / "2", "generator")
-    np.testing.assert_array_equal(ganzoo.export.load(tmp_path / "2").sample(3), gan.sample(3))
+    np.testing.assert_array_equal(saved_model.load(tmp_path / "2").sample(3), gan.sample(3))
 
 
 def test_few_labels_are_always_the_same_and_even():

@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganzoo import cli, distribute, launch_command, run
+from ganzoo import cli
+from ganzoo.cli import launch
+from ganzoo.engine import distribute
 from ganzoo.errors import InputError
-from ganzoo.recipe import Recipe
 from ganzoo.testing import saved_weights as weights
+from ganzoo.training import run
+from ganzoo.training.recipe import Recipe
 
 ROOT = Path(__file__).parent.parent
 FLAGS = {
@@ -118,7 +121,7 @@ def test_the_launcher_says_what_is_wrong(tmp_path, capsys):
 
 
 def test_the_launcher_stops_all_if_one_fails_and_starts_again(tmp_path, capfd, monkeypatch):
-    monkeypatch.setattr(launch_command, "GRACE", 1.0)
+    monkeypatch.setattr(launch, "GRACE", 1.0)
     program = tmp_path / "program.py"
     program.write_text(
         "import json, os, sys, time\n"

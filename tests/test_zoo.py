@@ -14,7 +14,8 @@ import types
 
 import pytest
 
-from ganzoo import InputError, download, zoo
+from ganzoo import InputError, zoo
+from ganzoo.zoo import catalogue, download
 
 FILES = {
     "saved_model.pb": os.urandom(3_000),
@@ -24,8 +25,10 @@ FILES = {
 FETCH = """
 import sys
 from pathlib import Path
-from ganzoo import download, errors, zoo
-zoo.PACKAGE, download.PAUSE = Path(sys.argv[1]) / "ganzoo", 0.01
+from ganzoo.zoo import download
+from ganzoo import errors, zoo
+from ganzoo.zoo import catalogue
+catalogue.PACKAGE, download.PAUSE = Path(sys.argv[1]) / "ganzoo", 0.01
 try:
     print(zoo.fetch("toy_rings"))
 except errors.InputError as error:
@@ -105,7 +108,7 @@ def root(tmp_path, monkeypatch, server):
     base = f"http://127.0.0.1:{server.server_port}"
     registry = {"format": 1, "base_url": base, "entries": {"toy_rings": entry()}}
     (root / "saved_models" / "registry.json").write_text(json.dumps(registry))
-    monkeypatch.setattr(zoo, "PACKAGE", root / "ganzoo")
+    monkeypatch.setattr(catalogue, "PACKAGE", root / "ganzoo")
     monkeypatch.setattr(download, "PAUSE", 0.01)
     monkeypatch.setenv("GANZOO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -139,7 +142,7 @@ def start(root):
 
 def test_downloads_once_and_loads(root, cache, server, monkeypatch):
     fake = types.SimpleNamespace(load=lambda path: ("model", path))
-    monkeypatch.setitem(sys.modules, "ganzoo.export", fake)
+    monkeypatch.setitem(sys.modules, "ganzoo.inference.saved_model", fake)
     import ganzoo
 
     monkeypatch.setattr(ganzoo, "export", fake, raising=False)

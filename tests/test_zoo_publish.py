@@ -6,12 +6,15 @@ import os
 import keras
 import pytest
 
-from ganzoo import InputError, cli, evaluate_command, fingerprint, perceptual, table, zoo
-from ganzoo import publish as publishing
-from ganzoo.card import is_biased, render
-from ganzoo.files import sha256
-from ganzoo.publish import about, publish
-from ganzoo.recipe import Recipe
+from ganzoo import InputError, cli, perceptual, zoo
+from ganzoo.cli import evaluate
+from ganzoo.engine.files import sha256
+from ganzoo.publishing import entry as publishing
+from ganzoo.publishing import gallery
+from ganzoo.publishing.card import is_biased, render
+from ganzoo.publishing.entry import about, publish
+from ganzoo.training.recipe import Recipe
+from ganzoo.zoo import catalogue, fingerprint
 
 SUMMARY = {
     "steps": 2000,
@@ -34,7 +37,7 @@ def root(tmp_path, monkeypatch):
     (root / "saved_models").mkdir(parents=True)
     empty = {"format": 1, "base_url": "https://example.org", "entries": {}}
     (root / "saved_models" / "registry.json").write_text(json.dumps(empty))
-    monkeypatch.setattr(zoo, "PACKAGE", root / "ganzoo")
+    monkeypatch.setattr(catalogue, "PACKAGE", root / "ganzoo")
     monkeypatch.setattr(fingerprint, "alone", lambda folders: [SEEN for _ in folders])
     return root
 
@@ -132,7 +135,7 @@ def test_what_was_trained_on_its_judge_says_so(root, run, monkeypatch):
     (run / "summary.json").write_text(json.dumps(summary))
     publish(run, "imle_mnist")
     assert "\nIt was trained to be near" in zoo.info("imle_mnist")["card"]
-    assert "- `imle_mnist`: trained to be near the data as a classifier" in table.render()
+    assert "- `imle_mnist`: trained to be near the data as a classifier" in gallery.render()
     other = Recipe(model="imle", dataset="fashion_mnist", learning={"perceptual": "mnist"})
     assert not is_biased(other.resolved().to_dict())
 
@@ -267,7 +270,7 @@ def test_each_direction_of_a_translation_is_an_entry(root, run):
     assert (there / "saved_model.pb").read_bytes() == b"first graph"
     assert (back / "saved_model.pb").read_bytes() == b"back"
     card = zoo.info(f"{entry}_back")["card"]
-    assert card == table.card_of(f"{entry}_back")
+    assert card == gallery.card_of(f"{entry}_back")
     assert "`y_to_x` of what it exports" in card and 'batch["y"]' in card
     with pytest.raises(InputError, match="unknown export of cyclegan 'up'"):
         publish(run, entry, which="up")
@@ -302,7 +305,7 @@ def test_what_cannot_be_loaded_without_ganzoo_is_not_published(root, run, monkey
 def test_the_command_measures_and_what_hinders_that_does_not_hinder_it(
     root, run, monkeypatch, capsys
 ):
-    marks = [f"{table.BEGIN}\n{table.END}\n".format(x, x) for x in ("pictures", "figures")]
+    marks = [f"{gallery.BEGIN}\n{gallery.END}\n".format(x, x) for x in ("pictures", "figures")]
     (root / "README.md").write_text("".join(marks))
     measured = []
 
@@ -310,7 +313,7 @@ def test_the_command_measures_and_what_hinders_that_does_not_hinder_it(
         measured.append(name)
         return 2
 
-    monkeypatch.setattr(evaluate_command, "evaluate_entry", failing)
+    monkeypatch.setattr(evaluate, "evaluate_entry", failing)
     line = ["publish", str(run), f"--entry={ENTRY}"]
     assert cli.main([*line, "--unmeasured"]) == 0 and measured == []
     assert cli.main(line) == 0 and measured == [ENTRY]

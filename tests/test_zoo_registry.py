@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from ganzoo import InputError, registry
+from ganzoo import InputError
+from ganzoo.zoo import registry
 
 FILE = {"bytes": 2, "sha256": "a" * 64}
 GOOD = {

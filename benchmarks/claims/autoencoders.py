@@ -16,9 +16,10 @@ from pathlib import Path
 import kept
 import numpy as np
 
-from ganzoo import callbacks, data, metrics, run
-from ganzoo.quiet import import_tensorflow
-from ganzoo.recipe import Recipe
+from ganzoo import callbacks, data, metrics
+from ganzoo.engine.quiet import import_tensorflow
+from ganzoo.training import run
+from ganzoo.training.recipe import Recipe
 
 RESULTS = Path(__file__).parent.parent / "results"
 PATH = RESULTS / "autoencoders.json"

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo import run
 from ganzoo.callbacks.run_log import read
-from ganzoo.quiet import import_tensorflow
-from ganzoo.recipe import Recipe
+from ganzoo.engine.quiet import import_tensorflow
+from ganzoo.training import run
+from ganzoo.training.recipe import Recipe
 
 RESULTS = Path(__file__).parent.parent / "results"
 

@@ -21,7 +21,7 @@ import keras
 import numpy as np
 
 from ganzoo import gans, losses, networks
-from ganzoo.quiet import import_tensorflow
+from ganzoo.engine.quiet import import_tensorflow
 
 RESULTS = Path(__file__).parent.parent / "results"
 CENTRE, STD, SHARE = 1.0, 0.3, 0.7

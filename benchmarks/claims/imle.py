@@ -17,9 +17,10 @@ from pathlib import Path
 
 import kept
 
-from ganzoo import data, metrics, run
-from ganzoo.quiet import import_tensorflow
-from ganzoo.recipe import Recipe
+from ganzoo import data, metrics
+from ganzoo.engine.quiet import import_tensorflow
+from ganzoo.training import run
+from ganzoo.training.recipe import Recipe
 
 RESULTS = Path(__file__).parent.parent / "results"
 PATH = RESULTS / "imle.json"
@@ -61,10 +62,10 @@ def measure(name: str, updates: int, seed: int, runs: Path) -> dict:
     recipe = recipe.replace(SHARED | learning)
     folder = runs / f"imle_{name.replace(', ', '_')}_{seed}"
     summary = run.train(recipe, folder, verbose=2)
-    from ganzoo import export
+    from ganzoo.inference import saved_model
 
     real, _ = data.arrays("fashion_mnist", "test")
-    samples = export.load(folder / "saved_model").sample(len(real), seed=0)
+    samples = saved_model.load(folder / "saved_model").sample(len(real), seed=0)
     rows = {space: (seen(real, space), seen(samples, space)) for space in SPACES}
     return {
         "shares": {space: shares(*pair) for space, pair in rows.items()},

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import kept
 
-from ganzoo import callbacks, data, run
-from ganzoo.quiet import import_tensorflow
-from ganzoo.recipe import Recipe
+from ganzoo import callbacks, data
+from ganzoo.engine.quiet import import_tensorflow
+from ganzoo.training import run
+from ganzoo.training.recipe import Recipe
 
 RESULTS = Path(__file__).parent.parent / "results"
 

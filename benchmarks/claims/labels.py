@@ -12,9 +12,10 @@ from pathlib import Path
 import kept
 import numpy as np
 
-from ganzoo import metrics, run
-from ganzoo.quiet import import_tensorflow
-from ganzoo.recipe import Recipe
+from ganzoo import metrics
+from ganzoo.engine.quiet import import_tensorflow
+from ganzoo.training import run
+from ganzoo.training.recipe import Recipe
 
 RESULTS = Path(__file__).parent.parent / "results"
 LEARNING = {  # what departs from the canonical recipes: smaller, and faster on a CPU
@@ -28,9 +29,9 @@ def measure(name: str, steps: int, runs: Path) -> dict:
     """Trains a variant and returns how often its samples are of the class asked for."""
     recipe = Recipe(model=name, dataset="mnist", steps=steps).replace(LEARNING[name])
     summary = run.train(recipe, runs / name, verbose=2)
-    from ganzoo import export
+    from ganzoo.inference import saved_model
 
-    generator = export.load(runs / name / "saved_model")
+    generator = saved_model.load(runs / name / "saved_model")
     labels = np.repeat(np.arange(10), 1000)
     judge = metrics.extractor("mnist")
     rows = metrics.extract(generator.sample(labels=labels, seed=0), judge, batch_size=500)

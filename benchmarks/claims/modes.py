@@ -27,8 +27,8 @@ from keras import layers
 
 import ganzoo
 from ganzoo import gans, metrics, schedules
+from ganzoo.engine.quiet import import_tensorflow
 from ganzoo.networks import tricks
-from ganzoo.quiet import import_tensorflow
 
 RESULTS = Path(__file__).parent.parent / "results"
 SAMPLES = 2500

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import seqgan
 
-from ganzoo import data, files, metrics
-from ganzoo.quiet import import_tensorflow
+from ganzoo import data, metrics
+from ganzoo.engine import files
+from ganzoo.engine.quiet import import_tensorflow
 
 RESULTS = Path(__file__).parent.parent / "results"
 SAMPLES = 1000

@@ -24,10 +24,12 @@ from pathlib import Path
 
 import kept
 
-from ganzoo import data, gans, run, sequences
+from ganzoo import data, gans
 from ganzoo.data import oracle
-from ganzoo.quiet import import_tensorflow
-from ganzoo.recipe import Recipe
+from ganzoo.engine.quiet import import_tensorflow
+from ganzoo.inference import sequences
+from ganzoo.training import run
+from ganzoo.training.recipe import Recipe
 
 RESULTS = Path(__file__).parent.parent / "results"
 PATH = RESULTS / "seqgan.json"
@@ -39,7 +41,7 @@ MANY = 10_000  # sequences that a figure is of
 
 def by_likelihood(dataset: str, seed: int, steps: int, runs: Path, width: int = 32):
     """Returns what draws sequences, after maximum likelihood, and the summary of that run."""
-    from ganzoo import export
+    from ganzoo.inference import saved_model
 
     learning = LEARNING | {"pretrain": steps}
     recipe = Recipe(
@@ -48,7 +50,7 @@ def by_likelihood(dataset: str, seed: int, steps: int, runs: Path, width: int = 
     ).replace({"width": width})  # fmt: skip
     folder = runs / f"seqgan_mle_{dataset}_{seed}"
     summary = run.train(recipe, folder, verbose=2)
-    return export.load(folder / "saved_model"), summary
+    return saved_model.load(folder / "saved_model"), summary
 
 
 def game(sampler, seed: int, width: int = 32):

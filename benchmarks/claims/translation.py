@@ -15,10 +15,11 @@ from pathlib import Path
 import kept
 import numpy as np
 
-from ganzoo import data, metrics, run
+from ganzoo import data, metrics
+from ganzoo.engine.quiet import import_tensorflow
 from ganzoo.metrics import domain
-from ganzoo.quiet import import_tensorflow
-from ganzoo.recipe import Recipe
+from ganzoo.training import run
+from ganzoo.training.recipe import Recipe
 
 PATH = Path(__file__).parent.parent / "results" / "translation.json"
 RATES = {f"learning.{side}_optimizer.config.learning_rate": 2e-4 for side in "gd"}
@@ -85,18 +86,18 @@ def measure(name: str, dataset: str, steps: int, num: int, runs: Path) -> dict:
     recipe = recipe.resolved().replace(SYSTEMS[name])
     folder = runs / f"{name}_{dataset.replace(':', '_')}"
     summary = run.train(recipe, folder, verbose=2)
-    from ganzoo import export
+    from ganzoo.inference import saved_model
 
     judge = Judge(domain.of_data(dataset))
     test = data.examples(dataset, "test", limit=num)
     x, y = test["x"], test["y"]
-    there = export.load(folder / "saved_model")
+    there = saved_model.load(folder / "saved_model")
     over = there.translate(x)
     found = {"translated": judge(over, y)}
     if name == "pix2pix":
         found |= baselines(x, y, dataset, judge)
     else:
-        back = export.load(folder / "saved_model_y_to_x")
+        back = saved_model.load(folder / "saved_model_y_to_x")
         home = back.translate(y)
         found["untranslated"] = judge(x, y)
         found["translated back"] = judge(home, x)

@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 from absl import logging
 
-from ganzoo import files
+from ganzoo.engine import files
 from ganzoo.errors import InputError
 
 

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 
 from ganzoo import metrics
-from ganzoo.batch import spread
 from ganzoo.data import oracle
+from ganzoo.engine.batch import spread
 
 MONITORS = {"pixels": "swd", "inception": "fid", "oracle": "nll_oracle", "bleu": "bleu_gap"}
 

@@ -12,16 +12,18 @@ import tensorflow as tf
 from absl import logging
 from keras import ops
 
-from ganzoo import failures, files, random
+from ganzoo import random
+from ganzoo.callbacks import diagnosis
+from ganzoo.engine import files
+from ganzoo.engine.sides import weights_of
 from ganzoo.errors import InputError, unknown
-from ganzoo.sides import weights_of
 
 ACTIONS = ("warn", "stop", "rollback")
 GUIDE = "docs/guide.md"
 
 
 class FailureMonitor(keras.callbacks.Callback):
-    """Watches the losses, the gradients and a few samples for the failures of `failures.FAILURES`.
+    """Watches the losses, the gradients and a few samples for the failures of `diagnosis.FAILURES`.
 
     The run is cut into `windows` of as many steps each, whose mean logs are kept, and samples of
     always the same latents are looked at at every second one. A kind of failure is said once.
@@ -39,7 +41,7 @@ class FailureMonitor(keras.callbacks.Callback):
         writer: A `tf.summary` writer, or None.
         windows: Windows of a run.
         steps: Of the whole run; what `fit` is told if not given.
-        thresholds: A `failures.Thresholds`.
+        thresholds: A `diagnosis.Thresholds`.
         silent: Neither to print nor to write: for workers that are not the chief, who must act as
             it does.
 
@@ -49,7 +51,7 @@ class FailureMonitor(keras.callbacks.Callback):
 
     def __init__(
         self, real=None, directory=None, on_failure: str = "warn", checkpoint=None, writer=None,
-        windows: int = 100, thresholds: failures.Thresholds | None = None, silent: bool = False,
+        windows: int = 100, thresholds: diagnosis.Thresholds | None = None, silent: bool = False,
         steps: int | None = None,
     ):  # fmt: skip
         super().__init__()
@@ -63,7 +65,7 @@ class FailureMonitor(keras.callbacks.Callback):
         self.real = None if real is None or tokens or len(real) < 96 else real[:96]
         self.directory = Path(directory) if directory else None
         self.on_failure, self.checkpoint, self.writer = on_failure, checkpoint, writer
-        self.windows, self.thresholds = windows, thresholds or failures.Thresholds()
+        self.windows, self.thresholds = windows, thresholds or diagnosis.Thresholds()
         self.silent, self.planned = silent, steps
         self.seen: dict[str, list] = {"windows": [], "looks": [], "alarms": []}
         self._broken_off: dict | None = None
@@ -144,7 +146,7 @@ class FailureMonitor(keras.callbacks.Callback):
             return
         looks = self.seen["looks"]
         before = np.array(looks[-1]["nearest"]) if looks else None
-        seen = failures.look(samples, self.real, before)
+        seen = diagnosis.look(samples, self.real, before)
         looks.append({"step": step} | {k: np.asarray(v).tolist() for k, v in seen.items()})
 
     def _draw(self) -> np.ndarray:
@@ -164,7 +166,7 @@ class FailureMonitor(keras.callbacks.Callback):
     def _judge(self, step) -> None:
         ceiling = self.thresholds.gradient_ceiling * self.model.gradient_scale
         thresholds = dataclasses.replace(self.thresholds, gradient_ceiling=ceiling)
-        found = failures.found(
+        found = diagnosis.found(
             self.seen["windows"], self.seen["looks"], self.chance, self.steps, thresholds
         )
         alarms = self.seen["alarms"]
@@ -179,7 +181,7 @@ class FailureMonitor(keras.callbacks.Callback):
             self._roll_back(step)
 
     def _say(self, name, evidence, step) -> None:
-        failure = failures.FAILURES[name]
+        failure = diagnosis.FAILURES[name]
         rates = unusual_rates(self.model)
         alarm = {
             "step": step,
@@ -266,13 +268,13 @@ def _rate(optimizer) -> float | None:
     return None if optimizer is None else float(ops.convert_to_numpy(optimizer.learning_rate))
 
 
-def _chance(gan) -> failures.Chance:
+def _chance(gan) -> diagnosis.Chance:
     """Returns the losses where D scores every image zero; None of one that can fall below zero.
 
     Such a loss, as Wasserstein's or an f-divergence's, has no floor that would tell who has won.
     """
     if not gan.compares or gan.loss is None:
-        return failures.Chance(None, None)
+        return diagnosis.Chance(None, None)
     zero, far = ops.zeros((8, 1)), ops.ones((8, 1)) * 10.0
 
     def generator(fake, real):
@@ -280,7 +282,7 @@ def _chance(gan) -> failures.Chance:
 
     at_chance = float(gan.loss.discriminator(zero, zero)), generator(zero, zero)
     when_won = float(gan.loss.discriminator(far, -far)), generator(far, -far)
-    return failures.Chance(*(
+    return diagnosis.Chance(*(
         x if math.isfinite(x) and x > 1e-3 and least > -1e-3 else None
         for x, least in zip(at_chance, when_won, strict=True)
     ))  # fmt: skip

@@ -9,7 +9,8 @@ import keras
 import tensorflow as tf
 from absl import logging
 
-from ganzoo import files, pictures
+from ganzoo.engine import files
+from ganzoo.inference import pictures
 
 
 class RunLog(keras.callbacks.Callback):

@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from ganzoo import pictures
+from ganzoo.inference import pictures
 
 
 class SampleGrid(keras.callbacks.Callback):

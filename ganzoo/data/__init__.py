@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo.data import (
-    base,
+    classics,
     emoji,
     fashion_mnist_10k,
     folder,
@@ -37,7 +37,7 @@ _PATTERNS = (
 
 def names() -> list[str]:
     """Returns what can be loaded; NAME and PATH stand for the caller's own."""
-    own = ["fashion_mnist_10k", *base.CLASSES, *toys.MIXTURES, *emoji.SETS, *_SEQUENCES]
+    own = ["fashion_mnist_10k", *classics.CLASSES, *toys.MIXTURES, *emoji.SETS, *_SEQUENCES]
     return [*own, *_PATTERNS]
 
 
@@ -194,19 +194,19 @@ def import_files(name: str, source: str, data_dir: str | None = None) -> str:
         train, test = len(found["train_x"]), len(found["test_x"])
         target = store.save(name, found, data_dir)
         return f"imported {name}: {train} training and {test} test pairs, {target}"
-    if name not in base.CLASSES:
+    if name not in classics.CLASSES:
         raise unknown(
-            "data set to import", name, [*base.CLASSES, *emoji.SETS, "inception", "quatrains"]
+            "data set to import", name, [*classics.CLASSES, *emoji.SETS, "inception", "quatrains"]
         )
-    return base.import_files(name, source, data_dir)
+    return classics.import_files(name, source, data_dir)
 
 
 def _open(name, split, image_size, channels, data_dir) -> Source:
     size, channels = parse_size(image_size), parse_channels(channels)
     if name == "fashion_mnist_10k":
         return fashion_mnist_10k.source(split, size, channels)
-    if name in base.CLASSES:
-        return base.source(name, split, size, channels, data_dir)
+    if name in classics.CLASSES:
+        return classics.source(name, split, size, channels, data_dir)
     if name in toys.MIXTURES:
         return toys.source(name, split, size, channels)
     if name in emoji.SETS:

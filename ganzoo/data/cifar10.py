@@ -17,7 +17,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
-from ganzoo.data import files
+from ganzoo.data import find
 from ganzoo.errors import InputError
 
 CLASSES = (
@@ -57,7 +57,7 @@ def read_originals(name: str, source: str | os.PathLike) -> dict[str, np.ndarray
     }
     for split in ("train", "test"):  # "lables" is how the npm package spells it
         wanted[split] = [f"{split}_labels.json", f"{split}_lables.json"]
-    found = files.find(source, {**wanted, _TAR: [_TAR]})
+    found = find.find(source, {**wanted, _TAR: [_TAR]})
     if all(f"{batch}.bin" in found for batch in _BATCHES):
         arrays = _from_rows({b: _read(found[f"{b}.bin"], _BIN_SIZE) for b in _BATCHES})
     elif _TAR in found:

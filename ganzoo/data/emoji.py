@@ -15,7 +15,7 @@ import tarfile
 import numpy as np
 from PIL import Image
 
-from ganzoo.data import files, images, store
+from ganzoo.data import find, images, store
 from ganzoo.data.pairs import SPLITS, Pairs, split_of
 from ganzoo.errors import InputError, unknown
 
@@ -93,7 +93,7 @@ def read_originals(name: str, source: str | os.PathLike) -> dict[str, np.ndarray
         InputError: If a file is missing or not the original, or SVG cannot be drawn.
     """
     side, *sides = SETS[name]
-    found = files.find(source, {file: [file] for file, _, _ in sides})
+    found = find.find(source, {file: [file] for file, _, _ in sides})
     for file, _, _ in sides:
         if file not in found:
             raise InputError(f"no {file} in or below {source}: get it with npm pack.")

@@ -11,7 +11,7 @@ import zlib
 
 import numpy as np
 
-from ganzoo.data import files
+from ganzoo.data import find
 from ganzoo.errors import InputError
 
 CLASSES = {
@@ -63,7 +63,7 @@ def read_originals(name: str, source: str | os.PathLike) -> dict[str, np.ndarray
         wanted[part] = [
             f"{part}{dot}{kind}-ubyte{packed}" for dot in "-." for packed in ("", ".gz")
         ]
-    found = files.find(source, wanted)
+    found = find.find(source, wanted)
     arrays = {}
     for part, sha256 in SHA256[name].items():
         if part not in found:

@@ -12,8 +12,8 @@ import zipfile
 
 import numpy as np
 
-from ganzoo import files
 from ganzoo.data.source import Memory
+from ganzoo.engine import files
 from ganzoo.errors import InputError, unknown
 
 _LIMIT = 8 * 2**30  # bytes of one array

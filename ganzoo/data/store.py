@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ganzoo import files
+from ganzoo.engine import files
 from ganzoo.errors import InputError
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.data import download, images
+from ganzoo.data import images, reachable
 from ganzoo.data.order import Order
 from ganzoo.data.source import Info, Memory, Source
 from ganzoo.errors import InputError, unknown
@@ -146,7 +146,7 @@ def _prepared(name: str, data_dir):
     if name in ("mnist", "fashion_mnist", "cifar10"):
         remedy = f"import its files, `ganzoo data {name} --from=PATH`"
     urls = list(builder.url_infos)[:1] or ["https://storage.googleapis.com"]
-    if not download.reachable(urls[0]):
+    if not reachable.reachable(urls[0]):
         raise InputError(
             f"{name} is not in {builder.data_dir} and {urls[0]} does not answer: {remedy}."
         )

@@ -4,12 +4,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from ganzoo import batch as batches
+from ganzoo.engine import batch as batches
 from ganzoo.errors import InputError
 from ganzoo.gan import GAN
 from ganzoo.gans.acgan import cross_entropy
+from ganzoo.inference.pictures import grid
 from ganzoo.networks.classifier import classifier
-from ganzoo.pictures import grid
 
 FEW = 2000  # examples that its picture is chosen from
 
@@ -115,7 +115,7 @@ class Classifier(GAN):
         raise InputError("a classifier draws no samples: give the name or folder of a generator.")
 
     def export(self, path) -> None:
-        """Writes the classifier as a self-sufficient SavedModel; see `export.save`."""
-        from ganzoo import export
+        """Writes the classifier as a self-sufficient SavedModel; see `saved_model.save`."""
+        from ganzoo.inference import saved_model
 
-        export.save(self, path)
+        saved_model.save(self, path)

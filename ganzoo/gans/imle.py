@@ -6,8 +6,9 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from ganzoo import distribute, random
-from ganzoo.batch import split
+from ganzoo import random
+from ganzoo.engine import distribute
+from ganzoo.engine.batch import split
 from ganzoo.errors import InputError, is_whole
 from ganzoo.gan import GAN
 from ganzoo.networks import dcgan

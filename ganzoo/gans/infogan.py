@@ -6,10 +6,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from ganzoo import pictures, random
-from ganzoo.batch import size_of
+from ganzoo import random
+from ganzoo.engine.batch import size_of
 from ganzoo.errors import InputError, is_whole
 from ganzoo.gan import GAN
+from ganzoo.inference import pictures
 from ganzoo.layers import Codes
 from ganzoo.networks import infogan
 
@@ -106,7 +107,7 @@ class InfoGAN(GAN):
 
     def read(self, images) -> np.ndarray:
         """Returns the class (N,) that Q reads off images, uint8 or in [-1, 1]."""
-        from ganzoo.batch import scaled
+        from ganzoo.engine.batch import scaled
 
         pieces = [images[i : i + 250] for i in range(0, len(images), 250)]
         logits = [self.discriminator(scaled(ops.convert_to_tensor(x)))[1] for x in pieces]

@@ -3,8 +3,9 @@
 import keras
 from keras import ops
 
-from ganzoo import metrics, pictures, random
-from ganzoo.batch import spread
+from ganzoo import metrics, random
+from ganzoo.engine.batch import spread
+from ganzoo.inference import pictures
 from ganzoo.metrics.similarity import WINDOW
 from ganzoo.networks import translation as networks
 from ganzoo.translation import SHOWN, Translation, rows

@@ -5,12 +5,13 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from ganzoo import losses, rollouts, sequences
-from ganzoo.batch import size_of
+from ganzoo import losses
+from ganzoo.engine.batch import size_of
+from ganzoo.engine.sides import weights_of
 from ganzoo.errors import InputError
 from ganzoo.gan import GAN
+from ganzoo.inference import rollouts, sequences
 from ganzoo.networks import seqgan
-from ganzoo.sides import weights_of
 
 
 @keras.saving.register_keras_serializable("ganzoo")

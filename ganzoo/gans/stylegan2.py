@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from ganzoo import random
-from ganzoo.batch import size_of
+from ganzoo.engine.batch import size_of
 from ganzoo.gan import GAN
 from ganzoo.networks import stylegan2
 from ganzoo.penalties import R1, PathLength

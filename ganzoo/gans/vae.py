@@ -4,12 +4,13 @@ import keras
 import numpy as np
 from keras import ops
 
-from ganzoo import pictures, random
-from ganzoo.batch import scaled, size_of
+from ganzoo import random
+from ganzoo.engine.batch import scaled, size_of
 from ganzoo.errors import InputError
 from ganzoo.gan import GAN
+from ganzoo.inference import pictures
+from ganzoo.inference.sampler import as_pixels
 from ganzoo.networks import vae
-from ganzoo.sampler import as_pixels
 
 
 @keras.saving.register_keras_serializable("ganzoo")

@@ -2,11 +2,11 @@
 
 import keras
 
+from ganzoo.engine.sides import weights_of
 from ganzoo.errors import InputError
 from ganzoo.gan import GAN
 from ganzoo.losses import Wasserstein
 from ganzoo.networks import dcgan
-from ganzoo.sides import weights_of
 
 
 @keras.saving.register_keras_serializable("ganzoo")

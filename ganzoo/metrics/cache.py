@@ -12,7 +12,7 @@ import pathlib
 
 import numpy as np
 
-from ganzoo import files
+from ganzoo.engine import files
 from ganzoo.errors import InputError
 from ganzoo.metrics import features as feature
 from ganzoo.metrics.moments import Moments

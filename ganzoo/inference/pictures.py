@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ganzoo import files
+from ganzoo.engine import files
 
 
 def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:

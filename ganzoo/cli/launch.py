@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-from ganzoo.arguments import whole
+from ganzoo.cli.parser import whole
 from ganzoo.errors import InputError
 
 GRACE = 40.0  # seconds that workers have to end by themselves, once one of them is gone

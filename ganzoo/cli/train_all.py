@@ -11,11 +11,11 @@ import sys
 import time
 from pathlib import Path
 
-from ganzoo import files
-from ganzoo.arguments import positive
+from ganzoo.cli.parser import positive
+from ganzoo.engine import files
 from ganzoo.errors import InputError
 
-CHILD = "from ganzoo.queue_command import train_one; train_one()"  # with its two arguments
+CHILD = "from ganzoo.cli.train_all import train_one; train_one()"  # with its two arguments
 LOG, COPY = "queue.log", "queued.toml"
 
 
@@ -41,7 +41,7 @@ def add(command) -> None:
 
 def train_all(args: argparse.Namespace) -> int:
     """Carries out the recipes; returns 1 if one failed."""
-    from ganzoo.recipe import Recipe  # here: it takes a while to import
+    from ganzoo.training.recipe import Recipe  # here: it takes a while to import
 
     paths = [args.recipes] if args.recipes.is_file() else sorted(args.recipes.glob("*.toml"))
     if not paths:
@@ -74,7 +74,7 @@ def is_done(run_dir: Path, path: Path) -> bool:
     Raises:
         InputError: If there is a finished run of another recipe.
     """
-    from ganzoo.recipe import Recipe, is_longer
+    from ganzoo.training.recipe import Recipe, is_longer
 
     copy = run_dir / COPY
     if not (run_dir / "summary.json").is_file():
@@ -136,11 +136,11 @@ def _give_way() -> None:
 
 def train_one() -> None:
     """Carries out the recipe of the run directory that the command line names."""
-    from ganzoo.quiet import import_tensorflow
+    from ganzoo.engine.quiet import import_tensorflow
 
     import_tensorflow()
-    from ganzoo import run
-    from ganzoo.recipe import Recipe
+    from ganzoo.training import run
+    from ganzoo.training.recipe import Recipe
 
     run_dir, data_dir = Path(sys.argv[1]), sys.argv[2] or None
     try:

@@ -16,7 +16,7 @@ import numpy as np
 from ganzoo import data, metrics, zoo
 from ganzoo.data import toys
 from ganzoo.errors import InputError, unknown
-from ganzoo.measures import METRICS, NUM, Metric
+from ganzoo.evaluation.figures import METRICS, NUM, Metric
 from ganzoo.metrics import domain
 from ganzoo.metrics import features as feature
 from ganzoo.metrics.batches import batches

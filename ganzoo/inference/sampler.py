@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from ganzoo import random
-from ganzoo.batch import inputs_of
+from ganzoo.engine.batch import inputs_of
 from ganzoo.errors import InputError
 
 MANY = 16  # batches from which on compiling pays
@@ -160,10 +160,10 @@ class Sampler(keras.Model):
         return {"serving_default": (serve, inputs), "sample": (sample, scalars)}
 
     def export(self, path) -> None:
-        """Writes a self-sufficient SavedModel; see `export.save`."""
-        from ganzoo import export  # which is written in terms of this class
+        """Writes a self-sufficient SavedModel; see `saved_model.save`."""
+        from ganzoo.inference import saved_model  # which is written in terms of this class
 
-        export.save(self, path)
+        saved_model.save(self, path)
 
     def get_config(self) -> dict:
         """Returns the arguments; the network travels as its own config."""

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import tomli_w
 
-from ganzoo import files
+from ganzoo.engine import files
 from ganzoo.errors import InputError, unknown
 from ganzoo.gans import list_variants
 
@@ -238,9 +238,10 @@ class Recipe:
         Raises:
             InputError: If the variant does not exist or does not know a key.
         """
-        from ganzoo import gans, precision
+        from ganzoo import gans
         from ganzoo.learning import made
         from ganzoo.networks import tricks
+        from ganzoo.training import precision
 
         cls = gans.get(self.model)
         signature = inspect.signature(cls.networks).parameters

@@ -8,10 +8,10 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from ganzoo import files
+from ganzoo.engine import files
 from ganzoo.errors import InputError
-from ganzoo.sampler import Sampler, clone
-from ganzoo.translator import Translator
+from ganzoo.inference.sampler import Sampler, clone
+from ganzoo.inference.translator import Translator
 
 # What the readers of JSON, of Keras' configs and of checkpoints raise on damaged files.
 UNREADABLE = (
@@ -160,7 +160,7 @@ def load(path) -> keras.Model:
 def _class(kind: str) -> type:
     """Returns the class of what has this kind."""
     from ganzoo import gans  # which are written in terms of this module
-    from ganzoo.sequences import Sequences
+    from ganzoo.inference.sequences import Sequences
 
     classes = {
         "generator": Sampler,

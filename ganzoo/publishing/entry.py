@@ -12,9 +12,11 @@ import shutil
 import tomllib
 from pathlib import Path
 
-from ganzoo import card, fingerprint, registry, zoo
+from ganzoo import zoo
+from ganzoo.engine.files import sha256
 from ganzoo.errors import InputError, unknown
-from ganzoo.files import sha256
+from ganzoo.publishing import card
+from ganzoo.zoo import fingerprint, registry
 
 LIMIT = 5_000_000  # bytes of a SavedModel: it is kept in git
 PICTURES = ("samples.png", "row.png")
@@ -129,7 +131,7 @@ def _check_recipe(run: Path, summary: dict) -> None:
 
     Whoever types `train.py --recipe=ENTRY` is to get what is published.
     """
-    from ganzoo.recipe import Recipe, differences
+    from ganzoo.training.recipe import Recipe, differences
 
     path = run / "recipe.toml"
     if summary.get("recipe") != sha256(path):
@@ -162,7 +164,7 @@ def _exported(run: Path, model: str, which: str | None) -> Path:
 
 def about(exported: Path) -> dict:
     """Returns the `kind` that a SavedModel says it is of, and the `classes` it can be asked for."""
-    from ganzoo.export import ABOUT
+    from ganzoo.inference.saved_model import ABOUT
 
     path = exported / ABOUT
     if not path.is_file():

@@ -1,6 +1,6 @@
 """What SavedModels give for fixed inputs, in a few numbers; a program that needs TensorFlow alone.
 
-    python -P ganzoo/fingerprint.py FOLDER...
+    python -P ganzoo/zoo/fingerprint.py FOLDER...
 
 Each signature is called on numbers that anybody can make again, latents and images that are sines,
 and eight samples are drawn with seed 0. A line of JSON for each folder says the shape of what came,

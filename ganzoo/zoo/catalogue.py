@@ -13,10 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from ganzoo import download, fingerprint, registry
 from ganzoo.errors import InputError, unknown
+from ganzoo.zoo import download, fingerprint, registry
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parent.parent  # ganzoo/
 
 
 class Layout(NamedTuple):
@@ -154,9 +154,9 @@ def load_pretrained(name: str, version: int | None = None):
         InputError: As `fetch`.
     """
     folder = fetch(name, version)
-    from ganzoo import export  # late: it imports tensorflow
+    from ganzoo.inference import saved_model  # late: it imports tensorflow
 
-    return export.load(folder)
+    return saved_model.load(folder)
 
 
 def find(name: str) -> tuple[Callable, str]:
@@ -186,9 +186,9 @@ def find(name: str) -> tuple[Callable, str]:
 
 
 def _load(folder: Path):
-    from ganzoo import export
+    from ganzoo.inference import saved_model
 
-    return export.load(folder)
+    return saved_model.load(folder)
 
 
 def verify(names: list[str] | None = None, load: bool = False) -> list[tuple[str, str | None]]:

@@ -8,10 +8,11 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-from ganzoo import files, zoo
-from ganzoo.arguments import whole
+from ganzoo import zoo
+from ganzoo.cli.parser import whole
+from ganzoo.engine import files
+from ganzoo.engine.quiet import import_tensorflow
 from ganzoo.errors import InputError, unknown
-from ganzoo.quiet import import_tensorflow
 
 
 def add(command: Callable) -> None:
@@ -19,7 +20,7 @@ def add(command: Callable) -> None:
     judge = command(
         "evaluate", _evaluate, "measure samples against data",
         "ganzoo evaluate wgan_gp_fashion_mnist --metrics=fid,kid,prdc",
-        "\nThe figures, each with its settings, are printed and written to evaluation.json.",
+        "\nThe figures, each with its settings, are printed and written to evaluator.json.",
     )  # fmt: skip
     judge.add_argument(
         "name", metavar="NAME_OR_PATH", nargs="?",
@@ -36,7 +37,7 @@ def add(command: Callable) -> None:
     judge.add_argument("--force", action="store_true", help="with --all: measure it again")
     judge.add_argument(
         "--out", type=Path, metavar="DIR",
-        help="where evaluation.json goes (default: the run, or <name>_evaluation)",
+        help="where evaluator.json goes (default: the run, or <name>_evaluation)",
     )  # fmt: skip
     add_settings(judge)
 
@@ -88,10 +89,10 @@ def _evaluate(args: argparse.Namespace) -> int:
     for name in names:
         if name not in zoo.list_pretrained():
             raise unknown("entry", name, zoo.list_pretrained())
-    from ganzoo import table
+    from ganzoo.publishing import gallery
 
     if args.all:
-        table.checkout()  # or it complains
+        gallery.checkout()  # or it complains
     import_tensorflow()
     check(args)
     if not args.all:
@@ -99,33 +100,33 @@ def _evaluate(args: argparse.Namespace) -> int:
     try:
         return max([evaluate_entry(name, args, args.force) for name in names], default=0)
     finally:
-        table.write()
+        gallery.write()
 
 
 def check(args: argparse.Namespace) -> None:
     """Complains of unknown metrics and features, before anything is computed."""
     if args.metrics or args.features:
-        from ganzoo import evaluation
+        from ganzoo.evaluation import evaluator
 
-        evaluation.check(args.metrics or (), args.features or ())
+        evaluator.check(args.metrics or (), args.features or ())
 
 
 def evaluate_entry(name: str, args: argparse.Namespace, force: bool = False) -> int:
     """Measures an entry of the zoo and writes its figures down; returns 2 if it cannot."""
-    from ganzoo import table
+    from ganzoo.publishing import gallery
 
     print(f"{name}:")
     try:
         model = zoo.load_pretrained(name)
-        known = {} if force else table.known(name)
+        known = {} if force else gallery.known(name)
         if model.kind == "classifier":
             if "accuracy" not in known:
-                table.record(name, _accuracy(args, model, _trained_on(name)))
+                gallery.record(name, _accuracy(args, model, _trained_on(name)))
             return 0
         if model.kind in ("translator", "sequences"):
             return 0  # its run has measured it
         draw = _drawn(model, args)
-        keep, folder = functools.partial(table.record, name), zoo.layout().models / name
+        keep, folder = functools.partial(gallery.record, name), zoo.layout().models / name
         _measure(args, draw, args.num, _trained_on(name), known, keep, folder)
     except InputError as error:  # the other entries can be measured all the same
         print(f"ganzoo: {name}: {error}", file=sys.stderr)
@@ -134,7 +135,7 @@ def evaluate_entry(name: str, args: argparse.Namespace, force: bool = False) -> 
 
 
 def _evaluate_one(args: argparse.Namespace) -> int:
-    from ganzoo import evaluation
+    from ganzoo.evaluation import evaluator
 
     path, listed = Path(args.name), args.name in zoo.list_pretrained()
     is_run = not listed and (path / "recipe.toml").is_file()
@@ -145,7 +146,7 @@ def _evaluate_one(args: argparse.Namespace) -> int:
     if is_run and not is_model:
         raise InputError(f"{path}: expected saved_model/, got none yet. Try: ganzoo export {path}")
     if not listed and not is_model and (path.is_dir() or path.suffix == ".npz"):
-        images, stem = evaluation.stored(args.name, args.num), path.resolve().stem
+        images, stem = evaluator.stored(args.name, args.num), path.resolve().stem
         draw, num = (lambda num: images[:num]), len(images)
     else:
         load, stem = zoo.find(args.name)
@@ -170,9 +171,9 @@ def _evaluate_one(args: argparse.Namespace) -> int:
 
 
 def _accuracy(args: argparse.Namespace, model, against: str) -> dict[str, dict]:
-    from ganzoo import evaluation
+    from ganzoo.evaluation import evaluator
 
-    facts = evaluation.accuracy(model, args.against or against, args.split, args.data_dir)
+    facts = evaluator.accuracy(model, args.against or against, args.split, args.data_dir)
     _show(facts)
     return facts
 
@@ -200,11 +201,12 @@ def _trained_on(name: str) -> str | None:
 
 def _measure(args, draw, num, against, known, keep, folder: Path) -> None:
     """Measures, prints, and has what was measured kept after every metric."""
-    from ganzoo import evaluation, pictures
+    from ganzoo.evaluation import evaluator
+    from ganzoo.inference import pictures
 
     done = 0
     try:
-        measured = evaluation.Evaluation(
+        measured = evaluator.Evaluation(
             draw, num, args.against or against, args.split, seed=args.seed, resize=args.resize,
             precision=args.precision, data_dir=args.data_dir, progress=sys.stdout.isatty(),
         )  # fmt: skip

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ganzoo import zoo
-from ganzoo.arguments import whole
+from ganzoo.cli.parser import whole
+from ganzoo.engine.quiet import import_tensorflow
 from ganzoo.errors import InputError, unknown
-from ganzoo.quiet import import_tensorflow
 
 DIRECTIONS = ("x_to_y", "y_to_x")
 _BATCH = 64  # images that are held at a time
@@ -80,8 +80,8 @@ def _place(name: str, direction: str | None) -> str:
 def _translate(translator, pairs: list[tuple[Path, Path]], seed: int) -> None:
     import numpy as np
 
-    from ganzoo import pictures
     from ganzoo.data import folder
+    from ganzoo.inference import pictures
 
     height, width, channels = translator.image_shape
     images = np.stack([folder.read(path, (height, width), channels) for path, _ in pairs])

@@ -9,8 +9,10 @@ import re
 import tomllib
 from pathlib import Path
 
-from ganzoo import card, files, zoo
+from ganzoo import zoo
+from ganzoo.engine import files
 from ganzoo.errors import InputError
+from ganzoo.publishing import card
 
 BEGIN = "<!-- {}: written by ganzoo evaluate --all -->"
 END = "<!-- end of {} -->"

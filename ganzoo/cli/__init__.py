@@ -9,19 +9,13 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ganzoo import (
-    __version__,
-    evaluate_command,
-    files,
-    launch_command,
-    queue_command,
-    table,
-    translate_command,
-    zoo,
-)
-from ganzoo.arguments import Parser, labels, parse, positive, whole
+from ganzoo import __version__, zoo
+from ganzoo.cli import evaluate, launch, train_all, translate
+from ganzoo.cli.parser import Parser, labels, parse, positive, whole
+from ganzoo.engine import files
+from ganzoo.engine.quiet import import_tensorflow
 from ganzoo.errors import InputError
-from ganzoo.quiet import import_tensorflow
+from ganzoo.publishing import gallery
 
 WHICH = "of several exports: x_to_y or y_to_x of a translation, generator or classifier of sgan"
 
@@ -49,10 +43,10 @@ def _list(args: argparse.Namespace) -> int:
 def _figures(metrics: dict) -> list[str]:
     """Returns the figures of an entry; first those that the README's table shows, in its order."""
     found = metrics.get("metrics", {})
-    order = list(table.COLUMNS)
+    order = list(gallery.COLUMNS)
 
     def place(name):  # a classifier's accuracy is in no table
-        column = table.column_of(name)
+        column = gallery.column_of(name)
         return order.index(column) if column else len(order) + (name != "accuracy")
 
     texts = []
@@ -109,7 +103,7 @@ def _sample(args: argparse.Namespace) -> int:
         with files.replacing(out, ".npz") as temporary:
             np.savez_compressed(temporary, images=images)
     else:
-        from ganzoo import pictures
+        from ganzoo.inference import pictures
 
         pictures.save_png(out, pictures.grid(images, columns))
     print(f"{len(images)} images, seed {args.seed}: {out}")
@@ -133,7 +127,7 @@ def _write_lines(sampler, args: argparse.Namespace) -> int:
 
 def _export(args: argparse.Namespace) -> int:
     import_tensorflow()
-    from ganzoo import run
+    from ganzoo.training import run
 
     out = args.out or args.run / "saved_model"
     run.export(args.run, out, args.which)
@@ -152,16 +146,16 @@ def _verify(args: argparse.Namespace) -> int:
 
 def _publish(args: argparse.Namespace) -> int:
     import_tensorflow()  # the card quotes the variant's docstring
-    from ganzoo.publish import publish
+    from ganzoo.publishing.entry import publish
 
-    evaluate_command.check(args)
+    evaluate.check(args)
     folder = publish(args.run, args.entry, version=args.version, which=args.which)
     print(f"{args.entry}: published as {folder}.")
     try:
         if not args.unmeasured:  # what is in the way of that is said: published it is
-            evaluate_command.evaluate_entry(args.entry, args)
+            evaluate.evaluate_entry(args.entry, args)
     finally:
-        table.write()
+        gallery.write()
         print("Look at it, and commit. What is not measured yet: ganzoo evaluate --all")
     return 0
 
@@ -222,8 +216,8 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
         "sequences, which are printed by default",
     )  # fmt: skip
 
-    translate_command.add(command)
-    evaluate_command.add(command)
+    translate.add(command)
+    evaluate.add(command)
 
     save = command(
         "export", _export, "export a run's best generator as a SavedModel",
@@ -259,7 +253,7 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
     )  # fmt: skip
     put.add_argument("--which", metavar="WHAT", help=WHICH)
     put.add_argument("--unmeasured", action="store_true", help="do not measure it yet")
-    evaluate_command.add_settings(put)
+    evaluate.add_settings(put)
 
     bring = command(
         "data", _data, "import a data set's original files, for machines without a network",
@@ -278,8 +272,8 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
     bring.add_argument(
         "--data_dir", metavar="DIR", help="where to put them (default: $GANZOO_DATA or the cache)"
     )
-    queue_command.add(command)
-    launch_command.add(command)
+    train_all.add(command)
+    launch.add(command)
     return top, commands.choices
 
 

@@ -6,8 +6,8 @@ from keras import ops
 
 from ganzoo import random
 from ganzoo.errors import InputError
+from ganzoo.inference.sampler import as_pixels
 from ganzoo.metrics.batches import to_uint8
-from ganzoo.sampler import as_pixels
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -99,10 +99,10 @@ class Translator(keras.Model):
         }
 
     def export(self, path) -> None:
-        """Writes a self-sufficient SavedModel; see `export.save`."""
-        from ganzoo import export
+        """Writes a self-sufficient SavedModel; see `saved_model.save`."""
+        from ganzoo.inference import saved_model
 
-        export.save(self, path)
+        saved_model.save(self, path)
 
     def get_config(self) -> dict:
         """Returns the arguments; the network travels as its own config."""

@@ -4,7 +4,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from ganzoo import random, sequences
+from ganzoo import random
+from ganzoo.inference import sequences
 
 
 def completed(network, tokens, count: int):

@@ -152,10 +152,10 @@ class Sequences(keras.Model):
         return {"serving_default": (serve, tokens), "sample": (sample, scalars)}
 
     def export(self, path) -> None:
-        """Writes a self-sufficient SavedModel; see `export.save`."""
-        from ganzoo import export
+        """Writes a self-sufficient SavedModel; see `saved_model.save`."""
+        from ganzoo.inference import saved_model
 
-        export.save(self, path)
+        saved_model.save(self, path)
 
     def get_config(self) -> dict:
         """Returns the arguments; the network travels as its own config."""

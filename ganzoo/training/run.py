@@ -25,11 +25,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganzoo import __version__, callbacks, data, distribute, files, gans, pictures
+from ganzoo import __version__, callbacks, data, gans
 from ganzoo.callbacks.run_log import read as read_log
+from ganzoo.engine import distribute, files
+from ganzoo.engine.sides import networks_of
 from ganzoo.errors import InputError, unknown
-from ganzoo.recipe import Recipe, differences, is_longer
-from ganzoo.sides import networks_of
+from ganzoo.inference import pictures
+from ganzoo.training.recipe import Recipe, differences, is_longer
 
 MEMORY = MemoryError, tf.errors.ResourceExhaustedError
 MEASURED = 10_000  # real images, at most, that every epoch is measured against
