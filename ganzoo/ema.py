@@ -7,9 +7,8 @@ from keras import ops
 
 from ganzoo import random
 from ganzoo.engine import parts
-from ganzoo.engine.sides import mapped, networks_of, side_of
+from ganzoo.engine.sides import clone, mapped, networks_of, side_of
 from ganzoo.errors import InputError
-from ganzoo.inference.sampler import clone
 
 
 class EMA(keras.layers.Layer):

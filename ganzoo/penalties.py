@@ -365,6 +365,12 @@ CLASSES = parts.table(
 )
 
 
+def get_all(identifiers) -> list[Penalty]:
+    """Returns the penalties that a list of what `get` takes, or one such, stands for."""
+    several = isinstance(identifiers, (list, tuple))
+    return [get(identifier) for identifier in (identifiers if several else [identifiers])]
+
+
 def get(identifier) -> Penalty:
     """Returns the penalty that a name, a {class_name, config} dict or a `Penalty` stands for."""
     return parts.get("penalty", identifier, CLASSES)

@@ -6,8 +6,8 @@ import keras
 from keras import ops
 
 from ganzoo.engine import parts
+from ganzoo.engine.sides import clone
 from ganzoo.errors import InputError, unknown
-from ganzoo.inference.sampler import clone
 from ganzoo.metrics import domain
 
 

@@ -34,3 +34,16 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
     def get_config(self) -> dict:
         """Returns the arguments."""
         return {"rate": self.rate, "begin": self.begin, "end": self.end}
+
+
+def get_optimizer(identifier) -> keras.Optimizer | None:
+    """Returns the optimizer that a name, a config or an optimizer stands for.
+
+    The learning rate in a config may be the config of a schedule: `LinearDecay`, or Keras' own.
+    """
+    config = identifier.get("config", {}) if isinstance(identifier, dict) else {}
+    if isinstance(schedule := config.get("learning_rate"), dict):
+        if schedule.get("class_name") == LinearDecay.__name__:
+            schedule["registered_name"] = "ganzoo>LinearDecay"
+        schedule.setdefault("module", "keras.optimizers.schedules")
+    return keras.optimizers.get(identifier)

@@ -4,11 +4,11 @@ import keras
 import numpy as np
 
 from ganzoo import metrics
+from ganzoo.engine import pixels
 from ganzoo.engine.batch import scaled, spread
 from ganzoo.errors import InputError, unknown
 from ganzoo.gan import GAN
 from ganzoo.inference import pictures
-from ganzoo.inference.sampler import as_pixels
 from ganzoo.inference.translator import Translator
 
 SHOWN = 16  # examples in a picture, each of them three images
@@ -24,13 +24,9 @@ class Translation(GAN):
             if none is given.
     """
 
-    kind = "translator"
+    exported = Translator
+    held_out = True
     directions = exports = ("x_to_y",)
-
-    def __init__(self, generator, discriminator=None, **kwargs):
-        if isinstance(generator, Translator):  # one that was loaded, to be trained further
-            generator = generator.network
-        super().__init__(generator, discriminator, **kwargs)
 
     def path(self, networks, direction: str) -> keras.Model:
         """Returns the one network that translates in this direction.
@@ -100,7 +96,7 @@ class Translation(GAN):
         """Returns a function that translates always the same `x` as training does."""
         network = self.path(self.generator, self.directions[0])
         x = scaled(keras.ops.convert_to_tensor(examples["x"][:num]))
-        return lambda: as_pixels(network(x, training=True))
+        return lambda: pixels.to_uint8(network(x, training=True))
 
     def chosen(self, evaluate) -> tuple[np.ndarray, np.ndarray]:
         """Returns as many examples of `x` and of `y` as are measured."""

@@ -132,3 +132,15 @@ def _drawn(content: bytes, suffix: str, side: int) -> np.ndarray:
         content = bytes(resvg_py.svg_to_bytes(content.decode(), width=side, height=side))
     with Image.open(io.BytesIO(content), formats=["PNG", "WEBP"]) as image:
         return images.fit(image, (side, side), 3)
+
+
+def import_files(name: str, path: str, data_dir: str | None = None) -> str:
+    """Stores the pairs of the packages in or below `path`; returns what was done.
+
+    Raises:
+        InputError: If the files are missing or are not the originals.
+    """
+    columns = read_originals(name, path)
+    train, test = len(columns["train_x"]), len(columns["test_x"])
+    target = store.save(name, columns, data_dir)
+    return f"imported {name}: {train} training and {test} test pairs, {target}"

@@ -4,18 +4,17 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo.data.order import Order
-from ganzoo.data.source import Source
 from ganzoo.errors import InputError, is_whole
 
 
-def few(batches: tf.data.Dataset, source: Source, count: int, order: Order) -> tf.data.Dataset:
+def few(batches: tf.data.Dataset, source, count: int, order: Order) -> tf.data.Dataset:
     """Returns the batches with `labelled` images and their `label` in place of their own labels.
 
     Batch b's are a pure function of (seed, b), as its other images are.
 
     Args:
         batches: Of `source`, in `order`.
-        source: What it is from; it must have labels.
+        source: The `source.Source` they are from; it must have labels.
         count: How many images are labelled, as many of each class.
         order: Says how many there are in a batch, from where, and by which seed.
 

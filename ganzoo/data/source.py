@@ -6,8 +6,9 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.data import images
+from ganzoo.data import images, labels
 from ganzoo.data.order import Order
+from ganzoo.engine import pixels
 from ganzoo.errors import InputError
 
 
@@ -50,6 +51,54 @@ class Source(abc.ABC):
     def batches(self, order: Order) -> tf.data.Dataset:
         """Returns a dataset of dicts: `real` (N, H, W, C) or (N, 2), `label` int32 (N,) if any."""
 
+    def load(
+        self,
+        batch_size: int = 64,
+        *,
+        seed: int = 0,
+        shuffle: bool | None = None,
+        repeat: bool = False,
+        start_batch: int = 0,
+        drop_remainder: bool = True,
+        num_labels: int | None = None,
+    ) -> tf.data.Dataset:
+        """Returns the batches that a training takes, images as float32 in [-1, 1].
+
+        With `num_labels`, for semi-supervised learning, `label` belongs to other images,
+        `labelled` (N, H, W, C), which are drawn with replacement from only that many; the labels of
+        `real` are left out.
+
+        With `repeat=True` batch b is a pure function of (seed, b), so that a run that stopped after
+        b batches continues with `start_batch=b` as if it had not stopped. Pass e over a dataset of
+        one pass has the order of endless epoch e. One pass over a folder leaves out broken images,
+        so its cardinality is unknown; a TFDS set over 1 GiB is shuffled in blocks (see
+        `tfds.TFDS`).
+
+        Args:
+            batch_size: Examples in a batch.
+            seed: Seed of the order.
+            shuffle: `None` shuffles the split "train" only.
+            repeat: An endless stream instead of one pass. An endless epoch leaves out its last
+                incomplete batch.
+            start_batch: Where an endless stream starts.
+            drop_remainder: Leave out a last incomplete batch of one pass.
+            num_labels: Use the labels of only this many images, as many of each class, chosen by
+                `seed`.
+
+        Raises:
+            InputError: If a value is wrong.
+        """
+        shuffle = self.info.split == "train" if shuffle is None else shuffle
+        order = Order(batch_size, seed, shuffle, repeat, start_batch, drop_remainder)
+        options = tf.data.Options()
+        options.deterministic = True
+        policy = tf.data.experimental.AutoShardPolicy.DATA
+        options.experimental_distribute.auto_shard_policy = policy
+        batches = self.batches(order)
+        if num_labels is not None:
+            batches = labels.few(batches, self, num_labels, order)
+        return batches.map(_to_float, num_parallel_calls=2).prefetch(2).with_options(options)
+
     @abc.abstractmethod
     def arrays(self, limit: int | None) -> tuple[np.ndarray, np.ndarray | None]:
         """Returns all examples and their labels, or a fixed random `limit` of them."""
@@ -58,6 +107,13 @@ class Source(abc.ABC):
         """Returns what `arrays` does as the dict that a batch is."""
         real, labels = self.arrays(limit)
         return {"real": real} if labels is None else {"real": real, "label": labels}
+
+
+def _to_float(batch: dict) -> dict:
+    return {
+        key: pixels.to_float(value) if value.dtype == tf.uint8 else value
+        for key, value in batch.items()
+    }
 
 
 class Memory(Source):

@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from ganzoo.engine import pixels
 from ganzoo.errors import InputError
 
 
@@ -57,7 +58,7 @@ def scaled(images):
     if images.dtype.is_integer and len(images.shape) == 2:
         return tf.cast(images, tf.int32)
     if images.dtype.is_integer:
-        return tf.cast(images, tf.float32) / 127.5 - 1.0
+        return pixels.to_float(images)
     return tf.cast(images, tf.float32)
 
 

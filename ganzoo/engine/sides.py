@@ -1,5 +1,9 @@
 """The sides of a game, `"d"` and `"g"`: each is a network, a dict of networks, or missing."""
 
+import keras
+
+from ganzoo.errors import InputError
+
 
 def side_of(game, name: str):
     """Returns the side of that name."""
@@ -21,3 +25,22 @@ def networks_of(side) -> list:
 def weights_of(side) -> list:
     """Returns the trainable weights of a side."""
     return [weight for network in networks_of(side) for weight in network.trainable_variables]
+
+
+def clone(network: keras.Model) -> keras.Model:
+    """Returns a network of the same architecture and the same weights.
+
+    Raises:
+        InputError: If the network cannot be made again of its config.
+    """
+    try:
+        copy = type(network).from_config(network.get_config())
+        if not copy.built:
+            copy.build_from_config(network.get_build_config())
+        copy.set_weights(network.get_weights())
+    except (NotImplementedError, TypeError, ValueError) as error:
+        raise InputError(
+            f"network {network.name!r} cannot be copied: a keras.Model of your own needs "
+            f"get_config, and build if it is not called on one tensor ({type(error).__name__})."
+        ) from error
+    return copy

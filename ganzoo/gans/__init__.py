@@ -1,52 +1,48 @@
-"""The variants, one file each, in historical order. Listing them imports nothing."""
+"""The variants, one file each: a file here is a variant, and there is no other list of them.
+
+Variant `wgan_gp` is the class `WGANGP` of `wgan_gp.py`: the file's name without underscores, in any
+case, perhaps with GAN behind it. Listing the variants imports none of them.
+"""
 
 import importlib
 import inspect
+from pathlib import Path
 
+from ganzoo.engine import hyperparameters as engine
+from ganzoo.engine.hyperparameters import Hyperparameter
 from ganzoo.errors import InputError, is_whole, unknown
 
-_CLASSES = {  # variant -> class; it lives in the module of the variant's name
-    "vae": "VAE",  # no GAN: what those with an encoder are compared with
-    "gan": "GAN",
-    "cgan": "CGAN",
-    "aae": "AAE",
-    "dcgan": "DCGAN",
-    "vaegan": "VAEGAN",
-    "fgan": "FGAN",
-    "sgan": "SGAN",
-    "infogan": "InfoGAN",
-    "ebgan": "EBGAN",
-    "acgan": "ACGAN",
-    "lsgan": "LSGAN",
-    "unrolled": "Unrolled",
-    "seqgan": "SeqGAN",
-    "pix2pix": "Pix2Pix",
-    "wgan": "WGAN",
-    "unit": "UNIT",
-    "cyclegan": "CycleGAN",
-    "began": "BEGAN",
-    "wgan_gp": "WGANGP",
-    "dragan": "DRAGAN",
-    "klgan": "KLGAN",
-    "pacgan": "PacGAN",
-    "sngan": "SNGAN",
-    "projection": "ProjectionGAN",
-    "sagan": "SAGAN",
-    "rgan": "RGAN",
-    "imle": "IMLE",
-    "biggan": "BigGAN",
-    "stylegan2": "StyleGAN2",
-    "imlegan": "IMLEGAN",
-    "r3gan": "R3GAN",
-    "classifier": "Classifier",  # no GAN: what judges them
-}
+_OWN: dict[str, type] = {}  # variants that a person registered
+_KERAS = ("seed", "jit_compile", "run_eagerly", "steps_per_execution")  # arguments of `compile`
 
-__all__ = ["create", "get", "list_variants", *_CLASSES.values()]
+__all__ = ["create", "get", "hyperparameters", "list_variants", "register"]
 
 
 def list_variants() -> list[str]:
     """Returns the names that `create` takes."""
-    return list(_CLASSES)
+    files = Path(__file__).parent.glob("*.py")
+    return sorted(path.stem for path in files if path.stem != "__init__") + list(_OWN)
+
+
+def register(name: str, cls: type) -> None:
+    """Makes a variant of your own known by name, to `create`, recipes and `train.py`.
+
+    Args:
+        name: The name to use.
+        cls: A subclass of `GAN` with `networks` and `learning`.
+
+    Raises:
+        InputError: If the name is taken.
+
+    Example:
+    ```python
+    ganzoo.gans.register("my_gan", MyGAN)
+    gan = ganzoo.create("my_gan", image_shape=(32, 32, 3))
+    ```
+    """
+    if name in list_variants():
+        raise InputError(f"there is already a variant {name!r}: choose another name.")
+    _OWN[name] = cls
 
 
 def get(name: str) -> type:
@@ -55,57 +51,82 @@ def get(name: str) -> type:
     Raises:
         InputError: If there is no such variant.
     """
-    if name not in _CLASSES:
-        raise unknown("variant", name, _CLASSES)
-    home = "ganzoo.gan" if name == "gan" else f"ganzoo.gans.{name}"
-    return getattr(importlib.import_module(home), _CLASSES[name])
+    if name in _OWN:
+        return _OWN[name]
+    if name not in list_variants():
+        raise unknown("variant", name, list_variants())
+    module = importlib.import_module(f"ganzoo.gans.{name}")
+    classes = {key: item for key, item in vars(module).items() if isinstance(item, type)}
+    return next(cls for key, cls in classes.items() if _variant_of(key) == name)
+
+
+def _variant_of(class_name: str) -> str | None:
+    """Returns the variant whose class has this name, or None."""
+    lower = class_name.lower()
+    names = {name.replace("_", ""): name for name in list_variants() if name not in _OWN}
+    return names.get(lower) or names.get(lower.removesuffix("gan"))
+
+
+def hyperparameters(name: str) -> dict[str, Hyperparameter]:
+    """Returns the hyperparameters of a variant, and the tricks of architecture, by name."""
+    from ganzoo.networks import tricks  # here, like all that imports Keras: listing is quick
+
+    known = engine.of(get(name))
+    others = {
+        key: Hyperparameter(key, "architecture", None, trick.meaning)
+        for key, trick in tricks.SIDES.items()
+        if key not in known
+    }
+    return known | others
 
 
 def takes_labels(name: str) -> bool:
-    """Returns whether a variant's canonical networks are made for a number of classes."""
+    """Returns whether a variant's default networks are made for a number of classes."""
     return "num_classes" in inspect.signature(get(name).networks).parameters
 
 
 def takes_tokens(name: str) -> bool:
-    """Returns whether a variant's canonical networks are made for a vocabulary."""
+    """Returns whether a variant's default networks are made for a vocabulary."""
     return "vocabulary" in inspect.signature(get(name).networks).parameters
 
 
-def translates(name: str) -> bool:
-    """Returns whether a variant learns from images `x` and `y`, to translate between them."""
-    return get(name).kind == "translator"
-
-
 def create(name, image_shape=(28, 28, 1), num_classes=None, **arguments):
-    """Returns a variant with its canonical networks, compiled with its canonical learning.
+    """Returns a variant with its default networks, compiled with its default training settings.
 
     Args:
         name: One of `list_variants()`.
-        image_shape: (H, W, C), sides from 8 to 256; or (D,) for points; or (T,) for sequences of
-            tokens, with `vocabulary`.
+        image_shape: (H, W, C), with sides from 8 to 256; or (D,) for points; or (T,) for sequences
+            of tokens, together with `vocabulary`.
         num_classes: Number of classes, for the variants that use labels.
-        **arguments: Arguments of the variant's `networks`, such as `width`, the filters or units of
-            the networks' narrowest layer, and `latent_dim`; tricks of architecture, by the names in
-            `networks.tricks.SIDES`; and arguments of `GAN.compile`, to replace canonical ones.
+        **arguments: Arguments of the variant's `networks`, such as `width` and `latent_dim`;
+            tricks of architecture, by the names in `networks.tricks.SIDES`; and arguments of
+            `GAN.compile`. `hyperparameters(name)` lists them.
 
     Raises:
         InputError: If the variant or a part is unknown, or the shape or a part does not fit.
-    """
-    from ganzoo.networks import tricks  # here: listing the variants imports nothing
 
-    cls = get(name)
-    parameters = dict(inspect.signature(cls.networks).parameters)
-    sizes = [key for key in parameters if key != "image_shape"]
-    valid = [*cls.learning(), "seed", "jit_compile", "run_eagerly", "steps_per_execution"]
-    others = [key for key in tricks.SIDES if key not in sizes]
+    Example:
+    ```python
+    gan = ganzoo.create("wgan_gp", image_shape=(28, 28, 1), width=32)
+    gan.fit(ganzoo.data.load("fashion_mnist_10k"), epochs=5)
+
+    labeled = ganzoo.create("cgan", num_classes=10, dropout=0.2, penalties=["r1"])
+    ```
+    """
+    from ganzoo.networks import tricks
+
+    cls, known = get(name), hyperparameters(name)
+    valid = [*known, *_KERAS, *(["vocabulary"] if takes_tokens(name) else [])]
     for key in arguments:
-        if key not in [*valid, *sizes, *others]:
-            raise unknown(f"argument of {cls.__name__}", key, [*sizes, *valid, *others])
+        if key not in valid:
+            raise unknown(f"argument of {cls.__name__}", key, valid)
     if (num_classes is not None) != takes_labels(name):
         advice = "takes no labels: drop" if num_classes is not None else "learns from labels: give"
         raise InputError(f"variant {name!r} {advice} num_classes.")
     if num_classes is not None:
         arguments["num_classes"] = num_classes
+    parameters = dict(inspect.signature(cls.networks).parameters)
+    sizes = [key for key in parameters if key != "image_shape"]
     given = {key: value for key, value in arguments.items() if key in sizes and value is not None}
     for key in sizes:
         if parameters[key].default is inspect.Parameter.empty and key not in given:
@@ -114,17 +135,17 @@ def create(name, image_shape=(28, 28, 1), num_classes=None, **arguments):
         if key in ("width", "latent_dim", "num_classes") and not is_whole(value, 1):
             raise InputError(f"expected {key} >= 1, a whole number, got {value!r}.")
     parts = cls.networks(tuple(image_shape), **given)
-    for key in others:
-        if arguments.get(key) is not None:
-            side, _ = tricks.SIDES[key]
-            parts[side] = tricks.applied(key, arguments[key], parts[side])
+    for key, trick in tricks.SIDES.items():
+        if key not in sizes and arguments.get(key) is not None:
+            parts[trick.side] = tricks.applied(key, arguments[key], parts[trick.side])
     gan = cls(**parts)
-    gan.compile(**{key: value for key, value in arguments.items() if key in valid})
+    learned = [key for key, parameter in known.items() if parameter.table == "learning"]
+    learning = {key: value for key, value in arguments.items() if key in (*learned, *_KERAS)}
+    gan.compile(**learning)
     return gan
 
 
 def __getattr__(class_name: str):
-    for name, known in _CLASSES.items():
-        if known == class_name:
-            return get(name)
+    if name := _variant_of(class_name):
+        return get(name)
     raise AttributeError(f"module 'ganzoo.gans' has no attribute {class_name!r}")

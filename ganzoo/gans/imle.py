@@ -6,13 +6,12 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from ganzoo import random
+from ganzoo import perceptual, random
 from ganzoo.engine import distribute
 from ganzoo.engine.batch import split
 from ganzoo.errors import InputError, is_whole
 from ganzoo.gan import GAN
 from ganzoo.networks import dcgan
-from ganzoo.perceptual import rows_of
 
 CHUNK = 256  # samples of the pool that are made, and compared, at a time
 
@@ -41,6 +40,7 @@ class IMLE(GAN):
     """
 
     compares = False
+    makers = GAN.makers | {"perceptual": perceptual.get}
 
     @classmethod
     def networks(cls, image_shape, width=32, latent_dim=32) -> dict:
@@ -117,7 +117,7 @@ class IMLE(GAN):
 
     def rows(self, images):
         """Returns images as rows (N, D), whose squared distance is the one that is looked at."""
-        return rows_of(images) if self.perceptual is None else self.perceptual(images)
+        return perceptual.rows_of(images) if self.perceptual is None else self.perceptual(images)
 
     def generator_loss(self, batch) -> dict:
         """Returns the mean squared distance of the pairs, as of `rows`."""

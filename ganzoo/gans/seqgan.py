@@ -11,6 +11,7 @@ from ganzoo.engine.sides import weights_of
 from ganzoo.errors import InputError
 from ganzoo.gan import GAN
 from ganzoo.inference import rollouts, sequences
+from ganzoo.inference.sequences import Sequences
 from ganzoo.networks import seqgan
 
 
@@ -38,7 +39,7 @@ class SeqGAN(GAN):
     fakes at every turn, where the paper makes some thousands at a time.
     """
 
-    kind = "sequences"
+    exported = Sequences
     compares = False  # D does not play from the start: its loss alone says nothing
 
     def __init__(self, generator, discriminator=None, words=None, **kwargs):
@@ -96,7 +97,7 @@ class SeqGAN(GAN):
 
     def sampler_of(self, side):
         """Returns what draws sequences by this network."""
-        return sequences.Sequences(side, self.image_shape[0], self.words)
+        return Sequences(side, self.image_shape[0], self.words)
 
     @property
     def policy(self):

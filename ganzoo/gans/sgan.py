@@ -1,5 +1,7 @@
 """Semi-supervised GAN: a classifier from few labels, many images, and fakes."""
 
+import functools
+
 import keras
 from keras import ops
 
@@ -29,6 +31,7 @@ class SGAN(GAN):
     """
 
     monitor = "d_class"
+    makers = GAN.makers | {"d_ema": functools.partial(ema.get, side="d")}
     exports = ("generator", "classifier")
 
     @classmethod

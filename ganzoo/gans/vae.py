@@ -5,11 +5,11 @@ import numpy as np
 from keras import ops
 
 from ganzoo import random
+from ganzoo.engine import pixels
 from ganzoo.engine.batch import scaled, size_of
 from ganzoo.errors import InputError
 from ganzoo.gan import GAN
 from ganzoo.inference import pictures
-from ganzoo.inference.sampler import as_pixels
 from ganzoo.networks import vae
 
 
@@ -156,7 +156,7 @@ class VAE(GAN):
         rows = []
         for start in (0, 8):
             real = examples["real"][start : start + 8]
-            real = as_pixels(scaled(ops.convert_to_tensor(real)))
+            real = pixels.to_uint8(scaled(ops.convert_to_tensor(real)))
             rows += [ops.convert_to_numpy(real), self.reconstruct(real)]
         samples = self.sample(max(num - sum(map(len, rows)), 8), seed)
         return pictures.grid(np.concatenate([*rows, samples]), 8)

@@ -1,29 +1,72 @@
 """Sampler: a trained generator and what it takes to draw from it."""
 
 import math
+from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from ganzoo import latents as paths
 from ganzoo import random
+from ganzoo.engine import files, pixels
 from ganzoo.engine.batch import inputs_of
 from ganzoo.errors import InputError
+from ganzoo.inference import pictures
+from ganzoo.inference.exported import Exported
 
 MANY = 16  # batches from which on compiling pays
 
+CARD = {
+    "picture": "Samples of {entry}, none of them picked",
+    "limits": """\
+It draws what is in `{dataset}`, at the size in the recipe, and nothing else; it also repeats the
+gaps and biases of that data. The figures hold for the settings beside them: compare them only with
+figures measured the same way. They do not show that no sample is close to a training image.""",
+    "load": """\
+images = ganzoo.load_pretrained("{entry}").sample(16, seed=0)  # uint8 (16, H, W, C)""",
+    "load_alone": """\
+images = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)""",
+    "signature": "the signature `serving_default` takes latents and returns images in [-1, 1]",
+    "request": """\
+:predict \\
+  -d '{{"signature_name": "sample", "inputs": {{"num": 16, "seed": 0}}}}'""",
+}
+CONDITIONAL_CARD = CARD | {
+    "load": """\
+generator = ganzoo.load_pretrained("{entry}")
+images = generator.sample(16, seed=0)  # uint8 (16, H, W, C), of random classes
+images = generator.sample(16, seed=0, labels={last})  # of one class, 0 to {last}; or a list""",
+    "load_alone": """\
+generator = tf.saved_model.load("saved_models/{entry}/{version}")
+images = generator.sample(16, 0)  # of random classes
+latents, labels = tf.random.normal((16, {latents})), tf.fill([16], {last})
+images = generator(latents, labels)["images"]  # of one class, float32 in [-1, 1]""",
+    "signature": "the signature `serving_default` takes latents and labels, and returns images in "
+    "[-1, 1]",
+}
+
 
 @keras.saving.register_keras_serializable("ganzoo")
-class Sampler(keras.Model):
+class Sampler(Exported):
     """A trained generator and what it takes to draw from it.
 
     Args:
         network: A built network from latents (N, latent_dim), or from [latents, labels], to images
             (N, H, W, C) in [-1, 1] or points (N, D).
-        latent_dim: Width of the Gaussian.
-        num_classes: Number of classes, if the network is given labels.
+        latent_dim: Dimension of the Gaussian latents.
+        num_classes: Number of classes, if the network takes labels.
+
+    Example:
+    ```python
+    sampler = ganzoo.load_pretrained("wgan_gp_fashion_mnist")
+    images = sampler.sample(64, seed=0)  # uint8 (64, 28, 28, 1)
+    ```
     """
+
+    kind = "generator"
+    card = CARD
 
     def __init__(self, network, latent_dim, num_classes=None, **kwargs):
         super().__init__(**kwargs)
@@ -32,7 +75,7 @@ class Sampler(keras.Model):
 
     @property
     def conditional(self) -> bool:
-        """Whether the network is given labels."""
+        """Whether the network takes labels."""
         return inputs_of(self.network) > 1
 
     def call(self, inputs, training: bool = False):
@@ -45,7 +88,7 @@ class Sampler(keras.Model):
             shape, draw = (num, self.latent_dim), random.seed("latent")
             if truncation is None:
                 return keras.random.normal(shape, seed=draw)
-            # The normal restricted to [-t, t], by its inverse distribution function.
+            # The normal truncated to [-t, t], by its inverse cumulative distribution function.
             edge = min(math.erf(truncation / math.sqrt(2.0)), 1.0 - 1e-6)
             uniform = keras.random.uniform(shape, -edge, edge, seed=draw)
             return math.sqrt(2.0) * ops.erfinv(uniform)
@@ -66,17 +109,19 @@ class Sampler(keras.Model):
         """Draws images.
 
         Args:
-            num: How many; not needed with `latents` or with a list of labels.
-            seed: Integer; the same seed gives the same images, and a larger `num` begins alike.
+            num: Number of images; not needed with `latents` or with a list of labels.
+            seed: Integer; the same seed gives the same images, and a larger `num` starts with
+                those of a smaller one.
             labels: Class of all images, or one for each; drawn uniformly if not given. Only for
-                generators that are given labels.
-            truncation: Latents are drawn from the normal restricted to [-truncation, truncation]:
-                below 2, better images that vary less (Brock et al., 2019, arXiv:1809.11096).
-            latents: The latents themselves, (num, latent_dim).
-            batch_size: Images that are made at a time.
+                conditional generators.
+            truncation: Latents are drawn from the normal distribution truncated to [-truncation,
+                truncation]: below 2, images are better and vary less (Brock et al., 2019,
+                arXiv:1809.11096).
+            latents: The latents to use, (num, latent_dim), in place of random ones.
+            batch_size: Images generated at a time.
 
         Returns:
-            uint8 (num, H, W, C); points, float32 (num, D), from a generator of points.
+            uint8 (num, H, W, C); float32 (num, D) from a generator of points.
 
         Raises:
             InputError: If an argument does not fit the generator.
@@ -94,9 +139,9 @@ class Sampler(keras.Model):
         return np.concatenate(pieces)
 
     def _pixels(self, inputs, key):
-        """Returns images as `sample` does; the key is of layers that draw."""
+        """Returns images as `sample` does; layers that draw noise take it from the key."""
         with random.scope(key):
-            return as_pixels(self(inputs))
+            return pixels.to_uint8(self(inputs))
 
     def _inputs(self, num, seed, labels, truncation, latents, batch_size):
         if latents is not None:
@@ -110,7 +155,7 @@ class Sampler(keras.Model):
             num = len(latents)
         if labels is not None:
             if not self.conditional:
-                raise InputError("this generator is not given labels: drop `labels`.")
+                raise InputError("this generator takes no labels: drop `labels`.")
             labels = np.atleast_1d(np.asarray(labels, "int32"))
             num = len(labels) if num is None else num
             if labels.ndim != 1 or not len(labels) or len(labels) not in (1, num):
@@ -130,17 +175,10 @@ class Sampler(keras.Model):
             labels = self.labels(num, seed)
         return latents, labels
 
-    kind = "generator"  # as of `export`, like the three that follow
-
     @property
     def facts(self) -> dict:
-        """What it is made of, but for the network."""
+        """The arguments that it was made with, apart from the network."""
         return {"latent_dim": self.latent_dim, "num_classes": self.num_classes}
-
-    @classmethod
-    def of(cls, network, **facts):
-        """Returns the one that has these facts, to draw in float32."""
-        return cls(network, **facts, dtype="float32")
 
     def endpoints(self) -> dict:
         """Returns each function of the SavedModel, and the name, shape and type of its inputs."""
@@ -154,54 +192,52 @@ class Sampler(keras.Model):
         def sample(num, seed):
             inputs = self.draw_inputs(num, seed)
             with random.scope(random.fold(random.key(seed), 0)):
-                return {"images": as_pixels(self(inputs))}
+                return {"images": pixels.to_uint8(self(inputs))}
 
         scalars = [("num", (), "int32"), ("seed", (), "int32")]
         return {"serving_default": (serve, inputs), "sample": (sample, scalars)}
 
-    def export(self, path) -> None:
-        """Writes a self-sufficient SavedModel; see `saved_model.save`."""
-        from ganzoo.inference import saved_model  # which is written in terms of this class
-
-        saved_model.save(self, path)
-
-    def get_config(self) -> dict:
-        """Returns the arguments; the network travels as its own config."""
-        return super().get_config() | {
-            "network": keras.saving.serialize_keras_object(self.network),
-            "latent_dim": self.latent_dim,
-            "num_classes": self.num_classes,
-        }
+    @classmethod
+    def about(cls, facts: dict) -> dict:
+        """Returns the kind, and the number of `classes` of a conditional generator."""
+        layers = facts.get("network", {}).get("config", {}).get("layers", ())
+        inputs = sum(layer["class_name"] == "InputLayer" for layer in layers)
+        return super().about(facts) | ({"classes": facts["num_classes"]} if inputs > 1 else {})
 
     @classmethod
-    def from_config(cls, config: dict, custom_objects=None):
-        """Returns the model that `get_config` described."""
-        network = keras.saving.deserialize_keras_object(config["network"], custom_objects)
-        return cls(**(config | {"network": network}))
+    def card_of(cls, summary: dict) -> dict[str, str]:
+        """Returns the texts of the card, of a conditional generator if it has `classes`."""
+        return CONDITIONAL_CARD if summary.get("classes") else CARD
 
+    @classmethod
+    def usage(cls, run_dir: Path) -> str:
+        """Returns how to draw more samples."""
+        return f"""
+  more samples  ganzoo sample {run_dir} --num=64 --out=grid.png
+  in Python     tensorflow.saved_model.load("{run_dir / "saved_model"}").sample(16, 0)"""
 
-def clone(network: keras.Model) -> keras.Model:
-    """Returns a network of the same architecture and the same weights.
+    def write_samples(self, out, num, seed, *, name, labels, truncation, interpolate) -> str:
+        """Writes a grid of images (.png) or their array (.npz); see `Exported.write_samples`."""
+        out = out or Path(f"{name}.png")
+        if out.suffix not in (".png", ".npz"):
+            raise InputError(f"--out: expected a .png or .npz for images, got {str(out)!r}.")
+        options, columns = {}, interpolate
+        if columns:
+            num = -(-num // columns) * columns
+            ends = self.latents(2 * num // columns, seed, truncation)
+            options["latents"] = paths.paths(ends, columns)
+        elif truncation is not None:
+            options["truncation"] = truncation
+        if labels is not None:  # one for each image, or for each row of a path
+            options["labels"] = [labels[i // (columns or 1) % len(labels)] for i in range(num)]
+        images = self.sample(None if columns else num, seed=seed, **options)
+        if out.suffix == ".npz":
+            with files.replacing(out, ".npz") as temporary:
+                np.savez_compressed(temporary, images=images)
+        else:
+            pictures.save_png(out, pictures.grid(images, columns))
+        return f"{len(images)} images, seed {seed}: {out}"
 
-    Raises:
-        InputError: If the network cannot be made again of its config.
-    """
-    try:
-        copy = type(network).from_config(network.get_config())
-        if not copy.built:
-            copy.build_from_config(network.get_build_config())
-        copy.set_weights(network.get_weights())
-    except (NotImplementedError, TypeError, ValueError) as error:
-        raise InputError(
-            f"network {network.name!r} cannot be copied: a keras.Model of your own needs "
-            f"get_config, and build if it is not called on one tensor ({type(error).__name__})."
-        ) from error
-    return copy
-
-
-def as_pixels(images):
-    """Returns images in [-1, 1] as uint8; anything but images as float32."""
-    images = ops.cast(images, "float32")
-    if images.ndim != 4:
-        return images
-    return ops.cast(ops.clip(ops.round(images * 127.5 + 127.5), 0, 255), "uint8")
+    def measured(self, evaluation, **options):
+        """Yields the facts of samples; see `evaluation.evaluator`."""
+        return evaluation.of_samples(self.sample, **options)

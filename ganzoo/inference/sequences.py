@@ -1,6 +1,7 @@
 """Sequences: a trained generator of tokens, one step of which is a network, and how it is drawn."""
 
 import math
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -8,7 +9,9 @@ import tensorflow as tf
 from keras import ops
 
 from ganzoo import random
+from ganzoo.engine import files
 from ganzoo.errors import InputError
+from ganzoo.inference.exported import Exported
 
 
 def start(network, count):
@@ -80,7 +83,7 @@ def draw(network, count, length: int):
 
 
 @keras.saving.register_keras_serializable("ganzoo")
-class Sequences(keras.Model):
+class Sequences(Exported):
     """A trained generator of sequences, and what it takes to draw from it.
 
     Args:
@@ -92,6 +95,25 @@ class Sequences(keras.Model):
 
     kind = "sequences"
     conditional = False
+    card = {
+        "picture": "Sequences, one per row, none of them picked: the darker a token, the more "
+        "frequent it is in the data",
+        "limits": """\
+It draws sequences like those of `{dataset}`, of the same length and over the same tokens, and
+nothing else. The figures hold for the settings beside them: compare them only with figures measured
+the same way.""",
+        "load": """\
+sequences = ganzoo.load_pretrained("{entry}")
+tokens = sequences.sample(16, seed=0)  # int32 (16, T)
+lines = sequences.lines(16, seed=0)  # the same as text""",
+        "load_alone": """\
+tokens = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)""",
+        "signature": "the signature `serving_default` takes tokens and returns their "
+        "log-likelihood",
+        "request": """\
+:predict \\
+  -d '{{"signature_name": "sample", "inputs": {{"num": 16, "seed": 0}}}}'""",
+    }
 
     def __init__(self, network, length, words=None, **kwargs):
         super().__init__(**kwargs)
@@ -129,11 +151,6 @@ class Sequences(keras.Model):
         """What it is made of, but for the network."""
         return {"length": self.length, "words": self.words}
 
-    @classmethod
-    def of(cls, network, **facts):
-        """Returns the one that has these facts, to draw in float32."""
-        return cls(network, **facts, dtype="float32")
-
     def endpoints(self) -> dict:
         """Returns the functions of the SavedModel, and the name, shape and type of their inputs.
 
@@ -151,22 +168,26 @@ class Sequences(keras.Model):
         tokens = [("tokens", (None, self.length), "int32")]
         return {"serving_default": (serve, tokens), "sample": (sample, scalars)}
 
-    def export(self, path) -> None:
-        """Writes a self-sufficient SavedModel; see `saved_model.save`."""
-        from ganzoo.inference import saved_model
-
-        saved_model.save(self, path)
-
-    def get_config(self) -> dict:
-        """Returns the arguments; the network travels as its own config."""
-        network = keras.saving.serialize_keras_object(self.network)
-        return super().get_config() | {"network": network} | self.facts
-
     @classmethod
-    def from_config(cls, config: dict, custom_objects=None):
-        """Returns the model that `get_config` described."""
-        network = keras.saving.deserialize_keras_object(config["network"], custom_objects)
-        return cls(**(config | {"network": network}))
+    def usage(cls, run_dir: Path) -> str:
+        """Returns how to draw more samples."""
+        return f"""
+  more samples  ganzoo sample {run_dir} --num=64
+  in Python     tensorflow.saved_model.load("{run_dir / "saved_model"}").sample(16, 0)"""
+
+    def write_samples(self, out, num, seed, *, name, **options) -> str:
+        """Prints sequences, or writes them to a .txt; see `Exported.write_samples`."""
+        if any(value is not None for value in options.values()):
+            raise InputError(
+                "sequences have no labels and no latents: give only --num, --seed and --out."
+            )
+        if out is not None and out.suffix != ".txt":
+            raise InputError(f"--out: expected a .txt for sequences, got {str(out)!r}.")
+        lines = self.lines(num, seed)
+        if out is None:
+            return "\n".join(lines)
+        files.write_text(out, "".join(f"{line}\n" for line in lines))
+        return f"{len(lines)} sequences, seed {seed}: {out}"
 
 
 def log_likelihood(network, tokens, training: bool = False):

@@ -1,25 +1,53 @@
 """Translator: a trained network from images to images, and what it takes to use it."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 from keras import ops
 
 from ganzoo import random
+from ganzoo.engine import pixels
 from ganzoo.errors import InputError
-from ganzoo.inference.sampler import as_pixels
-from ganzoo.metrics.batches import to_uint8
+from ganzoo.inference.exported import Exported
 
 
 @keras.saving.register_keras_serializable("ganzoo")
-class Translator(keras.Model):
+class Translator(Exported):
     """A trained network from images to images, and what it takes to use it.
 
     Args:
         network: A built network from images (N, H, W, C) to images (N, H', W', C'), in [-1, 1].
         direction: "x_to_y" or "y_to_x": from which set of images to which.
+
+    Example:
+    ```python
+    translator = ganzoo.load_pretrained("pix2pix_edges_fashion_mnist")
+    clothes = translator.translate(drawings)  # uint8 (N, 28, 28, 1), as the drawings
+    ```
     """
 
-    kind = "translator"  # as of `export`, like `facts`, `of` and `endpoints`
+    kind = "translator"
+    no_samples = (
+        "a translator makes images from images: call `translate(images)`, or run "
+        "`ganzoo translate NAME IN --out=OUT`."
+    )
+    card = {
+        "picture": "In each triple an image, its translation, and its true partner; or, where no "
+        "pairs exist, its translation back",
+        "limits": """\
+It translates images like those of `{dataset}`, at the size in the recipe, and nothing else. The
+figures hold for the settings beside them: compare them only with figures measured the same way.""",
+        "load": """\
+batch = ganzoo.data.examples("{dataset}", "train", limit=16{shape})
+images = batch["{given}"]  # uint8 (16, H, W, C)
+translated = ganzoo.load_pretrained("{entry}").translate(images)""",
+        "load_alone": """\
+translate = tf.saved_model.load("saved_models/{entry}/{version}").translate
+translated = translate(images, 0)  # both uint8 (N, H, W, C)""",
+        "signature": "the signature `translate` takes and returns uint8 `images`, and a `seed`",
+        "request": "/metadata",
+    }
 
     def __init__(self, network, direction: str = "x_to_y", **kwargs):
         super().__init__(**kwargs)
@@ -28,7 +56,7 @@ class Translator(keras.Model):
 
     @property
     def image_shape(self) -> tuple:
-        """The shape (H, W, C) of the images that it takes."""
+        """Shape (H, W, C) of the images that it takes."""
         return tuple(self.network.input_shape[1:])
 
     def call(self, inputs, training: bool = False):
@@ -40,16 +68,16 @@ class Translator(keras.Model):
 
         Args:
             images: (N, H, W, C), uint8, or float in [-1, 1].
-            seed: Integer, of the noise, if the network has any; the same seed gives the same.
-            batch_size: Images that are translated at a time.
+            seed: Integer seed of the network's noise, if it has any.
+            batch_size: Images translated at a time.
 
         Returns:
             uint8 (N, H', W', C').
 
         Raises:
-            InputError: If they are no images of the network's shape.
+            InputError: If they are not images of the network's shape.
         """
-        images = to_uint8(images)
+        images = pixels.as_images(images)
         if images.shape[1:] != self.image_shape or not len(images):
             raise InputError(
                 f"expected images of shape (N, {', '.join(map(str, self.image_shape))}), got "
@@ -60,26 +88,14 @@ class Translator(keras.Model):
         pieces = []
         for start in range(0, len(images), batch_size):
             with random.scope(random.fold(random.key(seed), start)):
-                piece = self(scaled(images[start : start + batch_size]))
-            pieces.append(ops.convert_to_numpy(as_pixels(piece)))
+                piece = self(pixels.to_float(images[start : start + batch_size]))
+            pieces.append(ops.convert_to_numpy(pixels.to_uint8(piece)))
         return np.concatenate(pieces)
-
-    def sample(self, *args, **kwargs):
-        """Refuses: there is nothing to draw."""
-        raise InputError(
-            "a translator makes images of images: give it some, `translate(images)` or "
-            "`ganzoo translate NAME IN --out=OUT`."
-        )
 
     @property
     def facts(self) -> dict:
-        """What it is made of, but for the network."""
+        """The arguments that it was made with, apart from the network."""
         return {"direction": self.direction}
-
-    @classmethod
-    def of(cls, network, **facts):
-        """Returns the one that has these facts, to compute in float32."""
-        return cls(network, **facts, dtype="float32")
 
     def endpoints(self) -> dict:
         """Returns each function of the SavedModel, and the name, shape and type of its inputs."""
@@ -90,7 +106,7 @@ class Translator(keras.Model):
 
         def translate(images, seed):
             with random.scope(random.fold(random.key(seed), 0)):
-                return {"images": as_pixels(self(scaled(images)))}
+                return {"images": pixels.to_uint8(self(pixels.to_float(images)))}
 
         pixels = [("images", shape, "uint8"), ("seed", (), "int32")]
         return {
@@ -98,26 +114,13 @@ class Translator(keras.Model):
             "translate": (translate, pixels),
         }
 
-    def export(self, path) -> None:
-        """Writes a self-sufficient SavedModel; see `saved_model.save`."""
-        from ganzoo.inference import saved_model
-
-        saved_model.save(self, path)
-
-    def get_config(self) -> dict:
-        """Returns the arguments; the network travels as its own config."""
-        return super().get_config() | {
-            "network": keras.saving.serialize_keras_object(self.network),
-            "direction": self.direction,
-        }
-
     @classmethod
-    def from_config(cls, config: dict, custom_objects=None):
-        """Returns the model that `get_config` described."""
-        network = keras.saving.deserialize_keras_object(config["network"], custom_objects)
-        return cls(**(config | {"network": network}))
+    def usage(cls, run_dir: Path) -> str:
+        """Returns how to translate images."""
+        return f"""
+  translate     ganzoo translate {run_dir} image.png --out=translated.png
+  in Python     tensorflow.saved_model.load("{run_dir / "saved_model"}").translate(images, 0)"""
 
-
-def scaled(images):
-    """Returns images 0..255 as float32 in [-1, 1]."""
-    return ops.cast(images, "float32") / 127.5 - 1.0
+    def measured(self, evaluation, **options):
+        """Yields nothing: the run has measured it, on the pairs that it held out."""
+        return iter(())

@@ -13,9 +13,11 @@ from ganzoo.metrics.neighbours import copied, nearest
 from ganzoo.metrics.precision_recall import density_coverage, prdc, precision_recall
 from ganzoo.metrics.similarity import l1, ssim
 from ganzoo.metrics.sliced_wasserstein import sliced_wasserstein
+from ganzoo.metrics.spaces import Space, register
 
 __all__ = [
     "Moments",
+    "Space",
     "bleu",
     "class_histogram",
     "copied",
@@ -39,6 +41,7 @@ __all__ = [
     "precision_recall",
     "real_features",
     "real_moments",
+    "register",
     "sample_features",
     "sliced_wasserstein",
     "ssim",

@@ -1,16 +1,14 @@
 """Whatever holds images, as uint8 batches (n, H, W, C), without holding more than one."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
-from keras import ops
 
+from ganzoo.engine import pixels
 from ganzoo.errors import InputError, check_whole
 
-_EXPECTED = (
-    "expected uint8 images (N, H, W, C), a dataset or iterable of batches of them, or a folder"
-)
+_EXPECTED = f"{pixels.EXPECTED}, a dataset or iterable of batches of them, or a folder"
 
 
 def batches(images, batch_size: int = 32, num: int | None = None) -> Iterator[np.ndarray]:
@@ -34,7 +32,7 @@ def batches(images, batch_size: int = 32, num: int | None = None) -> Iterator[np
         check_whole("num", num, 1)
     left = num
     for batch in _opened(images, batch_size, num):
-        batch = to_uint8(batch)
+        batch = pixels.as_images(batch)
         batch = batch if left is None else batch[:left]
         for start in range(0, len(batch), batch_size):
             yield batch[start : start + batch_size]
@@ -49,37 +47,6 @@ def batches(images, batch_size: int = 32, num: int | None = None) -> Iterator[np
 def count(images) -> int | None:
     """Returns how many images there are, or None if that is not known beforehand."""
     return len(images) if isinstance(images, np.ndarray) else None
-
-
-def to_uint8(batch) -> np.ndarray:
-    """Returns uint8 (N, H, W, C) of a batch.
-
-    Raises:
-        InputError: If it is no batch of images, or has floats outside [-1, 1].
-    """
-    if isinstance(batch, Mapping):
-        if "real" not in batch:
-            raise InputError(f"expected a batch with the key 'real', got {sorted(batch)}.")
-        batch = batch["real"]
-    elif isinstance(batch, tuple | list) and len(batch) and np.ndim(batch[0]) == 4:
-        batch = batch[0]
-    if not isinstance(batch, np.ndarray | list):
-        batch = ops.convert_to_numpy(batch)  # a tensor
-    batch = np.asarray(batch)
-    if batch.ndim != 4 or batch.shape[-1] not in (1, 3) or batch.dtype.kind in "bOSU":
-        raise InputError(f"{_EXPECTED}, with C = 1 or 3; got {batch.dtype} {batch.shape}.")
-    if batch.dtype == np.uint8:
-        return batch
-    low, high = (batch.min(), batch.max()) if batch.size else (0, 0)
-    if np.issubdtype(batch.dtype, np.integer):
-        if low < 0 or high > 255:
-            raise InputError(f"expected whole numbers in [0, 255], got {low} to {high}.")
-        return batch.astype(np.uint8)
-    if not (low >= -1.01 and high <= 1.01):  # also if they are NaN
-        raise InputError(
-            f"expected floats in [-1, 1] or uint8, got {batch.dtype} from {low:g} to {high:g}."
-        )
-    return np.rint((np.clip(batch.astype(np.float32), -1, 1) + 1) * 127.5).astype(np.uint8)
 
 
 def _opened(images, batch_size, num):

@@ -7,6 +7,8 @@ import json
 import numpy as np
 from keras import ops
 
+from ganzoo import zoo
+from ganzoo.engine import pixels
 from ganzoo.errors import InputError, unknown
 from ganzoo.metrics.resize import MODES, resize
 
@@ -39,8 +41,6 @@ class Domain:
             precision: Not used.
             data_dir: Not used: the classifier is an entry of the zoo.
         """
-        from ganzoo import zoo
-
         if resize not in MODES:
             raise unknown("resize mode", resize, MODES)
         entry = ENTRIES[name]
@@ -61,7 +61,7 @@ class Domain:
                 f"features {self.name!r} are of images (N, H, W, {channels}), got {images.shape}: "
                 "take features='inception', or give the images as many channels."
             )
-        x = resize(images, self.resize, size) / 127.5 - 1.0
+        x = pixels.to_float(resize(images, self.resize, size))
         return self._classifier.features(ops.convert_to_numpy(x))
 
     @property
@@ -74,18 +74,6 @@ class Domain:
         return self._classifier.probabilities(features)
 
 
-def of_data(name: str, image_size: int | None = None, channels: int | None = None) -> str | None:
-    """Returns the features that are made for this data set, at the size asked for, or None."""
-    name = name.removeprefix("unpaired:").removeprefix("edges:")
-    name = name.removesuffix("_10k").removeprefix("tfds:")
-    if name not in SHAPES:
-        return None
-    size, _, own = SHAPES[name]
-    return name if image_size in (None, size) and channels in (None, own) else None
-
-
 @functools.lru_cache(maxsize=2)
 def _loaded(entry: str):
-    from ganzoo import zoo
-
     return zoo.load_pretrained(entry)

@@ -5,50 +5,11 @@ from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
-from keras import ops
 
 from ganzoo.errors import InputError, unknown
-from ganzoo.metrics import domain, weights
+from ganzoo.metrics import spaces
 from ganzoo.metrics.batches import batches, count
-from ganzoo.metrics.inception import inception
 from ganzoo.metrics.moments import Moments
-from ganzoo.metrics.resize import MODES, resize
-
-PRECISIONS = ("float32", "bfloat16", "auto")
-
-
-class Inception:
-    """The 2048 `pool3` features of the original FID: uint8 (N, H, W, C) -> float32 (N, 2048).
-
-    Grey images are taken as RGB with three equal channels.
-
-    Attributes:
-        digest: Says which numbers it computes, but for the precision: it is a part of cache keys.
-        precision: "float32" or "bfloat16".
-    """
-
-    def __init__(
-        self, resize: str = "legacy", precision: str = "float32", data_dir: str | None = None
-    ):
-        """Loads the weights. Arguments as of `extract`."""
-        if resize not in MODES:
-            raise unknown("resize mode", resize, MODES)
-        self.resize, self.precision = resize, _resolved(precision)
-        self.digest = f"inception-2015-{resize}-{weights.CONTENT}"
-        self._network = _network(self.precision, data_dir)
-
-    def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Returns the features of a batch."""
-        x = (resize(images, self.resize) - 128.0) / 128.0
-        if x.shape[-1] == 1:
-            x = ops.repeat(x, 3, axis=-1)
-        return np.asarray(self._network.predict_on_batch(x), np.float32)
-
-
-EXTRACTORS: dict[str, Callable] = {  # name -> (resize, precision, data_dir) -> function
-    "inception": Inception,
-    **{name: functools.partial(domain.Domain, name) for name in domain.ENTRIES},
-}
 
 
 def extractor(
@@ -57,16 +18,23 @@ def extractor(
     precision: str = "float32",
     data_dir: str | None = None,
 ) -> Callable:
-    """Returns the function from uint8 (N, H, W, C) to (N, D) of that name; a function stays itself.
+    """Returns the function from uint8 (N, H, W, C) to (N, D) of a feature space.
+
+    Args:
+        features: The name of a space with a network, `spaces.networks()`; or a function, which is
+            returned as it is.
+        resize: See `extract`, like the next two.
+        precision: See there.
+        data_dir: See there.
 
     Raises:
-        InputError: If a name is unknown, or the weights are not there.
+        InputError: If a name is unknown, or the weights are not available.
     """
     if callable(features):
         return features
-    if features not in EXTRACTORS:
-        raise unknown("features", features, EXTRACTORS)
-    return EXTRACTORS[features](resize, precision, data_dir)
+    if features not in spaces.networks():
+        raise unknown("features", features, spaces.networks())
+    return spaces.SPACES[features].extractor(resize, precision, data_dir)
 
 
 def extract(
@@ -85,7 +53,7 @@ def extract(
     Args:
         images: What `batches.batches` reads: an array, a dataset, an iterable or a folder. An array
             (N, D) is taken for features and comes back as it is.
-        features: A name of `EXTRACTORS`, or a function from uint8 (N, H, W, C) to (N, D).
+        features: A name of `spaces.networks()`, or a function from uint8 (N, H, W, C) to (N, D).
         resize: "legacy", as in the original FID, or "clean", as in clean-FID: see `resize.resize`.
         batch_size: Images in one call of the network.
         precision: "float32"; "bfloat16", twice as fast where the hardware has it, but an FID is off
@@ -153,18 +121,3 @@ def _blocks(images, compute, batch_size, num, progress) -> Iterator[np.ndarray]:
             bar.update(done)
     if not done:
         raise InputError("there are no images to compute features of.")
-
-
-def _resolved(precision: str) -> str:
-    if precision not in PRECISIONS:
-        raise unknown("precision", precision, PRECISIONS)
-    # bfloat16 moves an FID by 1 % (benchmarks/inception_speed.py): more than `auto` may.
-    return "float32" if precision == "auto" else precision
-
-
-@functools.lru_cache(maxsize=2)
-def _network(precision: str, data_dir: str | None) -> keras.Model:
-    network = inception(weights.inception_weights(data_dir), precision)
-    if keras.backend.backend() == "tensorflow":
-        network.jit_compile = False  # on a CPU oneDNN's convolutions are faster than XLA's
-    return network

@@ -8,6 +8,7 @@ network say why. The weights of what comes out are drawn anew: it is done before
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import keras
 from keras import layers
@@ -262,7 +263,7 @@ def applied(name: str, value, network):
     Raises:
         InputError: If it does not fit the network.
     """
-    side, trick = SIDES[name]
+    side, trick, _ = SIDES[name]
     if network is None:
         raise InputError(f"{name}={value!r}: there is no {side} in this game.")
     if isinstance(network, dict):
@@ -309,14 +310,29 @@ SPECTRAL = {
     layers.Conv2DTranspose: own.SpectralConv2DTranspose,
     layers.Dense: own.SpectralDense,
 }
-SIDES = {  # argument -> the side that it is for, and the trick
-    "latents": ("generator", latents),
-    "g_normalization": ("generator", normalization),
-    "up": ("generator", up),
-    "noise": ("generator", noise),
-    "dropout": ("generator", dropout),
-    "down": ("discriminator", down),
-    "minibatch": ("discriminator", minibatch),
-    "d_normalization": ("discriminator", normalization),
-    "pack": ("discriminator", pack),
+
+
+class Trick(NamedTuple):
+    """A trick of architecture: the side that it changes, how, and one line for `--help`."""
+
+    side: str
+    change: Callable
+    meaning: str
+
+
+_NORMS = "batch, synchronized (over all devices), layer, instance, pixel, virtual, spectral or none"
+SIDES = {  # argument -> trick
+    "latents": Trick("generator", latents, "Latents made from the Gaussian: sphere or uniform."),
+    "g_normalization": Trick("generator", normalization, f"Normalization of G: {_NORMS}."),
+    "up": Trick("generator", up, "Upsampling of G: pixel_shuffle."),
+    "noise": Trick("generator", noise, "Standard deviation of Gaussian noise in G's layers."),
+    "dropout": Trick("generator", dropout, "Dropout rate in G's layers, in sampling as well."),
+    "down": Trick("discriminator", down, "Downsampling of D: average_pool in place of strides."),
+    "minibatch": Trick(
+        "discriminator",
+        minibatch,
+        "Layer of D that compares the images of a batch: discrimination or stddev.",
+    ),
+    "d_normalization": Trick("discriminator", normalization, f"Normalization of D: {_NORMS}."),
+    "pack": Trick("discriminator", pack, "Number of images that D judges together."),
 }

@@ -1,0 +1,270 @@
+"""The table of data sources: one row feeds `data.load`, `data.names`, `--help` and `ganzoo data`.
+
+To add a source, write a file that defines it (see `source.Source`) and add its row to `SOURCES`;
+or, from code of your own, call `ganzoo.data.register(SourceKind(...))`.
+"""
+
+import dataclasses
+import os
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ganzoo.data import (
+    classics,
+    emoji,
+    fashion_mnist_10k,
+    folder,
+    npz,
+    oracle,
+    pairs,
+    quatrains,
+    stacked,
+    tfds,
+    toys,
+    unpaired,
+)
+from ganzoo.data.edges import Edges
+from ganzoo.data.source import Source
+from ganzoo.errors import InputError, unknown
+
+
+class Request(NamedTuple):
+    """What a source is asked for; see `data.load`."""
+
+    name: str  # all of it, such as "folder:photos"
+    argument: str  # what follows the colon, if anything
+    split: str
+    image_size: tuple[int, int] | None
+    channels: int | None
+    data_dir: str | None
+
+    def inner(self, name: str, **changes) -> Source:
+        """Opens another data set for the same request, of which this source is made."""
+        return opened(self._replace(name=name, **changes))
+
+
+@dataclasses.dataclass(frozen=True)
+class SourceKind:
+    """A row of the table.
+
+    Attributes:
+        name: What a person writes: "mnist", or "folder:PATH" with an argument in capitals. An
+            argument NAME is the name of another data set.
+        meaning: One line for `--help`.
+        opens: Returns the `Source` for a `Request`, or raises `InputError`.
+        imports: Function of (folder, data_dir) that stores the set's original files and returns
+            what was done; for sets whose files `ganzoo data` can import.
+        license: Name of the license and its holder; None if it depends on the person's own data.
+        local: Whether the images are the person's own files, which others cannot get.
+        features: Name of the feature space that runs are compared by, where it is not one of
+            images.
+    """
+
+    name: str
+    meaning: str
+    opens: Callable[[Request], Source]
+    imports: Callable[[str, str | None], str] | None = None
+    license: str | None = None
+    local: bool = False
+    features: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The part of the name before the colon."""
+        return self.name.partition(":")[0]
+
+    @property
+    def wraps(self) -> bool:
+        """Whether the argument is the name of another data set."""
+        return self.name.endswith(":NAME") and self.key != "tfds"
+
+
+FASHION = "Fashion-MNIST, MIT license, Copyright (c) 2017 Zalando SE"
+
+
+def _classic(name: str, meaning: str, license: str) -> SourceKind:
+    def opens(request: Request) -> Source:
+        return classics.source(name, *request[2:])
+
+    def imports(path: str, data_dir: str | None) -> str:
+        return classics.import_files(name, path, data_dir)
+
+    return SourceKind(name, meaning, opens, imports, license)
+
+
+def _emoji(name: str, meaning: str, license: str) -> SourceKind:
+    def opens(request: Request) -> Source:
+        return emoji.source(name, *request[2:])
+
+    def imports(path: str, data_dir: str | None) -> str:
+        return emoji.import_files(name, path, data_dir)
+
+    return SourceKind(name, meaning, opens, imports, license)
+
+
+def _mixture(name: str, meaning: str) -> SourceKind:
+    return SourceKind(name, meaning, lambda r: toys.source(name, r.split, r.image_size, r.channels))
+
+
+def _stacked(request: Request) -> Source:
+    if request.channels == 1:
+        raise InputError(f"{request.name} has three channels, an image in each: drop channels.")
+    return stacked.source(request.inner(request.argument, channels=1))
+
+
+def _unpaired(request: Request) -> Source:
+    names = [
+        f"folder:{part}" if os.path.isdir(os.path.expanduser(part)) else part
+        for part in request.argument.split(",")
+    ]
+    if len(names) == 1:
+        return unpaired.Apart(request.inner(names[0]))
+    if len(names) > 2:
+        raise InputError(f"{request.name}: expected two sets, A,B, got {len(names)}.")
+    size, channels = request.image_size, request.channels
+    first, second = (request.inner(name).info for name in names)
+    if len(first.image_shape) == len(second.image_shape) == 3:  # the first's, unless it is gray
+        size = size or first.image_shape[:2]
+        channels = channels or max(first.image_shape[2], second.image_shape[2])
+    sides = [request.inner(name, image_size=size, channels=channels) for name in names]
+    return unpaired.Unpaired(request.name, *sides)
+
+
+_ROWS = (
+    SourceKind(
+        "fashion_mnist_10k",
+        "10,000 images of clothes, 28 x 28 grayscale; part of the package",
+        lambda r: fashion_mnist_10k.source(r.split, r.image_size, r.channels),
+        license=FASHION,
+    ),
+    _classic("fashion_mnist", "60,000 + 10,000 images of clothes, 28 x 28 grayscale", FASHION),
+    _classic(
+        "mnist",
+        "60,000 + 10,000 handwritten digits, 28 x 28 grayscale",
+        "MNIST, CC BY-SA 3.0, Copyright (c) Yann LeCun and Corinna Cortes",
+    ),
+    _classic(
+        "cifar10",
+        "50,000 + 10,000 photos of 10 classes, 32 x 32 color",
+        "CIFAR-10, free for research, Alex Krizhevsky, Vinod Nair and Geoffrey Hinton, 2009",
+    ),
+    SourceKind(
+        "tfds:NAME",
+        "a TensorFlow Datasets set with images",
+        lambda r: tfds.TFDS(r.argument, *r[2:]),
+    ),
+    SourceKind(
+        "folder:PATH",
+        "a folder of images, with folders train and test or one folder per class if you like",
+        lambda r: folder.Folder(r.argument, r.split, r.image_size, r.channels),
+        local=True,
+    ),
+    SourceKind(
+        "npz:PATH",
+        "a NumPy archive with `images` and, if you like, `labels`",
+        lambda r: npz.source(r.argument, r.split, r.image_size, r.channels),
+        local=True,
+    ),
+    SourceKind("stacked:NAME", "three grayscale images of a set as the channels of one", _stacked),
+    _mixture("ring8", "8 Gaussians on a circle: points"),
+    _mixture("grid25", "25 Gaussians on a grid: points"),
+    SourceKind(
+        "edges:NAME",
+        "pairs: the edges of a set's images, and the images",
+        lambda r: Edges(r.inner(r.argument)),
+    ),
+    SourceKind(
+        "pairs:PATH",
+        "pairs: a folder of images that hold x and y side by side",
+        lambda r: pairs.PairFolder(r.argument, r.split, r.image_size, r.channels),
+        local=True,
+    ),
+    SourceKind(
+        "unpaired:NAME",
+        "two unpaired sets: unpaired:A,B of two folders or sets, or a set of pairs, unpaired",
+        _unpaired,
+    ),
+    _emoji(
+        "openmoji", "pairs: line drawings and color drawings of emoji", "OpenMoji, CC BY-SA 4.0"
+    ),
+    _emoji(
+        "fluent_emoji",
+        "pairs: flat and 3-D emoji",
+        "Fluent Emoji, MIT license, Copyright (c) Microsoft Corporation",
+    ),
+    _emoji(
+        "emoji_styles",
+        "pairs: emoji in two drawing styles",
+        "Noto Emoji, Apache-2.0, Google; Twemoji, CC BY 4.0, Twitter",
+    ),
+    SourceKind(
+        "oracle",
+        "sequences: the synthetic task of SeqGAN",
+        lambda r: oracle.source(r.split, r.image_size, r.channels),
+        license="none, random numbers",
+        features="oracle",
+    ),
+    SourceKind(
+        "quatrains",
+        "sequences: Chinese quatrains of 20 characters",
+        lambda r: quatrains.source(r.split, r.image_size, r.channels, r.data_dir),
+        quatrains.import_files,
+        features="bleu",
+    ),
+)
+SOURCES: dict[str, SourceKind] = {row.key: row for row in _ROWS}
+
+
+def register(kind: SourceKind) -> None:
+    """Adds a row to the table.
+
+    Raises:
+        InputError: If its name is taken.
+    """
+    if kind.key in SOURCES:
+        raise InputError(f"there is already a data source {kind.key!r}: choose another name.")
+    SOURCES[kind.key] = kind
+
+
+def names() -> list[str]:
+    """Returns the names that can be loaded; NAME and PATH stand for the caller's own."""
+    return [kind.name for kind in SOURCES.values()]
+
+
+def kind_of(name: str) -> SourceKind:
+    """Returns the row that a data set's name belongs to.
+
+    Raises:
+        InputError: If there is none, or an argument is missing or too many.
+    """
+    key, colon, argument = str(name).partition(":")
+    kind = SOURCES.get(key)
+    if kind is None or (":" in kind.name) != bool(argument) or (colon and not argument):
+        raise unknown("data set", name, names())
+    return kind
+
+
+def chain(name: str) -> list[SourceKind]:
+    """Returns the rows of a name such as "stacked:mnist", outermost first."""
+    kind = kind_of(name)
+    argument = name.partition(":")[2]
+    if not kind.wraps or "," in argument or argument.partition(":")[0] not in SOURCES:
+        return [kind]
+    return [kind, *chain(argument)]
+
+
+def is_public(name: str) -> bool:
+    """Returns whether others can get the data set, so that a recipe for it can be carried out."""
+    if kind_of(name).wraps and ("," in name or "/" in name):  # of the person's own folders
+        return False
+    return not any(kind.local for kind in chain(name))
+
+
+def opened(request: Request) -> Source:
+    """Returns the source that is asked for.
+
+    Raises:
+        InputError: If there is no such source, or the data are not available.
+    """
+    kind = kind_of(request.name)
+    return kind.opens(request._replace(argument=request.name.partition(":")[2]))

@@ -1,0 +1,105 @@
+"""Exported: the base of what a training leaves behind, a network and what it takes to use it."""
+
+from pathlib import Path
+
+import keras
+
+from ganzoo.errors import InputError
+from ganzoo.inference.writing import save
+
+
+class Exported(keras.Model):
+    """A trained network and its use; `export` writes it as a SavedModel, `load` reads it back.
+
+    A kind of it is one subclass, which answers for itself: how it is called, served, sampled,
+    measured and described. To add one, write the class and add it to `saved_model.KINDS`.
+
+    Args:
+        network: A built network.
+        **facts: The other arguments of the subclass, plain data.
+
+    Attributes:
+        kind: The name of the kind in saved files.
+        card: The texts of its model card: `picture` (what the card's picture shows), `limits`,
+            `load`, `load_alone` (Python code with and without GanZoo), `signature` and `request`
+            (a model server's). `{entry}`, `{version}`, `{dataset}` and others are filled in; see
+            `publishing.card`.
+    """
+
+    kind: str
+    card: dict[str, str]
+
+    @property
+    def facts(self) -> dict:
+        """The arguments that it was made with, apart from the network: plain data."""
+        raise NotImplementedError
+
+    @classmethod
+    def of(cls, network, **facts):
+        """Returns the object with these facts, to compute in float32."""
+        return cls(network, **facts, dtype="float32")
+
+    def endpoints(self) -> dict:
+        """Returns the functions of the SavedModel by name: (function, inputs).
+
+        The inputs are a list of (name, shape, dtype); the function returns a dict of tensors.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def about(cls, facts: dict) -> dict:
+        """Returns what a card says of an exported file, given what its `ganzoo.json` says."""
+        return {"kind": cls.kind}
+
+    @classmethod
+    def card_of(cls, summary: dict) -> dict[str, str]:
+        """Returns the texts of the card of an entry whose `metrics.json` is `summary`."""
+        return cls.card
+
+    @classmethod
+    def usage(cls, run_dir: Path) -> str:
+        """Returns the lines that tell a person, at the end of a run, how to use what came out."""
+        return ""
+
+    def write_samples(self, out: Path | None, num: int, seed: int, **options) -> str:
+        """Draws samples for `ganzoo sample` and writes them to a file; returns what was done.
+
+        Args:
+            out: The file, or None to choose one or to print.
+            num: Number of samples.
+            seed: Seed of the samples.
+            **options: `name` (a name for the file), `labels`, `truncation` and `interpolate` of the
+                command; None where not given.
+
+        Raises:
+            InputError: If it draws no samples, or an option does not fit.
+        """
+        raise InputError(self.no_samples)
+
+    def sample(self, *args, **kwargs):
+        """Raises `InputError`: it draws no samples."""
+        raise InputError(self.no_samples)
+
+    no_samples = "this model draws no samples."
+
+    def measured(self, evaluation, **options):
+        """Yields facts for `ganzoo evaluate`, a dict at a time; see `evaluation.evaluator`.
+
+        By default it yields none: the run itself has measured the model.
+        """
+        return iter(())
+
+    def export(self, path) -> None:
+        """Writes a self-contained SavedModel; see `writing.save`."""
+        save(self, path)
+
+    def get_config(self) -> dict:
+        """Returns the arguments; the network is serialized as its own config."""
+        network = keras.saving.serialize_keras_object(self.network)
+        return super().get_config() | {"network": network} | self.facts
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects=None):
+        """Returns the model that `get_config` described."""
+        network = keras.saving.deserialize_keras_object(config["network"], custom_objects)
+        return cls(**(config | {"network": network}))
