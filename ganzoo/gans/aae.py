@@ -31,7 +31,11 @@ class AAE(VAE):
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 2e-4 for both sides, reconstruction with weight 10."""
+        """Adam at 2e-4 for both sides and a reconstruction weight of 10.
+
+        Returns:
+            reconstruction_weight: Weight of the reconstruction error.
+        """
         canonical = GAN.learning() | {"loss": losses.NonSaturating()}
         return canonical | {"reconstruction_weight": 10.0}
 

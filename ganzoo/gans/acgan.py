@@ -28,7 +28,11 @@ class ACGAN(DCGAN):
 
     @classmethod
     def learning(cls) -> dict:
-        """As DCGAN, the class terms with weight 1."""
+        """As DCGAN, with class terms of weight 1.
+
+        Returns:
+            class_weight: Weight of the classification loss, on both sides.
+        """
         return super().learning() | {"class_weight": 1.0}
 
     def compile(self, *args, **kwargs):

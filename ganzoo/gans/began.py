@@ -31,12 +31,23 @@ class BEGAN(GAN):
 
     @classmethod
     def networks(cls, image_shape, width=32, latent_dim=64, convolutions="elu") -> dict:
-        """Returns a decoder, and an autoencoder whose second half is of the same kind."""
+        """Returns a decoder as G, and as D an autoencoder with a decoder of the same architecture.
+
+        Args:
+            convolutions: Type of convolution blocks: elu (3 x 3, ELU, nearest-neighbor resampling,
+                no normalization) or strided (those of DCGAN, with batch normalization).
+        """
         return autoencoder.pair(image_shape, width, latent_dim, convolutions)
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 1e-4, gamma 0.5, k moved at 1e-3."""
+        """Adam at 1e-4, gamma 0.5, and a rate of 1e-3 for k.
+
+        Returns:
+            gamma: Target ratio of the reconstruction errors on fake and on real images, from 0 to
+                1; lower values give sharper but less diverse samples.
+            k_rate: Learning rate of the balance factor k.
+        """
         return super().learning() | {
             "g_optimizer": keras.optimizers.Adam(1e-4, beta_1=0.5),
             "d_optimizer": keras.optimizers.Adam(1e-4, beta_1=0.5),

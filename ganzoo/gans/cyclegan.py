@@ -29,7 +29,14 @@ class CycleGAN(TwoWay):
 
     @classmethod
     def networks(cls, image_shape, width=64, blocks=None, patch=None) -> dict:
-        """Returns residual generators and PatchGANs, one for each direction and side."""
+        """Returns a residual generator for each direction and a PatchGAN for each domain.
+
+        Args:
+            blocks: Residual blocks of each generator; by default 6, or 9 if the images have 256 or
+                more pixels a side.
+            patch: Side in pixels of the patch that each logit of D covers: 1, 16, 34, 70, 142 or
+                286; by default 70, or the largest that fits into the image.
+        """
         return {
             "generator": {
                 key: networks.resnet(image_shape, width, blocks, name=key) for key in cls.directions
@@ -39,7 +46,13 @@ class CycleGAN(TwoWay):
 
     @classmethod
     def learning(cls) -> dict:
-        """Least squares with targets 0 and 1, Adam at 2e-4 with beta_1 0.5, a pool of fakes."""
+        """Least squares with targets 0 and 1, Adam at 2e-4 with beta_1 0.5, a pool of past fakes.
+
+        Returns:
+            cycle_weight: Weight of the cycle-consistency loss.
+            identity_weight: Weight of the identity loss: G should leave an image that already
+                belongs to its target domain unchanged.
+        """
         return super().learning() | {
             "loss": losses.LeastSquares(0.0, 1.0, 1.0),
             "replay": Replay(256),

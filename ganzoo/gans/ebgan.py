@@ -24,12 +24,22 @@ class EBGAN(GAN):
 
     @classmethod
     def networks(cls, image_shape, width=32, latent_dim=64, convolutions="elu") -> dict:
-        """Returns a decoder and an autoencoder."""
+        """Returns a decoder as G and an autoencoder as D.
+
+        Args:
+            convolutions: Type of convolution blocks: elu (3 x 3, ELU, nearest-neighbor resampling,
+                no normalization) or strided (those of DCGAN, with batch normalization).
+        """
         return autoencoder.pair(image_shape, width, latent_dim, convolutions)
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 2e-4, a margin of 0.2, the pulling-away term times 0.1."""
+        """Adam at 2e-4, a margin of 0.2, and a pulling-away term of weight 0.1.
+
+        Returns:
+            margin: Energy up to which D raises the energy of fakes.
+            pull: Weight of the pulling-away term.
+        """
         return super().learning() | {"margin": 0.2, "pull": 0.1}
 
     def energy(self, images, batch) -> tuple:

@@ -44,12 +44,22 @@ class IMLE(GAN):
 
     @classmethod
     def networks(cls, image_shape, width=32, latent_dim=32) -> dict:
-        """Returns DCGAN's generator, of few latents, which a pool can cover; no discriminator."""
+        """Returns DCGAN's generator and no discriminator.
+
+        The latent space has few dimensions, so that a pool of samples can cover it.
+        """
         return dcgan.pair(image_shape, width, latent_dim) | {"discriminator": None}
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 1e-3, a pool of 1,024 samples for each update, pixels."""
+        """Adam at 1e-3, a pool of 1,024 samples for each update, and distances between pixels.
+
+        Returns:
+            pool: Number of samples among which each image's nearest neighbor is searched.
+            turns: Updates after each search of the pool, each on its part of the batch.
+            perceptual: Classifier whose feature maps join the pixels in the distance: mnist or
+                fashion_mnist; by default pixels only.
+        """
         return super().learning() | {
             "g_optimizer": keras.optimizers.Adam(1e-3, beta_1=0.5),
             "d_optimizer": None,

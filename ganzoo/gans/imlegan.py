@@ -26,12 +26,16 @@ class IMLEGAN(IMLE):
 
     @classmethod
     def networks(cls, image_shape, width=32, latent_dim=32) -> dict:
-        """Returns DCGAN's networks, of few latents, which a pool can cover."""
+        """Returns DCGAN's pair, with few latent dimensions, so that a pool can cover the space."""
         return dcgan.pair(image_shape, width, latent_dim)
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 2e-4 for both sides, the non-saturating loss, IMLE's with weight 1."""
+        """Adam at 2e-4 for both sides, the non-saturating loss, and IMLE's term with weight 1.
+
+        Returns:
+            imle_weight: Weight of the distance from each real image to its nearest sample.
+        """
         return super().learning() | {
             "g_optimizer": keras.optimizers.Adam(2e-4, beta_1=0.5),
             "d_optimizer": keras.optimizers.Adam(2e-4, beta_1=0.5),

@@ -36,12 +36,16 @@ class InfoGAN(GAN):
         cls, image_shape, width=32, latent_dim=74, categorical=10, uniform=2, gaussian=0,
         g_units=0,
     ) -> dict:  # fmt: skip
-        """Returns the paper's pair: G begins with the codes, D has Q as a second head.
+        """Returns the paper's pair: G starts with the codes, and D has Q as a second head.
 
-        `g_units`, those of G's first dense layer, are 16 `width` if 0.
+        Args:
+            categorical: Number of classes of the categorical code; 0 for none.
+            uniform: Number of uniform codes.
+            gaussian: Number of Gaussian codes.
+            g_units: Units of G's first dense layer; 0 for 16 times the width, the paper's ratio.
 
         Raises:
-            InputError: If there are more codes than latents, or none; or `g_units` is below 0.
+            InputError: If there are no codes, or more codes than latents, or `g_units` is negative.
         """
         codes = Codes(categorical, uniform, gaussian, name="codes")
         if not 0 < codes.size <= latent_dim:
@@ -52,7 +56,11 @@ class InfoGAN(GAN):
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 1e-3 for G and 2e-4 for D, as in the paper; the information with weight 1."""
+        """Adam at 1e-3 for G and 2e-4 for D, as in the paper.
+
+        Returns:
+            information_weight: Weight of the mutual information between codes and images.
+        """
         return super().learning() | {
             "g_optimizer": keras.optimizers.Adam(1e-3, beta_1=0.5),
             "d_optimizer": keras.optimizers.Adam(2e-4, beta_1=0.5),

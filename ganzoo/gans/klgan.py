@@ -30,7 +30,11 @@ class KLGAN(VAE):
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 2e-4 for both sides, the non-saturating loss, the likelihood with weight 1."""
+        """Adam at 2e-4 for both sides, the non-saturating loss, and a likelihood weight of 1.
+
+        Returns:
+            likelihood_weight: Weight of the VAE's two terms relative to the adversarial loss.
+        """
         adam = {"learning_rate": 2e-4, "beta_1": 0.5}
         return super().learning() | {
             "g_optimizer": keras.optimizers.Adam(**adam),

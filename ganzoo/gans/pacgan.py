@@ -18,6 +18,10 @@ class PacGAN(DCGAN):
 
     @classmethod
     def networks(cls, image_shape, width=32, latent_dim=128, pack=2) -> dict:
-        """Returns DCGAN's pair, D's input packed."""
+        """Returns DCGAN's pair, with a D that takes packs of images.
+
+        Args:
+            pack: Number of images that D judges together.
+        """
         pair = dcgan.pair(image_shape, width, latent_dim)
         return pair | {"discriminator": tricks.pack(pair["discriminator"], pack)}

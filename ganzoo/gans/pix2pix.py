@@ -30,7 +30,13 @@ class Pix2Pix(Translation):
 
     @classmethod
     def networks(cls, image_shape, width=64, patch=None, dropout=0.5) -> dict:
-        """Returns a U-Net, and a PatchGAN that is given both images."""
+        """Returns a U-Net, and a PatchGAN that takes both images of a pair.
+
+        Args:
+            patch: Side in pixels of the patch that each logit of D covers: 1, 16, 34, 70, 142 or
+                286; by default 70, or the largest that fits into the image.
+            dropout: Rate of dropout in G's innermost decoder layers, at training and at inference.
+        """
         return {
             "generator": networks.unet(image_shape, width, dropout),
             "discriminator": networks.patch(image_shape, width, patch, conditional=True),
@@ -38,7 +44,11 @@ class Pix2Pix(Translation):
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 2e-4 with beta_1 0.5, the L1 term with weight 100, as in the paper."""
+        """Adam at 2e-4 with beta_1 0.5 and an L1 term of weight 100, as in the paper.
+
+        Returns:
+            l1_weight: Weight of the L1 distance between the translation and the target image.
+        """
         return super().learning() | {"l1_weight": 100.0}
 
     def generate(self, batch) -> dict:

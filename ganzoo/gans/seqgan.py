@@ -48,19 +48,25 @@ class SeqGAN(GAN):
 
     @classmethod
     def networks(cls, image_shape, vocabulary, width=32) -> dict:
-        """Returns the paper's LSTM and its convolutional network.
+        """Returns the paper's LSTM generator and convolutional discriminator.
 
         Args:
-            image_shape: (T,).
-            vocabulary: Number of tokens, or what they stand for, a list of strings.
-            width: Units of the LSTM, and dimensions of a token on both sides.
+            image_shape: Shape of a sequence, (T,).
+            vocabulary: Number of tokens, or the list of strings that they stand for.
+            width: Units of the LSTM, and size of the token embeddings of both networks.
         """
         words = None if isinstance(vocabulary, int) else tuple(vocabulary)
         return seqgan.pair(image_shape, len(words or range(vocabulary)), width) | {"words": words}
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 1e-2 for G and 1e-4 for D; 16 roll-outs; the policy trails with 0.8."""
+        """Adam at 1e-2 for G and 1e-4 for D, 16 roll-outs, and an average of decay 0.8 as policy.
+
+        Returns:
+            pretrain: Steps in which G is pretrained by maximum likelihood.
+            d_pretrain: Steps after those in which only D is trained.
+            roll_outs: Completions sampled for each prefix of a sequence, to estimate its reward.
+        """
         return super().learning() | {
             "g_optimizer": keras.optimizers.Adam(1e-2),
             "d_optimizer": keras.optimizers.Adam(1e-4),

@@ -36,15 +36,21 @@ class SGAN(GAN):
 
     @classmethod
     def networks(cls, image_shape, num_classes, width=250, latent_dim=100) -> dict:
-        """Returns the paper's perceptrons of MNIST."""
+        """Returns the multilayer perceptrons that the paper uses for MNIST."""
         return semi.pair(image_shape, num_classes, width, latent_dim)
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 3e-3 with beta_1 0.5, as in the authors' code, whose rate falls at the end.
+        """Adam at 3e-3 with beta_1 0.5, as in the authors' code.
 
-        That code halves the adversarial term: hence the weight of the classes. Its Adam divides by
-        sqrt(v + 1e-8): hence the epsilon.
+        That code halves the adversarial term, hence the class weight of 2; its Adam divides by
+        sqrt(v + 1e-8), hence the epsilon; and it decays the learning rate near the end, which is
+        not done here.
+
+        Returns:
+            class_weight: Weight of the classification loss on the labeled images.
+            d_ema: Decay of the moving average of D's weights, which serves as the classifier; 0
+                for none.
         """
         return super().learning() | {
             "g_optimizer": keras.optimizers.Adam(3e-3, beta_1=0.5, epsilon=1e-4),

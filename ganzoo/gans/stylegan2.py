@@ -32,11 +32,15 @@ class StyleGAN2(GAN):
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 2e-3 with betas 0 and 0.99; R1 of gamma 0.01, path length of weight 2.
+        """Adam at 2e-3 with betas 0 and 0.99, R1 with gamma 0.01, path length with weight 2.
 
-        The paper's rates are multiplied by k / (k + 1), as its lazy terms are one more step of the
-        optimizer after every k; here they are part of a step, and the rates stay. Gamma is the
-        authors' for 32 pixels (arXiv:2006.06676), where the paper has 10 for 1024.
+        The paper multiplies its learning rates by k / (k + 1), because it applies a lazy term as an
+        extra optimizer step after every k; here lazy terms are part of a step, so the rates are not
+        scaled. Gamma is the authors' value for 32 pixels (arXiv:2006.06676); the paper uses 10 for
+        1024 pixels.
+
+        Returns:
+            mixing: Probability that a fake is generated from two styles (style mixing).
         """
         return super().learning() | {
             "penalties": [R1(0.01, interval=16), PathLength(2.0, interval=8)],

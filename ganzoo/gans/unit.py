@@ -32,7 +32,15 @@ class UNIT(TwoWay):
 
     @classmethod
     def networks(cls, image_shape, width=64, blocks=3, patch=None) -> dict:
-        """Returns encoders and decoders with `blocks` residual blocks, one more shared by each."""
+        """Returns encoders, decoders and PatchGANs, one of each for either domain.
+
+        One more residual block is shared by both encoders, and one by both decoders.
+
+        Args:
+            blocks: Residual blocks of each encoder and decoder, not counting the shared ones.
+            patch: Side in pixels of the patch that each logit of D covers: 1, 16, 34, 70, 142 or
+                286; by default 70, or the largest that fits into the image.
+        """
         side = {
             f"{end}_{key}": make(image_shape, width, blocks, name=f"{end}_{key}")
             for end, make in (("encoder", networks.encoder), ("decoder", networks.decoder))
@@ -46,7 +54,13 @@ class UNIT(TwoWay):
 
     @classmethod
     def learning(cls) -> dict:
-        """Least squares with targets 0 and 1, Adam at 1e-4 with beta_1 0.5."""
+        """Least squares with targets 0 and 1, and Adam at 1e-4 with beta_1 0.5.
+
+        Returns:
+            reconstruction_weight: Weight of each VAE's reconstruction error.
+            cycle_weight: Weight of the cycle-consistency loss.
+            kl_weight: Weight of the KL term, the mean square of the latent means.
+        """
         return super().learning() | {
             "g_optimizer": keras.optimizers.Adam(1e-4, beta_1=0.5),
             "d_optimizer": keras.optimizers.Adam(1e-4, beta_1=0.5),

@@ -28,7 +28,11 @@ class Unrolling:
 
     @classmethod
     def learning(cls) -> dict:
-        """As the GAN's, with five answers and the minimax loss."""
+        """As the GAN that it is mixed into, with five unrolled updates and the minimax loss.
+
+        Returns:
+            unroll: Number of updates of D that are unrolled in each update of G.
+        """
         return super().learning() | {"unroll": 5, "loss": losses.Minimax()}
 
     def compile(self, *args, **kwargs):

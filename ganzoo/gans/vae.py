@@ -40,7 +40,11 @@ class VAE(GAN):
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 1e-3; the terms as they are."""
+        """Adam at 1e-3, and both terms of the bound with their natural weight.
+
+        Returns:
+            kl_weight: Weight of the KL divergence from the prior; 1 for the bound itself.
+        """
         return super().learning() | {
             "g_optimizer": keras.optimizers.Adam(1e-3),
             "d_optimizer": None,

@@ -41,7 +41,13 @@ class VAEGAN(VAE):
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 2e-4 for both sides, the non-saturating loss, `style` 1."""
+        """Adam at 2e-4 for both sides, the non-saturating loss, and a `style` of 1.
+
+        Returns:
+            kl_weight: Weight of the KL divergence from the prior.
+            style: Weight of the reconstruction error in D's features relative to the adversarial
+                loss, for the decoder.
+        """
         return GAN.learning() | {
             "loss": losses.NonSaturating(),
             "kl_weight": 1.0,

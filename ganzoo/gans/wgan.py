@@ -44,7 +44,11 @@ class WGAN(GAN):
 
     @classmethod
     def learning(cls) -> dict:
-        """RMSprop at 5e-5, five critic turns, weights within 0.01."""
+        """RMSprop at 5e-5, five critic turns, and weights clipped to [-0.01, 0.01].
+
+        Returns:
+            clip: Largest absolute value of the critic's weights.
+        """
         return super().learning() | {
             "loss": Wasserstein(),
             "n_critic": 5,
