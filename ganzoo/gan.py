@@ -139,12 +139,11 @@ class GAN(Trainer):
         Args:
             g_optimizer: Keras optimizer of the generator's side.
             d_optimizer: Keras optimizer of the discriminator's side.
-            loss: A `losses.Loss`, its name or its config.
+            loss: Name or config of a loss, or a `losses.Loss`.
             n_critic: Turns of D before each turn of G, each on fresh data.
-            penalties: List of `penalties.Penalty`, their names or configs; `[]` for none.
-            augment: Layer in front of every call of D, or the name or config of one in `augment`.
-            replay: Number of past fakes that D is also shown; or a `replay.Replay` or
-                `replay.PastCheckpoints`.
+            penalties: List of names or configs of penalties, or `penalties.Penalty`; `[]` for none.
+            augment: Name or config of an augmentation, or a layer, in front of every call of D.
+            replay: Number of past fakes that D is also shown; or name or config of a replay.
             balance: Accuracy of D above which it skips its turn, or a `balance.Balance`.
             ema: Decay of the moving average of G's weights, or an `ema.EMA`; 0 for none.
             seed: Integer seed of all noise of the training.

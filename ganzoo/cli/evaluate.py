@@ -16,11 +16,11 @@ from ganzoo.errors import InputError, unknown
 
 
 def add(command: Callable) -> None:
-    """Adds the command, by the function that makes the parser of one."""
+    """Adds the command, given the function that makes a command's parser."""
     judge = command(
         "evaluate", _evaluate, "measure samples against data",
         "ganzoo evaluate wgan_gp_fashion_mnist --metrics=fid,kid,prdc",
-        "\nThe figures, each with its settings, are printed and written to evaluator.json.",
+        "\nThe figures, each with its settings, are printed and written to evaluation.json.",
     )  # fmt: skip
     judge.add_argument(
         "name", metavar="NAME_OR_PATH", nargs="?",
@@ -28,8 +28,8 @@ def add(command: Callable) -> None:
     )  # fmt: skip
     judge.add_argument(
         "--all", action="store_true",
-        help="all pretrained generators, in a checkout: writes their metrics.json and cards, and "
-        "the README's table; what was measured before is left out",
+        help="all entries of the zoo, in a checkout: writes their metrics.json and cards, "
+        "docs/zoo.md and the README's table; what was measured before is left out",
     )  # fmt: skip
     judge.add_argument(
         "--only", metavar="NAMES", help="with --all: of these entries, separated by commas"
@@ -37,7 +37,7 @@ def add(command: Callable) -> None:
     judge.add_argument("--force", action="store_true", help="with --all: measure it again")
     judge.add_argument(
         "--out", type=Path, metavar="DIR",
-        help="where evaluator.json goes (default: the run, or <name>_evaluation)",
+        help="where evaluation.json goes (default: the run, or <name>_evaluation)",
     )  # fmt: skip
     add_settings(judge)
 
@@ -49,15 +49,11 @@ def add_settings(judge: argparse.ArgumentParser) -> None:
     )
     judge.add_argument("--split", help="of them (default: test, or train if there is no other)")
     judge.add_argument(
-        "--metrics", type=_names,
-        help="any of fid, fid_infinity, kid, prdc (precision, recall, density, coverage), "
-        "inception_score, histogram, ms_ssim, pairwise, swd, neighbours, modes for points, stacked "
-        "for images of stacked:mnist (default: what suits the samples)",
-    )  # fmt: skip
+        "--metrics", type=_names, help="names of metrics, see below (default: those that suit)"
+    )
     judge.add_argument(
         "--features", type=_names,
-        help="of which networks: inception, mnist, fashion_mnist, cifar10, own, which are those "
-        "that were made for the data (default: inception,own)",
+        help="names of feature spaces, see below; own is that of the data (default: inception,own)",
     )  # fmt: skip
     judge.add_argument(
         "--num", type=whole(1, 1_000_000),
@@ -76,6 +72,18 @@ def add_settings(judge: argparse.ArgumentParser) -> None:
     judge.add_argument(
         "--data_dir", metavar="DIR", help="where imported files are (default: $GANZOO_DATA)"
     )
+    judge.more_help = names_in_words
+
+
+def names_in_words() -> str:
+    """Returns the names of metrics and of feature spaces, a line each."""
+    import_tensorflow()
+    from ganzoo.evaluation.figures import METRICS
+    from ganzoo.metrics import spaces
+
+    metrics = [f"  {name:<20} {', '.join(row.facts)}: of {row.of}" for name, row in METRICS.items()]
+    features = [f"  {name:<20} {spaces.SPACES[name].meaning}" for name in spaces.networks()]
+    return "\n".join(["", "metrics:", *metrics, "", "feature spaces:", *features, ""])
 
 
 def _evaluate(args: argparse.Namespace) -> int:
@@ -89,10 +97,10 @@ def _evaluate(args: argparse.Namespace) -> int:
     for name in names:
         if name not in zoo.list_pretrained():
             raise unknown("entry", name, zoo.list_pretrained())
-    from ganzoo.publishing import gallery
-
     if args.all:
-        gallery.checkout()  # or it complains
+        from ganzoo.publishing import gallery
+
+        gallery.checkout()  # raises if there is none
     import_tensorflow()
     check(args)
     if not args.all:
@@ -104,7 +112,7 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 
 def check(args: argparse.Namespace) -> None:
-    """Complains of unknown metrics and features, before anything is computed."""
+    """Raises `InputError` for unknown metrics and features, before anything is computed."""
     if args.metrics or args.features:
         from ganzoo.evaluation import evaluator
 
@@ -112,23 +120,18 @@ def check(args: argparse.Namespace) -> None:
 
 
 def evaluate_entry(name: str, args: argparse.Namespace, force: bool = False) -> int:
-    """Measures an entry of the zoo and writes its figures down; returns 2 if it cannot."""
+    """Measures an entry of the zoo and records its figures; returns 2 if it cannot."""
     from ganzoo.publishing import gallery
 
     print(f"{name}:")
     try:
         model = zoo.load_pretrained(name)
-        known = {} if force else gallery.known(name)
-        if model.kind == "classifier":
-            if "accuracy" not in known:
-                gallery.record(name, _accuracy(args, model, _trained_on(name)))
-            return 0
-        if model.kind in ("translator", "sequences"):
-            return 0  # its run has measured it
-        draw = _drawn(model, args)
-        keep, folder = functools.partial(gallery.record, name), zoo.layout().models / name
-        _measure(args, draw, args.num, _trained_on(name), known, keep, folder)
-    except InputError as error:  # the other entries can be measured all the same
+        if model.measurable:  # the others were measured by their runs
+            known = {} if force else gallery.known(name)
+            keep, folder = functools.partial(gallery.record, name), zoo.layout().models / name
+            plan = _plan(args, _trained_on(name), args.num)
+            _measure(model.measured(plan, known), keep, folder)
+    except InputError as error:  # the other entries can still be measured
         print(f"ganzoo: {name}: {error}", file=sys.stderr)
         return 2
     return 0
@@ -147,46 +150,32 @@ def _evaluate_one(args: argparse.Namespace) -> int:
         raise InputError(f"{path}: expected saved_model/, got none yet. Try: ganzoo export {path}")
     if not listed and not is_model and (path.is_dir() or path.suffix == ".npz"):
         images, stem = evaluator.stored(args.name, args.num), path.resolve().stem
-        draw, num = (lambda num: images[:num]), len(images)
+        plan = _plan(args, against, len(images))
+        measured = plan.of_samples(lambda num, seed: images[:num], {})
     else:
         load, stem = zoo.find(args.name)
-        model = load()
-        if model.kind == "classifier":
-            if not against:
-                raise InputError("--against: expected a data set with labels, got none.")
-            _accuracy(args, model, against)
-            return 0
-        draw, num = _drawn(model, args), args.num
+        measured = load().measured(_plan(args, against, args.num), {})
     out = args.out or (path if is_run else Path(f"{stem}_evaluation"))
-    found: dict[str, dict] = {}
+    results: dict[str, dict] = {}
 
     def keep(facts: dict[str, dict]) -> None:
-        found.update(facts)
-        content = {"name": args.name, "metrics": found}
+        results.update(facts)
+        content = {"name": args.name, "metrics": results}
         files.write_text(out / "evaluation.json", json.dumps(content, indent=2) + "\n")
 
-    _measure(args, draw, num, against, {}, keep, out)
+    _measure(measured, keep, out)
     print(f"\n{out / 'evaluation.json'}")
     return 0
 
 
-def _accuracy(args: argparse.Namespace, model, against: str) -> dict[str, dict]:
-    from ganzoo.evaluation import evaluator
+def _plan(args: argparse.Namespace, against: str | None, num: int | None):
+    """Returns what the flags ask to measure."""
+    from ganzoo.evaluation.evaluator import Plan
 
-    facts = evaluator.accuracy(model, args.against or against, args.split, args.data_dir)
-    _show(facts)
-    return facts
-
-
-def _drawn(model, args: argparse.Namespace) -> Callable:
-    """Returns the function from a number to as many samples.
-
-    Raises:
-        InputError: If it draws none.
-    """
-    if model.kind == "translator":
-        model.sample()
-    return functools.partial(model.sample, seed=args.seed)
+    names = ("split", "seed", "resize", "precision", "data_dir")
+    settings = {name: getattr(args, name) for name in names}
+    settings["progress"] = sys.stdout.isatty()
+    return Plan(args.against or against, num, args.metrics, args.features, settings)
 
 
 def _trained_on(name: str) -> str | None:
@@ -199,21 +188,15 @@ def _trained_on(name: str) -> str | None:
         raise InputError(f"{path}: expected a recipe with dataset, got {error}.") from error
 
 
-def _measure(args, draw, num, against, known, keep, folder: Path) -> None:
-    """Measures, prints, and has what was measured kept after every metric."""
-    from ganzoo.evaluation import evaluator
+def _measure(measured, keep: Callable, folder: Path) -> None:
+    """Prints figures as they are measured, and keeps them after every metric."""
     from ganzoo.inference import pictures
 
     done = 0
     try:
-        measured = evaluator.Evaluation(
-            draw, num, args.against or against, args.split, seed=args.seed, resize=args.resize,
-            precision=args.precision, data_dir=args.data_dir, progress=sys.stdout.isatty(),
-        )  # fmt: skip
-        for facts in measured.facts(args.metrics, args.features, known):
-            if measured.picture is not None:
-                picture = pictures.enlarged(measured.picture)
-                pictures.save_png(folder / "neighbours.png", picture)
+        for facts, picture in measured:
+            if picture is not None:
+                pictures.save_png(folder / "neighbours.png", pictures.enlarged(picture))
             keep(facts)
             done += len(facts)
             _show(facts)

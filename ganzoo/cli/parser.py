@@ -1,13 +1,24 @@
-"""A wrong command line gets one line: what was expected, what came, the nearest valid name."""
+"""Parsers for the commands: a wrong command line gets one line, with the nearest valid name."""
 
 import argparse
 from collections.abc import Callable, Sequence
 
 from ganzoo.errors import InputError, unknown
 
+# Help of --which, for commands on what may have several exports.
+WHICH = "of several exports: x_to_y or y_to_x of a translator, generator or classifier of sgan"
+
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that raises `InputError`, where argparse prints its usage and exits."""
+    """An argument parser that raises `InputError`, where argparse prints its usage and exits.
+
+    Attributes:
+        more_help: Function whose text is added to the help, computed only when it is printed.
+        takes_all: Whether what follows is taken as it is, as `flags`: another program's.
+    """
+
+    more_help: Callable[[], str] | None = None
+    takes_all = False
 
     def __init__(self, **options):
         """Takes the options of `argparse.ArgumentParser`."""
@@ -15,13 +26,17 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **options
         )
 
+    def format_help(self) -> str:
+        """Returns the help."""
+        return super().format_help() + (self.more_help() if self.more_help else "")
+
     def error(self, message: str):
         """Raises the error."""
         raise InputError(f"{message}. See: {self.prog} --help")
 
 
 def parse(top: Parser, commands: dict[str, Parser], argv: Sequence[str]) -> argparse.Namespace:
-    """Parses a command line, after a look for names that argparse would not find the nearest of.
+    """Parses a command line; first it looks for unknown names, to suggest the nearest valid ones.
 
     Args:
         top: The parser of the whole command line.
@@ -40,6 +55,8 @@ def parse(top: Parser, commands: dict[str, Parser], argv: Sequence[str]) -> argp
         if argv[0] not in commands:
             raise unknown("command", argv[0], commands)
         parser, rest = commands[argv[0]], argv[1:]
+    if parser.takes_all:
+        return argparse.Namespace(run_command=parser.get_default("run_command"), flags=rest)
     for word in rest:
         if word == "--":
             break
@@ -51,7 +68,7 @@ def parse(top: Parser, commands: dict[str, Parser], argv: Sequence[str]) -> argp
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:
-    """Returns the type of an argument that is a whole number from `low` to `high`."""
+    """Returns the argument type of whole numbers from `low` to `high`."""
 
     def parse(text: str) -> int:
         try:
@@ -67,7 +84,7 @@ def whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def positive(text: str) -> float:
-    """Is the type of an argument that is a number above 0."""
+    """The argument type of numbers above 0."""
     try:
         value = float(text)
     except ValueError:
@@ -78,5 +95,5 @@ def positive(text: str) -> float:
 
 
 def labels(text: str) -> list[int]:
-    """Is the type of an argument such as `0,1,2`."""
+    """The argument type of lists such as `0,1,2`."""
     return [whole(0, 2**31 - 1)(part) for part in text.split(",")]

@@ -50,8 +50,8 @@ def translate(args: argparse.Namespace) -> int:
     load, stem = zoo.find(_place(args.name, args.direction))
     import_tensorflow()
     translator = load()
-    if translator.kind != "translator":
-        raise InputError(f"{args.name} draws images of nothing: ganzoo sample {args.name}")
+    if not hasattr(translator, "translate"):
+        raise InputError(f"{args.name} is not a translator. Try: ganzoo sample {args.name}")
     if args.direction not in (None, translator.direction):
         raise InputError(f"--direction: {stem} translates {translator.direction} alone.")
     from ganzoo.data.tree import Tree

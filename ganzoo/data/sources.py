@@ -255,9 +255,8 @@ def chain(name: str) -> list[SourceKind]:
 
 def is_public(name: str) -> bool:
     """Returns whether others can get the data set, so that a recipe for it can be carried out."""
-    if kind_of(name).wraps and ("," in name or "/" in name):  # of the person's own folders
-        return False
-    return not any(kind.local for kind in chain(name))
+    kinds = chain(name)  # which ends early at the person's own folders
+    return not kinds[-1].wraps and not any(kind.local for kind in kinds)
 
 
 def opened(request: Request) -> Source:

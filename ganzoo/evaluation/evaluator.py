@@ -6,6 +6,7 @@
 Features that are neither Inception's nor pixels are named in the key: `fid_mnist`.
 """
 
+import dataclasses
 import functools
 import os
 import time
@@ -17,8 +18,7 @@ from ganzoo import data, metrics, zoo
 from ganzoo.data import toys
 from ganzoo.errors import InputError, unknown
 from ganzoo.evaluation.figures import METRICS, NUM, Metric
-from ganzoo.metrics import domain
-from ganzoo.metrics import features as feature
+from ganzoo.metrics import spaces
 from ganzoo.metrics.batches import batches
 
 OWN = "own"  # features: those that the zoo has of the data set
@@ -28,7 +28,7 @@ def check(names: Sequence[str], features: Sequence[str]) -> None:
     """Complains of names that are no metrics or no features, before anything is computed."""
     for kind, given, valid in (
         ("metric", names, METRICS),
-        ("features", features, [*feature.EXTRACTORS, OWN]),
+        ("features", features, [*spaces.networks(), OWN]),
     ):
         for name in given:
             if name not in valid:
@@ -170,8 +170,8 @@ class Evaluation:
         names = ["fid", "kid", "prdc", "ms_ssim", "neighbours", "swd"]
         names += ["stacked"] if self.against == "stacked:mnist" else []
         fit = {"ms_ssim": self._smallest >= 11, "neighbours": self.split == "test"}
-        own = domain.of_data(self.against)
-        known = own and domain.ENTRIES[own] in zoo.list_pretrained()
+        own = spaces.of_data(self.against)
+        known = own and f"classifier_{own}" in zoo.list_pretrained()
         return [n for n in names if fit.get(n, True)], [own] if known else []
 
     def facts(
@@ -184,7 +184,7 @@ class Evaluation:
 
         Args:
             names: Of `METRICS`; by default what suits the samples.
-            features: Of `features.EXTRACTORS`, and "own" for those that the zoo has of the data
+            features: Of `spaces.networks()`, and "own" for those that the zoo has of the data
                 set; by default Inception's and those.
             known: Facts that were measured before: what has the same settings is left out.
 
@@ -239,17 +239,13 @@ class Evaluation:
             return list(features)
         if not metric.of.startswith("features"):
             return [own]
-        classes = [f for f in features if self._knows_classes(f)]
+        classes = [f for f in features if spaces.SPACES[f].classes]
         if not classes and metric.of == "features with classes":
             raise InputError(
                 f"{name}: expected --features that know classes, such as mnist or fashion_mnist, "
                 f"got {', '.join(features)}."
             )
         return classes or [own]
-
-    def _knows_classes(self, features: str) -> bool:
-        made = feature.EXTRACTORS[features]  # a class tells without loading its weights
-        return hasattr(made if isinstance(made, type) else self.network(features), "probabilities")
 
     def _stated(self, metric: Metric, space: str, num_real: int, num_fake: int) -> dict:
         """Returns the settings that a metric's facts depend on."""
@@ -281,10 +277,10 @@ def _info(name: str, split: str | None, data_dir: str | None) -> tuple[data.Info
 def accuracy(
     classifier, against: str, split: str | None = None, data_dir: str | None = None
 ) -> dict[str, dict]:
-    """Returns the share of labelled images that a classifier is right about, as a fact.
+    """Returns the share of labeled images that a classifier gets right, as a fact.
 
     Raises:
-        InputError: If the data cannot be had, have no labels, or are of another shape.
+        InputError: If the data are not available, have no labels, or have another shape.
     """
     info, split = _info(against, split, data_dir)
     expected = classifier.image_shape
@@ -295,7 +291,49 @@ def accuracy(
         )
     start = time.monotonic()
     images, labels = data.arrays(against, split, data_dir=data_dir)
-    found = classifier.classes(images)
-    fact = {"value": float((found == labels).mean()), "against": f"{against} {split}"}
-    seconds = round(time.monotonic() - start, 1)
-    return {"accuracy": {**fact, "n_real": len(images), "seconds": seconds}}
+    fact = {
+        "value": float((classifier.classes(images) == labels).mean()),
+        "against": f"{against} {split}",
+        "n_real": len(images),
+        "seconds": round(time.monotonic() - start, 1),
+    }
+    return {"accuracy": fact}
+
+
+@dataclasses.dataclass
+class Plan:
+    """How a model is measured: what `ganzoo evaluate` is asked for.
+
+    Attributes:
+        against: Name of the data set of real examples.
+        num: Number of samples; by default what each metric usually takes.
+        metrics: Names of `METRICS`; by default those that suit the samples.
+        features: Names of feature spaces; by default Inception's and that of the data.
+        settings: Further arguments of `Evaluation`.
+    """
+
+    against: str | None
+    num: int | None = None
+    metrics: Sequence[str] | None = None
+    features: Sequence[str] | None = None
+    settings: dict = dataclasses.field(default_factory=dict)
+
+    def of_samples(self, draw: Callable, known: dict) -> Iterator[tuple[dict, np.ndarray | None]]:
+        """Yields the facts of each metric of samples, and a picture if it made one.
+
+        Args:
+            draw: Function of (num, seed) that returns samples.
+            known: Facts that were measured before: those with the same settings are left out.
+        """
+        drawn = functools.partial(draw, seed=self.settings.get("seed", 0))
+        evaluation = Evaluation(drawn, self.num, self.against, **self.settings)
+        for facts in evaluation.facts(self.metrics, self.features, known):
+            yield facts, evaluation.picture
+
+    def of_classifier(self, classifier, known: dict) -> Iterator[tuple[dict, None]]:
+        """Yields the accuracy of a classifier, unless it is known."""
+        if self.against is None:
+            raise InputError("--against: expected a data set with labels, got none.")
+        if "accuracy" not in known:
+            split, data_dir = self.settings.get("split"), self.settings.get("data_dir")
+            yield accuracy(classifier, self.against, split, data_dir), None

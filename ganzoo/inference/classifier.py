@@ -26,6 +26,7 @@ class TrainedClassifier(Exported):
     """
 
     kind = "classifier"
+    measurable = True
     no_samples = "a classifier draws no samples: give the name or folder of a generator."
     card = {
         "picture": "The training images to whose own class it gives the lowest probability",
@@ -90,6 +91,6 @@ found["probabilities"], found["features"]""",
 
         return {"serving_default": (serve, [("images", (None, *self.image_shape), "float32")])}
 
-    def measured(self, evaluation, **options):
-        """Yields its accuracy on labeled images; see `evaluation.evaluator`."""
-        return evaluation.of_classifier(self, **options)
+    def measured(self, plan, known):
+        """Yields its accuracy on labeled images; see `Exported.measured`."""
+        return plan.of_classifier(self, known)

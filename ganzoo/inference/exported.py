@@ -24,10 +24,14 @@ class Exported(keras.Model):
             `load`, `load_alone` (Python code with and without GanZoo), `signature` and `request`
             (a model server's). `{entry}`, `{version}`, `{dataset}` and others are filled in; see
             `publishing.card`.
+        measurable: Whether it can be measured apart from its run, with `measured`.
+        no_samples: What a person is told who wants samples of a model that draws none.
     """
 
     kind: str
     card: dict[str, str]
+    measurable = False
+    no_samples = "this model draws no samples."
 
     @property
     def facts(self) -> dict:
@@ -80,14 +84,17 @@ class Exported(keras.Model):
         """Raises `InputError`: it draws no samples."""
         raise InputError(self.no_samples)
 
-    no_samples = "this model draws no samples."
+    def measured(self, plan, known: dict):
+        """Yields what `ganzoo evaluate` measures of it; see `evaluation.evaluator.Plan`.
 
-    def measured(self, evaluation, **options):
-        """Yields facts for `ganzoo evaluate`, a dict at a time; see `evaluation.evaluator`.
+        Args:
+            plan: How to measure.
+            known: Facts that were measured before, and need not be measured again.
 
-        By default it yields none: the run itself has measured the model.
+        Raises:
+            InputError: If it is not `measurable` apart from its run.
         """
-        return iter(())
+        raise InputError(f"a {self.kind} is measured by its own run: see its card or summary.json.")
 
     def export(self, path) -> None:
         """Writes a self-contained SavedModel; see `writing.save`."""

@@ -67,6 +67,7 @@ class Sampler(Exported):
 
     kind = "generator"
     card = CARD
+    measurable = True
 
     def __init__(self, network, latent_dim, num_classes=None, **kwargs):
         super().__init__(**kwargs)
@@ -238,6 +239,6 @@ class Sampler(Exported):
             pictures.save_png(out, pictures.grid(images, columns))
         return f"{len(images)} images, seed {seed}: {out}"
 
-    def measured(self, evaluation, **options):
-        """Yields the facts of samples; see `evaluation.evaluator`."""
-        return evaluation.of_samples(self.sample, **options)
+    def measured(self, plan, known):
+        """Yields the figures of its samples; see `Exported.measured`."""
+        return plan.of_samples(self.sample, known)

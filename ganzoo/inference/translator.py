@@ -120,7 +120,3 @@ translated = translate(images, 0)  # both uint8 (N, H, W, C)""",
         return f"""
   translate     ganzoo translate {run_dir} image.png --out=translated.png
   in Python     tensorflow.saved_model.load("{run_dir / "saved_model"}").translate(images, 0)"""
-
-    def measured(self, evaluation, **options):
-        """Yields nothing: the run has measured it, on the pairs that it held out."""
-        return iter(())

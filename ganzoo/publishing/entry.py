@@ -7,15 +7,17 @@ moment of publication. A failure before it puts back what was there.
 import contextlib
 import json
 import os
-import re
 import shutil
 import tomllib
 from pathlib import Path
 
-from ganzoo import zoo
+from ganzoo import gans, zoo
+from ganzoo.data import sources
 from ganzoo.engine.files import sha256
 from ganzoo.errors import InputError, unknown
+from ganzoo.inference import saved_model
 from ganzoo.publishing import card
+from ganzoo.training.recipe import Recipe, differences
 from ganzoo.zoo import fingerprint, registry
 
 LIMIT = 5_000_000  # bytes of a SavedModel: it is kept in git
@@ -53,7 +55,7 @@ def publish(
     recipe, summary = _finished(run)
     exported = _exported(run, recipe["model"], which)
     prefix = f"{recipe['model']}_{recipe['dataset'].replace(':', '_')}"
-    if re.search("folder:|npz:|pairs:|unpaired:.*[/,]", recipe["dataset"]):
+    if not sources.is_public(recipe["dataset"]):
         raise InputError(
             f"{run}: expected a data set that others can get, so that the recipe can be carried "
             f"out again; got {recipe['dataset']!r}."
@@ -68,7 +70,9 @@ def publish(
         raise InputError(
             f"{exported}: expected to load without GanZoo, got {seen}. Export it again."
         )
-    summary |= {"fingerprint": seen} | ({"which": which} if which else {}) | about(exported)
+    summary |= (
+        {"fingerprint": seen} | ({"which": which} if which else {}) | saved_model.about(exported)
+    )
     known = registry.read(catalogue)
     if version is None:
         version = known["entries"].get(entry, {"version": 1})["version"]
@@ -131,8 +135,6 @@ def _check_recipe(run: Path, summary: dict) -> None:
 
     Whoever types `train.py --recipe=ENTRY` is to get what is published.
     """
-    from ganzoo.training.recipe import Recipe, differences
-
     path = run / "recipe.toml"
     if summary.get("recipe") != sha256(path):
         raise InputError(
@@ -150,9 +152,7 @@ def _check_recipe(run: Path, summary: dict) -> None:
 
 def _exported(run: Path, model: str, which: str | None) -> Path:
     """Returns the SavedModel of a run, where there are several that of this name."""
-    from ganzoo import gans
-
-    exports = getattr(gans.get(model), "exports", ())
+    exports = gans.get(model).exports
     if which and which not in exports:
         raise unknown(f"export of {model}", which, exports)
     first = which in (None, *exports[:1])
@@ -160,20 +160,6 @@ def _exported(run: Path, model: str, which: str | None) -> Path:
     if not (folder / "saved_model.pb").is_file():
         raise InputError(f"{folder}: expected saved_model.pb, got no such file.")
     return folder
-
-
-def about(exported: Path) -> dict:
-    """Returns the `kind` that a SavedModel says it is of, and the `classes` it can be asked for."""
-    from ganzoo.inference.saved_model import ABOUT
-
-    path = exported / ABOUT
-    if not path.is_file():
-        return {}
-    told = json.loads(path.read_text("utf-8"))
-    layers = told.get("network", {}).get("config", {}).get("layers", ())
-    inputs = sum(layer["class_name"] == "InputLayer" for layer in layers)
-    is_told = told["kind"] == "generator" and inputs > 1  # latents and labels
-    return {"kind": told["kind"]} | ({"classes": told["num_classes"]} if is_told else {})
 
 
 def _contents(folder: Path) -> dict:

@@ -4,173 +4,92 @@
     dataset = "fashion_mnist"
     steps = 20000
 
-    [architecture]        # arguments of the variant's canonical networks
+    [architecture]        # arguments of the variant's `networks`
     width = 48
 
     [learning]            # arguments of its `compile`; parts are named the Keras way
     ema = 0.999
     penalties = [{ class_name = "GradientPenalty", config = { weight = 10.0 } }]
 
-Recipes are TOML, so they execute nothing. An unknown key, or a value of another type, is an error
+Recipes are TOML, so they execute nothing. An unknown key, or a value of the wrong type, is an error
 that names the nearest valid one.
 """
 
 import dataclasses
-import inspect
 import tomllib
 from pathlib import Path
 
+import keras
 import numpy as np
 import tomli_w
 
+from ganzoo import gans
+from ganzoo.data import sources
 from ganzoo.engine import files
+from ganzoo.engine.hyperparameters import TABLES
 from ganzoo.errors import InputError, unknown
-from ganzoo.gans import list_variants
+from ganzoo.metrics import spaces
+from ganzoo.training import precision
 
-HELP = {  # flag -> what it is; the flags of train.py and the keys of a recipe are the same
-    "model": "Variant to train; `--list` shows them.",
-    "dataset": "Data set: fashion_mnist_10k, fashion_mnist, mnist, cifar10, tfds:NAME, "
-    "folder:PATH, npz:PATH, stacked:NAME, ring8, grid25; for translation edges:NAME, pairs:PATH, "
-    "unpaired:A,B, unpaired:NAME, openmoji, fluent_emoji, emoji_styles; sequences: oracle, "
-    "quatrains.",
-    "split": "Split of the data set to train on.",
-    "image_size": "Side of the images, or [height, width]; the data set's own if not given.",
-    "channels": "1 or 3; the data set's own if not given.",
-    "num_labels": "Use the labels of only so many images (sgan); all if not given.",
-    "steps": "Steps to train for, each of n_critic turns of D and one of G.",
-    "batch_size": "Images of a turn.",
-    "steps_per_epoch": "Steps between two checkpoints and pictures; one pass if not given.",
-    "steps_per_execution": "Steps that run without coming back to Python.",
-    "seed": "Seed of the weights, the data's order and all noise.",
-    "precision": "auto, float32, mixed_bfloat16 or mixed_float16.",
-    "features": "What epochs are compared by: auto, pixels, inception, mnist, fashion_mnist, "
-    "cifar10; of sequences oracle or bleu.",
-    "evaluate_every": "Compare only after so many steps, at the end of an epoch.",
-    "width": "architecture: filters, or units, of the networks' narrowest layer.",
-    "latent_dim": "architecture: width of the Gaussian that G draws from.",
-    "categorical": "architecture: classes of the categorical code (infogan).",
-    "uniform": "architecture: uniform codes (infogan).",
-    "gaussian": "architecture: Gaussian codes (infogan).",
-    "g_units": "architecture: units of G's first dense layer; 0 for 16 width (infogan).",
-    "latents": "architecture: sphere or uniform, made of the Gaussian.",
-    "g_normalization": "architecture: batch, synchronized (batch, over all devices), layer, "
-    "instance, pixel, virtual, spectral or none, in place of G's own.",
-    "up": "architecture: pixel_shuffle, where G enlarges.",
-    "noise": "architecture: standard deviation of Gaussian noise on every hidden layer of G.",
-    "dropout": "architecture: rate of dropout on every hidden layer of G, in sampling, too.",
-    "d_normalization": "architecture: as g_normalization, of D.",
-    "down": "architecture: average_pool, where D's convolutions stride.",
-    "minibatch": "architecture: discrimination or stddev, a layer of D that compares images.",
-    "patch": "architecture: pixels a side of what D judges, 1, 16, 34, 70, 142 or 286 "
-    "(pix2pix, cyclegan, unit).",
-    "blocks": "architecture: residual blocks of each generator (cyclegan, unit).",
-    "convolutions": "architecture: elu, or strided and normalised (began, ebgan).",
-    "pack": "architecture: images that D judges together.",
-    "g_optimizer": 'learning: optimizer of G, e.g. \'{class_name="Adam", '
-    "config={learning_rate=2e-4, beta_1=0.5}}'.",
-    "d_optimizer": "learning: optimizer of D.",
-    "loss": "learning: non_saturating, minimax, least_squares, wasserstein, hinge, or a config.",
-    "n_critic": "learning: turns of D before each turn of G.",
-    "penalties": "learning: list of penalties, e.g. '[\"r1\"]'; '[]' for none.",
-    "augment": "learning: diff_augment, ada, instance_noise or a config, in front of every call of "
-    "D.",
-    "replay": "learning: number of past fakes that D is also shown, or past_checkpoints.",
-    "balance": "learning: accuracy of D above which it waits; off by default.",
-    "ema": "learning: decay of G's moving average; 0 for none.",
-    "d_ema": "learning: decay of D's moving average; 0 for none (sgan).",
-    "clip": "learning: bound of the critic's weights (wgan).",
-    "gamma": "learning: ratio of the errors on fakes and on real images (began).",
-    "k_rate": "learning: rate at which k is moved (began).",
-    "margin": "learning: energy up to which fakes are lifted (ebgan).",
-    "pull": "learning: weight of the pulling-away term (ebgan).",
-    "unroll": "learning: turns of D that G looks ahead (unrolled).",
-    "mixing": "learning: chance that an image is made of two styles (stylegan2).",
-    "class_weight": "learning: weight of the class terms (acgan, sgan).",
-    "information_weight": "learning: weight of the mutual information (infogan).",
-    "l1_weight": "learning: weight of the distance to the true partner (pix2pix).",
-    "cycle_weight": "learning: weight of the way there and back (cyclegan, unit).",
-    "identity_weight": "learning: weight of leaving alone what is of the right side (cyclegan).",
-    "reconstruction_weight": "learning: weight of an image's way through its own side (unit), or "
-    "code (aae).",
-    "kl_weight": "learning: weight of the latents' squared means (unit), or of the divergence from "
-    "the prior (vae, vaegan, klgan).",
-    "likelihood_weight": "learning: weight of the likelihood (klgan).",
-    "imle_weight": "learning: weight of the distance to the nearest sample (imlegan).",
-    "style": "learning: weight of likeness against D's verdict, for the decoder (vaegan).",
-    "pool": "learning: samples that each image's nearest is sought among (imle, imlegan).",
-    "turns": "learning: updates, each on a part of the batch, after a search in the pool (imle, "
-    "imlegan).",
-    "perceptual": "learning: mnist or fashion_mnist, whose classifier sees what is near (imle, "
-    "imlegan).",
-    "pretrain": "learning: steps of maximum likelihood (seqgan).",
-    "d_pretrain": "learning: steps after those, in which D learns alone (seqgan).",
-    "roll_outs": "learning: completions of each prefix of a sequence (seqgan).",
-}
-TABLES = {
-    "architecture": (
-        "width", "latent_dim", "categorical", "uniform", "gaussian", "g_units", "latents",
-        "g_normalization", "up", "noise", "dropout", "d_normalization", "down", "minibatch",
-        "pack", "patch", "blocks", "convolutions",
-    ),
-    "learning": (
-        "g_optimizer", "d_optimizer", "loss", "n_critic", "penalties", "augment", "replay",
-        "balance", "ema", "d_ema",
-        "clip", "gamma", "k_rate", "margin", "pull", "unroll", "mixing", "class_weight",
-        "information_weight", "l1_weight", "cycle_weight", "identity_weight",
-        "reconstruction_weight", "kl_weight", "likelihood_weight", "imle_weight", "style", "pool",
-        "turns", "perceptual", "pretrain", "d_pretrain", "roll_outs",
-    ),
-}  # fmt: skip
-FEATURES = ("auto", "pixels", "inception", "mnist", "fashion_mnist", "cifar10", "oracle", "bleu")
-SEQUENCES = {"oracle": "oracle", "quatrains": "bleu"}  # data set -> features
+
+def _field(default, meaning: str):
+    return dataclasses.field(default=default, metadata={"meaning": meaning})
 
 
 @dataclasses.dataclass
 class Recipe:
-    """What to train: see the module, and `HELP` for each field."""
+    """What to train. `meaning` says what each field means.
 
-    model: str = "dcgan"
-    dataset: str = "fashion_mnist_10k"
-    split: str = "train"
-    image_size: int | list | None = None
-    channels: int | None = None
-    num_labels: int | None = None
-    steps: int = 2000
-    batch_size: int = 64
-    steps_per_epoch: int | None = None
-    steps_per_execution: int = 1
-    seed: int = 0
-    precision: str = "auto"
-    features: str = "auto"
-    evaluate_every: int = 1
+    Raises:
+        InputError: If a value has the wrong type or is out of bounds.
+
+    Example:
+    ```python
+    recipe = ganzoo.Recipe(model="wgan_gp", steps=2000).replace({"width": 16, "ema": 0.99})
+    recipe.save("wgan_gp.toml")  # python train.py --recipe=wgan_gp.toml
+    ```
+    """
+
+    model: str = _field("dcgan", "Variant to train; --list shows them.")
+    dataset: str = _field("fashion_mnist_10k", "Data set to train on.")
+    split: str = _field("train", "Split of the data set to train on.")
+    image_size: int | list | None = _field(
+        None, "Side of the images, or [height, width]; the data set's own by default."
+    )
+    channels: int | None = _field(None, "1 or 3; the data set's own by default.")
+    num_labels: int | None = _field(
+        None, "Use the labels of only this many images (sgan); all by default."
+    )
+    steps: int = _field(2000, "Steps to train for, each of n_critic turns of D and one of G.")
+    batch_size: int = _field(64, "Images per turn.")
+    steps_per_epoch: int | None = _field(
+        None, "Steps between two checkpoints and pictures; one pass over the data by default."
+    )
+    steps_per_execution: int = _field(1, "Steps that run without returning to Python.")
+    seed: int = _field(0, "Seed of the weights, the order of the data and all noise.")
+    precision: str = _field("auto", "auto, float32, mixed_bfloat16 or mixed_float16.")
+    features: str = _field("auto", "Feature space that checkpoints are compared in.")
+    evaluate_every: int = _field(
+        1, "Compare only after this many steps, at the end of the epoch they end in."
+    )
     architecture: dict = dataclasses.field(default_factory=dict)
     learning: dict = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
-        """Checks types and bounds.
-
-        Raises:
-            InputError: If a value is of another type or out of bounds.
-        """
+        """Checks types and bounds."""
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if isinstance(value, bool) or not isinstance(value, field.type):
                 expected = getattr(field.type, "__name__", str(field.type))
                 raise InputError(f"recipe: {field.name}: expected {expected}, got {value!r}.")
-        if self.model not in list_variants():
-            raise unknown("model", self.model, list_variants())
-        for name in (
-            "steps",
-            "batch_size",
-            "steps_per_epoch",
-            "steps_per_execution",
-            "evaluate_every",
-        ):
+        if self.model not in gans.list_variants():
+            raise unknown("model", self.model, gans.list_variants())
+        for name in COUNTS:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(f"recipe: {name}: expected at least 1, got {value}.")
-        if self.features not in FEATURES:
-            raise unknown("features", self.features, FEATURES)
+        if self.features != "auto":
+            spaces.get(self.features)
         if not 0 <= self.seed < 2**32:
             raise InputError(f"recipe: seed: expected 0 to 2**32 - 1, got {self.seed}.")
         if self.steps % self.steps_per_execution:
@@ -190,13 +109,14 @@ class Recipe:
         for key in data:
             if key not in valid:
                 raise unknown("recipe key", key, valid)
-        for table, keys in TABLES.items():
-            if not isinstance(data.get(table, {}), dict):
-                raise InputError(f"recipe: {table}: expected a table, got {data[table]!r}.")
-            for key in data.get(table, {}):
+        recipe = cls(**data)
+        for table in TABLES:
+            given = getattr(recipe, table)
+            keys = _keys(recipe.model, table) if given else {}
+            for key in given:
                 if key not in keys:
-                    raise unknown(f"recipe key in [{table}]", key, keys)
-        return cls(**data)
+                    raise unknown(f"recipe key in [{table}] of {recipe.model}", key, keys)
+        return recipe
 
     @classmethod
     def load(cls, path) -> "Recipe":
@@ -215,20 +135,35 @@ class Recipe:
             raise InputError(f"{path}: {error}") from error
 
     def replace(self, changes: dict[str, object]) -> "Recipe":
-        """Returns the recipe with fields replaced, named as in `HELP` or by a dotted path.
+        """Returns the recipe with fields replaced.
+
+        Args:
+            changes: New values by name: a field, a hyperparameter, or a dotted path such as
+                "learning.g_optimizer.config.learning_rate".
 
         Raises:
             InputError: If a name is unknown or a value does not fit.
         """
         data = self.to_dict()
+        changes = dict(changes)
+        if "model" in changes:  # first: it decides which other names there are
+            data["model"] = changes.pop("model")
+            if data["model"] not in gans.list_variants():
+                raise unknown("model", data["model"], gans.list_variants())
+        fields = [field.name for field in dataclasses.fields(self)]
         for name, value in changes.items():
-            table = next((table for table, keys in TABLES.items() if name in keys), None)
-            *path, key = name.split(".") if table is None else (table, name)
+            path = name.split(".")
+            if name not in fields and len(path) == 1:
+                known = gans.hyperparameters(data["model"])
+                if name not in known:
+                    raise unknown(f"recipe key of {data['model']}", name, [*fields, *known])
+                path = [known[name].table, name]
+            *tables, key = path
             place = data
-            for step in path:
-                place = place.setdefault(step, {})
+            for table in tables:
+                place = place.setdefault(table, {})
                 if not isinstance(place, dict):
-                    raise InputError(f"cannot set {name}: {step} is no table but {place!r}.")
+                    raise InputError(f"cannot set {name}: {table} is not a table but {place!r}.")
             place[key] = value
         return Recipe.from_dict(data)
 
@@ -236,28 +171,16 @@ class Recipe:
         """Returns the recipe with every default written out, so that it does not change with them.
 
         Raises:
-            InputError: If the variant does not exist or does not know a key.
+            InputError: If a part cannot be made.
         """
-        from ganzoo import gans
-        from ganzoo.learning import made
-        from ganzoo.networks import tricks
-        from ganzoo.training import precision
-
         cls = gans.get(self.model)
-        signature = inspect.signature(cls.networks).parameters
-        given = ("image_shape", "num_classes", "vocabulary")  # by the data
-        architecture = {k: v.default for k, v in signature.items() if k not in given}
-        canonical = {"architecture": architecture | tricks.SIDES, "learning": cls.learning()}
-        for table, keys in canonical.items():
-            for key in getattr(self, table):
-                if key not in keys:
-                    raise unknown(f"[{table}] key of {self.model}", key, keys)
-        parts = canonical["learning"] | self.learning
-        learning = {k: spec(made(k, v)) for k, v in parts.items()}
+        architecture = {k: v.default for k, v in _keys(self.model, "architecture").items()}
+        parts = cls.learning() | self.learning
+        learning = {name: spec(cls.made(name, value)) for name, value in parts.items()}
         return dataclasses.replace(
             self,
             architecture=architecture | self.architecture,
-            learning={k: v for k, v in learning.items() if v is not None},
+            learning={name: value for name, value in learning.items() if value is not None},
             precision=precision.resolve(self.precision),
             features=_features(self),
         )
@@ -278,14 +201,30 @@ class Recipe:
         return tomli_w.dumps(self.to_dict())
 
 
+COUNTS = ("steps", "batch_size", "steps_per_epoch", "steps_per_execution", "evaluate_every")
+
+
+def meanings() -> dict[str, str]:
+    """Returns what each field of a recipe means, with its default."""
+    found = {}
+    for field in dataclasses.fields(Recipe):
+        if field.name not in TABLES:
+            default = f" (default: {field.default})" if field.default is not None else ""
+            found[field.name] = field.metadata["meaning"] + default
+    return found
+
+
+def _keys(model: str, table: str) -> dict:
+    """Returns the hyperparameters of a variant that stand in this table of a recipe."""
+    return {k: v for k, v in gans.hyperparameters(model).items() if v.table == table}
+
+
 def _features(recipe: Recipe) -> str:
     if recipe.features != "auto":
         return recipe.features
-    if recipe.dataset in SEQUENCES:
-        return SEQUENCES[recipe.dataset]
-    from ganzoo.metrics import domain
-
-    return domain.of_data(recipe.dataset, recipe.image_size, recipe.channels) or "pixels"
+    if features := sources.kind_of(recipe.dataset).features:
+        return features
+    return spaces.of_data(recipe.dataset, recipe.image_size, recipe.channels) or "pixels"
 
 
 def differences(old: Recipe, new: Recipe) -> list[str]:
@@ -322,8 +261,6 @@ def spec(part):
 
     Of an optimizer, whose configs are long, what Keras has as default is left out.
     """
-    import keras  # not at the top: reading a recipe, and `--help`, should take no seconds
-
     if isinstance(part, (list, tuple)):
         return [spec(item) for item in part]
     if not hasattr(part, "get_config"):
