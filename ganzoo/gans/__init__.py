@@ -1,12 +1,12 @@
-"""The variants, one file each, in historical order. Listing them imports nothing."""
+"""The GAN variants, one per file, in historical order. Listing them imports no TensorFlow."""
 
 import importlib
 import inspect
 
 from ganzoo.errors import InputError, is_whole, unknown
 
-_CLASSES = {  # variant -> class; it lives in the module of the variant's name
-    "vae": "VAE",  # no GAN: what those with an encoder are compared with
+_CLASSES = {  # variant -> class; each class is in the module named after its variant
+    "vae": "VAE",  # not a GAN: the baseline of the variants with an encoder
     "gan": "GAN",
     "cgan": "CGAN",
     "aae": "AAE",
@@ -38,14 +38,14 @@ _CLASSES = {  # variant -> class; it lives in the module of the variant's name
     "stylegan2": "StyleGAN2",
     "imlegan": "IMLEGAN",
     "r3gan": "R3GAN",
-    "classifier": "Classifier",  # no GAN: what judges them
+    "classifier": "Classifier",  # not a GAN: samples are evaluated with it
 }
 
 __all__ = ["create", "get", "list_variants", *_CLASSES.values()]
 
 
 def list_variants() -> list[str]:
-    """Returns the names that `create` takes."""
+    """Returns the names that `create` accepts."""
     return list(_CLASSES)
 
 
@@ -53,7 +53,7 @@ def get(name: str) -> type:
     """Returns the class of a variant.
 
     Raises:
-        InputError: If there is no such variant.
+        InputError: If the variant is unknown.
     """
     if name not in _CLASSES:
         raise unknown("variant", name, _CLASSES)
@@ -62,36 +62,37 @@ def get(name: str) -> type:
 
 
 def takes_labels(name: str) -> bool:
-    """Returns whether a variant's canonical networks are made for a number of classes."""
+    """Returns whether a variant is trained with class labels."""
     return "num_classes" in inspect.signature(get(name).networks).parameters
 
 
 def takes_tokens(name: str) -> bool:
-    """Returns whether a variant's canonical networks are made for a vocabulary."""
+    """Returns whether a variant generates sequences of tokens."""
     return "vocabulary" in inspect.signature(get(name).networks).parameters
 
 
 def translates(name: str) -> bool:
-    """Returns whether a variant learns from images `x` and `y`, to translate between them."""
+    """Returns whether a variant translates between two domains of images, `x` and `y`."""
     return get(name).kind == "translator"
 
 
 def create(name, image_shape=(28, 28, 1), num_classes=None, **arguments):
-    """Returns a variant with its canonical networks, compiled with its canonical learning.
+    """Returns a variant with its default networks, compiled with its default training settings.
 
     Args:
         name: One of `list_variants()`.
-        image_shape: (H, W, C), sides from 8 to 256; or (D,) for points; or (T,) for sequences of
-            tokens, with `vocabulary`.
+        image_shape: (H, W, C), with sides from 8 to 256; (D,) for points; or (T,) for sequences of
+            tokens, together with `vocabulary`.
         num_classes: Number of classes, for the variants that use labels.
         **arguments: Arguments of the variant's `networks`, such as `width`, the filters or units of
-            the networks' narrowest layer, and `latent_dim`; tricks of architecture, by the names in
-            `networks.tricks.SIDES`; and arguments of `GAN.compile`, to replace canonical ones.
+            the networks' narrowest layer, and `latent_dim`; architecture tricks, by the names in
+            `networks.tricks.SIDES`; and arguments of `GAN.compile` that replace the defaults.
 
     Raises:
-        InputError: If the variant or a part is unknown, or the shape or a part does not fit.
+        InputError: If the variant or an argument is unknown, or an argument does not fit the
+            variant or the image shape.
     """
-    from ganzoo.networks import tricks  # here: listing the variants imports nothing
+    from ganzoo.networks import tricks  # imported late, so that listing the variants stays cheap
 
     cls = get(name)
     parameters = dict(inspect.signature(cls.networks).parameters)

@@ -1,4 +1,4 @@
-"""Classifier: no GAN but a judge of them, a game whose one side tells the classes apart."""
+"""Classifier: not a GAN, but an image classifier whose features are used to evaluate GANs."""
 
 import keras
 import numpy as np
@@ -11,16 +11,16 @@ from ganzoo.gans.acgan import cross_entropy
 from ganzoo.inference.pictures import grid
 from ganzoo.networks.classifier import classifier
 
-FEW = 2000  # examples that its picture is chosen from
+FEW = 2000  # examples among which `picture` looks for the most wrongly classified ones
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Classifier(GAN):
-    """A classifier of the data: its features, and its classes, are what samples are judged by.
+    """A classifier of the training data; samples are evaluated by its features and its classes.
 
-    It takes turns as a discriminator without a generator. The features are those of its last hidden
-    layer; on small images they tell generators apart in seconds, where Inception's, made
-    for photographs, take minutes.
+    It is trained as a discriminator without a generator. The features are the outputs of its last
+    hidden layer. On small images they rank generators in seconds, while Inception's features, which
+    were made for photographs, take minutes.
     """
 
     kind = "classifier"
@@ -29,7 +29,7 @@ class Classifier(GAN):
 
     @classmethod
     def networks(cls, image_shape, num_classes, width=32) -> dict:
-        """Returns the classifier as the discriminator, which gives logits and features."""
+        """Returns the classifier as the discriminator, with outputs [logits, features]."""
         network = classifier(image_shape, num_classes, width)
         return {"generator": None, "discriminator": network, "num_classes": num_classes}
 
@@ -44,11 +44,11 @@ class Classifier(GAN):
         }
 
     def generate(self, batch) -> dict:
-        """Returns nothing: there are no fakes."""
+        """Returns an empty dict: there are no fakes."""
         return {}
 
     def discriminator_loss(self, batch) -> dict:
-        """Returns the cross-entropy, `class`."""
+        """Returns the cross-entropy as the term `class`."""
         if "label" not in batch:
             raise InputError("a classifier needs labels: give batches with `real` and `label`.")
         return {"class": cross_entropy(batch["label"], self.score(batch["real"], batch))}
@@ -59,21 +59,21 @@ class Classifier(GAN):
 
     @property
     def network(self):
-        """The classifier itself, as of `export`, like the two that follow."""
+        """The network to export; this and the next three members are what `export` needs."""
         return self.discriminator
 
     @property
     def facts(self) -> dict:
-        """What it is made of, but for the network."""
+        """The arguments of the constructor other than the network."""
         return {"num_classes": self.num_classes}
 
     @classmethod
     def of(cls, network, **facts):
-        """Returns the one that has these facts, to compute in float32."""
+        """Returns a classifier with this network and these facts, which computes in float32."""
         return cls(None, network, **facts, dtype="float32")
 
     def endpoints(self) -> dict:
-        """Returns the function of the SavedModel, and the name, shape and type of its input."""
+        """Returns the SavedModel's function and the name, shape and dtype of its input."""
 
         def serve(images):
             logits, features = self.discriminator(images)
@@ -91,31 +91,31 @@ class Classifier(GAN):
         return np.concatenate([self._untracked.reader.predict_on_batch(piece) for piece in pieces])
 
     def probabilities(self, features) -> np.ndarray:
-        """Returns the probabilities (N, K) that belong to features (N, D)."""
+        """Returns the class probabilities (N, K) for features (N, D)."""
         logits = self.discriminator.get_layer("logits")
         return ops.convert_to_numpy(ops.softmax(logits(ops.convert_to_tensor(features))))
 
     def classes(self, images) -> np.ndarray:
-        """Returns the likeliest class of each image, int64 (N,)."""
+        """Returns the most probable class of each image, int64 (N,)."""
         return self.probabilities(self.features(images)).argmax(1)
 
     def measure(self, evaluate) -> dict:
-        """Returns the share of the examples that it takes for another class, `error`."""
+        """Returns the fraction of misclassified examples as `error`."""
         real, labels = evaluate.examples["real"], evaluate.examples["label"]
         return {"error": float((self.classes(real) != labels).mean())}
 
     def picture(self, examples: dict, num: int = 64, seed: int = 0) -> np.ndarray:
-        """Returns those of the examples whose own class it holds for the least likely."""
+        """Returns a grid of the examples whose true class gets the lowest probability."""
         real, labels = (examples[key][:FEW] for key in ("real", "label"))
-        own = self.probabilities(self.features(real))[np.arange(len(real)), labels]
-        return grid(real[np.argsort(own, kind="stable")[:num]])
+        true_class = self.probabilities(self.features(real))[np.arange(len(real)), labels]
+        return grid(real[np.argsort(true_class, kind="stable")[:num]])
 
     def sample(self, *args, **kwargs):
-        """Refuses: it draws nothing."""
-        raise InputError("a classifier draws no samples: give the name or folder of a generator.")
+        """Raises an error, as a classifier cannot generate samples."""
+        raise InputError("a classifier cannot generate samples: name a generator instead.")
 
     def export(self, path) -> None:
-        """Writes the classifier as a self-sufficient SavedModel; see `saved_model.save`."""
+        """Writes the classifier as a standalone SavedModel; see `saved_model.save`."""
         from ganzoo.inference import saved_model
 
         saved_model.save(self, path)
