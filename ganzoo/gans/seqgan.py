@@ -206,5 +206,5 @@ class SeqGAN(GAN):
         return shade.astype("uint8")[tokens][..., None]
 
     def get_config(self) -> dict:
-        """Returns the arguments of the constructor."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"words": self.words}

@@ -23,7 +23,7 @@ class Clip(keras.constraints.Constraint):
         return keras.ops.clip(weight, -self.bound, self.bound)
 
     def get_config(self) -> dict:
-        """Returns the arguments of the constructor."""
+        """Returns the constructor arguments."""
         return {"bound": self.bound}
 
 
