@@ -68,7 +68,7 @@ class DiffAugment(Augmentation):
         return images
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"policy": self.policy}
 
 
@@ -117,7 +117,7 @@ class InstanceNoise(keras.layers.Layer):
         return images + self.strength * keras.random.normal(ops.shape(images), seed=seed)
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"stddev": self.stddev, "steps": self.steps}
 
 
@@ -230,7 +230,7 @@ class ADA(Augmentation):
         return rows + down, columns + across
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {
             "target": self.target,
             "images": self.images,

@@ -57,7 +57,7 @@ class Balance(keras.layers.Layer):
             variable.assign(ops.where(waits, old, variable.value))
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"bound": self.bound, "decay": self.decay}
 
 

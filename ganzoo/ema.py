@@ -97,7 +97,7 @@ class EMA(keras.layers.Layer):
             layer.momentum = momentum
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"decay": self.decay, "side": self.side}
 
 

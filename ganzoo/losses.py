@@ -94,7 +94,7 @@ class NonSaturating(Loss):
         return ops.mean(ops.softplus(-ops.cast(fake, "float32")))
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         labels = {"real_label": self.real_label, "fake_label": self.fake_label}
         return super().get_config() | labels
 
@@ -140,7 +140,7 @@ class LeastSquares(Loss):
         return ops.mean(ops.square(ops.cast(fake, "float32") - self.c)) / 2
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"a": self.a, "b": self.b, "c": self.c}
 
 
@@ -222,7 +222,7 @@ class Relativistic(Loss):
         return ops.mean(self.on_real(fake - real))
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"average": self.average}
 
 
@@ -262,7 +262,7 @@ class FDivergence(Loss):
         return ops.mean(-self.on_fake(fake) if self.saturating else self.on_real(fake))
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {
             "divergence": self.divergence,
             "saturating": self.saturating,

@@ -58,7 +58,7 @@ class Penalty(keras.layers.Layer, abc.ABC):
         return tf.cond(turn % self.interval == 0, weighted, lambda: 0.0)
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"weight": self.weight, "interval": self.interval}
 
 
@@ -221,7 +221,7 @@ class PathLength(Penalty):
         return value
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"decay": self.decay}
 
 
@@ -309,7 +309,7 @@ class HistoricalAveraging(Penalty):
         return value if self.interval == 1 else ops.where(turn % self.interval == 0, value, 0.0)
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"side": self.side}
 
 

@@ -113,7 +113,7 @@ class Replay(Past):
         return shown
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"capacity": self.capacity, "share": self.share}
 
 
@@ -216,7 +216,7 @@ class PastCheckpoints(Past):
         return keras.StatelessScope([(weight, copy.value[index]) for weight, copy in pairs])
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {
             "kept": self.kept, "interval": self.interval, "share": self.share,
         }  # fmt: skip

@@ -32,7 +32,7 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
         return self.rate * ops.clip(left, 0.0, 1.0)
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return {"rate": self.rate, "begin": self.begin, "end": self.end}
 
 

@@ -1,4 +1,4 @@
-"""Translation: what pix2pix, CycleGAN and UNIT share, games whose generators are given images."""
+"""Base classes of the image-to-image translation variants: pix2pix, CycleGAN and UNIT."""
 
 import keras
 import numpy as np
@@ -11,17 +11,17 @@ from ganzoo.gan import GAN
 from ganzoo.inference import pictures
 from ganzoo.inference.translator import Translator
 
-SHOWN = 16  # examples in a picture, each of them three images
+SHOWN = 16  # examples in a picture, three images each
 
 
 class Translation(GAN):
-    """A game of images `x` and `y`, in which G makes of the one what could be the other.
+    """A GAN that translates images of domain `x` to domain `y`.
 
-    Batches have `x` and `y`, (N, H, W, C); whether they belong together depends on the variant.
+    Batches have images `x` and `y`, (N, H, W, C); whether they form pairs depends on the variant.
 
     Attributes:
-        directions: Those in which it translates; the first one is that of `translate` and `export`
-            if none is given.
+        directions: The directions of translation; the first one is the default of `translate` and
+            `export`.
     """
 
     exported = Translator
@@ -29,10 +29,10 @@ class Translation(GAN):
     directions = exports = ("x_to_y",)
 
     def path(self, networks, direction: str) -> keras.Model:
-        """Returns the one network that translates in this direction.
+        """Returns the network that translates in this direction.
 
         Args:
-            networks: The side of G, or its average.
+            networks: The generator's side, or its moving average.
             direction: One of `directions`.
         """
         return networks
@@ -41,27 +41,27 @@ class Translation(GAN):
         """Returns the batch.
 
         Raises:
-            InputError: If it has no `x` and `y`, or they are not of the networks' shape.
+            InputError: If `x` or `y` is missing, or has not the shape that the networks expect.
         """
         for key in ("x", "y"):
             if key not in batch:
                 raise InputError(
                     f"{type(self).__name__} learns from images 'x' and 'y', got {sorted(batch)}: "
-                    "take a data set of pairs, such as edges:fashion_mnist, or unpaired:A,B."
+                    "use a data set of pairs, such as edges:fashion_mnist, or unpaired:A,B."
                 )
             expected, got = self.image_shape, tuple(batch[key].shape[1:])
             if expected != got:
                 raise InputError(
-                    f"expected images {key!r} of shape {expected}, as of the networks, got {got}: "
+                    f"expected images {key!r} of shape {expected}, as the networks do, got {got}: "
                     "resize the data, or build the networks for its shape."
                 )
         return batch
 
     def translator(self, direction: str | None = None) -> Translator:
-        """Returns the translator in a direction, of the averaged networks once there are such.
+        """Returns the translator of a direction, with the averaged networks if there are any.
 
         Raises:
-            InputError: If there is no such direction.
+            InputError: If the direction is unknown.
         """
         direction = direction or self.directions[0]
         if direction not in self.directions:
@@ -72,7 +72,7 @@ class Translation(GAN):
 
     @property
     def sampler(self) -> Translator:
-        """The translator in the first direction."""
+        """The translator of the first direction."""
         return self.translator()
 
     @property
@@ -85,38 +85,41 @@ class Translation(GAN):
         return self.translator(direction).translate(images, seed, **options)
 
     def sample(self, *args, **kwargs):
-        """Refuses: there is nothing to draw."""
+        """Raises an error, as a translator needs images to translate."""
         return self.sampler.sample()
 
     def export(self, path, direction: str | None = None) -> None:
-        """Writes one direction as a self-sufficient SavedModel; see `export.save`."""
+        """Writes one direction as a standalone SavedModel; see `Translator.export`."""
         self.translator(direction).export(path)
 
     def probe(self, examples, num: int, seed: int):
-        """Returns a function that translates always the same `x` as training does."""
+        """Returns a function that translates the same images `x` at each call, in training mode."""
         network = self.path(self.generator, self.directions[0])
         x = scaled(keras.ops.convert_to_tensor(examples["x"][:num]))
         return lambda: pixels.to_uint8(network(x, training=True))
 
     def chosen(self, evaluate) -> tuple[np.ndarray, np.ndarray]:
-        """Returns as many examples of `x` and of `y` as are measured."""
+        """Returns the examples of `x` and of `y` to evaluate on."""
         sides = [evaluate.examples[key] for key in ("x", "y")]
         count = min(evaluate.num, *map(len, sides))
         return tuple(spread(side, count) for side in sides)
 
 
 class TwoWay(Translation):
-    """A translation there and back, with a D for each side's images: dicts of networks."""
+    """A translation in both directions, with a discriminator for each domain.
+
+    The generator and the discriminator are dicts of networks.
+    """
 
     directions = exports = ("x_to_y", "y_to_x")
     fakes = ("fake_x", "fake_y")
 
     def path(self, networks, direction):
-        """Returns the network of that name."""
+        """Returns the generator of this direction."""
         return networks[direction]
 
     def discriminator_loss(self, batch) -> dict:
-        """Returns how each side's D tells its images from the fakes: `adv_x`, `adv_y`."""
+        """Returns the adversarial loss of each domain's D, as the terms `adv_x` and `adv_y`."""
         return {
             f"adv_{key}": self.compare(
                 self.judged(batch[key], key), self.judged(batch[f"fake_{key}"], key)
@@ -125,7 +128,7 @@ class TwoWay(Translation):
         }
 
     def persuasions(self, batch) -> dict:
-        """Returns G's losses on what each side's D makes of the fakes: `adv_x`, `adv_y`."""
+        """Returns the adversarial losses of the generators, as the terms `adv_x` and `adv_y`."""
         terms = {}
         for key in "xy":
             scores = [self.judged(batch[f"fake_{key}"], key)]
@@ -135,33 +138,33 @@ class TwoWay(Translation):
         return terms
 
     def judged(self, images, key: str):
-        """Returns the logits of a side's D on images, which are augmented."""
+        """Returns the logits of a domain's D on augmented images."""
         return self.discriminator[key](self.augmented(images), training=True)
 
     def measure(self, evaluate) -> dict:
-        """Returns how far translations into `y` are from the style of `y`, and `cycle_l1`.
+        """Returns the distance of translations into `y` from the images of `y`, and `cycle_l1`.
 
-        The latter is the mean absolute difference, of 0 to 1, of images to their translations there
-        and back.
+        `cycle_l1` is the mean absolute difference, from 0 to 1, between images and their
+        translations to the other domain and back.
         """
         x, y = self.chosen(evaluate)
-        there = self.translate(x, seed=evaluate.seed)
-        back = self.translate(there, "y_to_x", evaluate.seed)
-        again = self.translate(self.translate(y, "y_to_x", evaluate.seed), seed=evaluate.seed)
-        cycle = np.concatenate([metrics.l1(x, back), metrics.l1(y, again)])
-        return evaluate.distance(there) | {"cycle_l1": float(cycle.mean())}
+        translated = self.translate(x, seed=evaluate.seed)
+        x_cycled = self.translate(translated, "y_to_x", evaluate.seed)
+        y_cycled = self.translate(self.translate(y, "y_to_x", evaluate.seed), seed=evaluate.seed)
+        cycle = np.concatenate([metrics.l1(x, x_cycled), metrics.l1(y, y_cycled)])
+        return evaluate.distance(translated) | {"cycle_l1": float(cycle.mean())}
 
     def picture(self, examples: dict, num: int = 64, seed: int = 0) -> np.ndarray:
         """Returns, for each direction, examples, their translations, and these translated back."""
         sides = []
-        for key, there in zip("xy", self.directions, strict=True):
-            first = spread(examples[key], min(SHOWN // 2, len(examples[key])))
-            second = self.translate(first, there, seed)
-            (back,) = set(self.directions) - {there}
-            sides.append(rows(first, second, self.translate(second, back, seed)))
+        for key, direction in zip("xy", self.directions, strict=True):
+            images = spread(examples[key], min(SHOWN // 2, len(examples[key])))
+            translated = self.translate(images, direction, seed)
+            (back,) = set(self.directions) - {direction}
+            sides.append(rows(images, translated, self.translate(translated, back, seed)))
         return pictures.grid(np.concatenate(sides), columns=6)
 
 
 def rows(*columns) -> np.ndarray:
-    """Returns images that lie side by side, one after the other: (N * columns, H, W, C)."""
+    """Returns the images of several columns row by row: (N * columns, H, W, C)."""
     return np.stack(columns, axis=1).reshape(-1, *columns[0].shape[1:])

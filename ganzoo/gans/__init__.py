@@ -49,7 +49,7 @@ def get(name: str) -> type:
     """Returns the class of a variant.
 
     Raises:
-        InputError: If there is no such variant.
+        InputError: If the variant is unknown.
     """
     if name in _OWN:
         return _OWN[name]

@@ -1,4 +1,4 @@
-"""AAE: an autoencoder whose codes a discriminator holds to the prior."""
+"""AAE: an autoencoder whose codes are matched to the prior by a discriminator."""
 
 import keras
 from keras import ops
@@ -12,22 +12,25 @@ from ganzoo.networks import vae
 
 @keras.saving.register_keras_serializable("ganzoo")
 class AAE(VAE):
-    """D tells draws of the prior from codes; the encoder is to deceive it, in place of the KL term.
+    """A VAE with an adversarial loss on the codes in place of the KL term.
 
-        G's side:  adv (of the codes) + reconstruction_weight mean |x - x'|^2
+    D learns to tell samples of the prior from the encoder's codes, and the encoder to fool it:
 
-    Codes are drawn from the encoder's Gaussian, as of a VAE.
+        L_G = adv(codes) + reconstruction_weight mean |x - x'|^2
 
-    Reference: Makhzani et al., 2016, arXiv:1511.05644. Both of its phases are one turn here.
+    Codes are sampled from the encoder's Gaussian, as in a VAE.
+
+    Reference: Makhzani et al., 2016, arXiv:1511.05644. The paper's two phases, reconstruction and
+    regularization, are a single update here.
     """
 
     compares = True
 
     @classmethod
     def networks(cls, image_shape, width=32, latent_dim=16) -> dict:
-        """Returns the VAE's networks, and a perceptron that judges codes."""
-        judge = vae.of_codes(latent_dim, width)
-        return super().networks(image_shape, width, latent_dim) | {"discriminator": judge}
+        """Returns the VAE's networks, and a multilayer perceptron as the discriminator of codes."""
+        discriminator = vae.of_codes(latent_dim, width)
+        return super().networks(image_shape, width, latent_dim) | {"discriminator": discriminator}
 
     @classmethod
     def learning(cls) -> dict:
@@ -43,21 +46,21 @@ class AAE(VAE):
         """As `GAN.compile`.
 
         Raises:
-            InputError: If a part works on images, which D does not see.
+            InputError: If `augment` or `replay` is given: both are for a D that takes images.
         """
         super().compile(*args, **kwargs)
         for name in ("augment", "replay"):
             if getattr(self, name) is not None:
-                raise InputError(f"{name} is for images, and the D of AAE sees codes: drop it.")
+                raise InputError(f"{name} is for images, but the D of AAE sees codes: drop it.")
 
     def generate(self, batch) -> dict:
-        """Returns codes as `fake`, draws of the prior as `real`, and the error `apart` (N, ...)."""
+        """Returns codes as `fake`, prior samples as `real`, and the reconstruction `error`."""
         codes = self.posterior(batch["real"])[2]
-        apart = batch["real"] - self.decode(codes)
-        return {"fake": codes, "real": self.prior(batch), "apart": apart}
+        error = batch["real"] - self.decode(codes)
+        return {"fake": codes, "real": self.prior(batch), "error": error}
 
     def generator_loss(self, batch) -> dict:
-        """Returns the adversarial term of the codes, and the reconstruction's."""
+        """Returns the adversarial term of the codes and the reconstruction term."""
         adv = self.persuade(self.score(batch["fake"], batch), batch)
-        error = ops.mean(ops.square(batch["apart"]))
+        error = ops.mean(ops.square(batch["error"]))
         return {"adv": adv, "reconstruction": self.reconstruction_weight * error}

@@ -1,4 +1,4 @@
-"""ACGAN: the discriminator also says of which class an image is."""
+"""ACGAN: the discriminator also classifies the images."""
 
 import keras
 from keras import ops
@@ -10,14 +10,14 @@ from ganzoo.networks import dcgan
 
 @keras.saving.register_keras_serializable("ganzoo")
 class ACGAN(DCGAN):
-    """D has a second output, class logits, which both sides want to be right, times a weight.
+    """Adds to D a second output, class logits, and to both losses its weighted cross-entropy.
 
     Reference: Odena et al., 2017, arXiv:1610.09585.
     """
 
     @classmethod
     def networks(cls, image_shape, num_classes, width=32, latent_dim=128) -> dict:
-        """Returns DCGAN's pair: G is given labels, D gives class logits."""
+        """Returns DCGAN's pair, with a G that takes labels and a D that also gives class logits."""
         heads = {"classes": num_classes}
         return {
             "generator": dcgan.generator(image_shape, width, latent_dim, num_classes),
@@ -39,14 +39,14 @@ class ACGAN(DCGAN):
         """As `GAN.compile`.
 
         Raises:
-            InputError: If D has one output only.
+            InputError: If D has a single output.
         """
         super().compile(*args, **kwargs)
         if len(self.discriminator.outputs) < 2:
-            raise InputError("ACGAN needs a D with two outputs: logits, and class logits.")
+            raise InputError("ACGAN needs a D with two outputs: [logits, class logits].")
 
     def discriminator_loss(self, batch) -> dict:
-        """Returns the adversarial term, and the cross-entropy of the classes of real and fake."""
+        """Returns the adversarial term and the cross-entropy on real and fake images."""
         real, real_class = self.discriminate(batch["real"], batch)
         fake, fake_class = self.discriminate(batch["fake"], batch)
         classes = cross_entropy(batch["label"], real_class)
@@ -57,7 +57,7 @@ class ACGAN(DCGAN):
         }
 
     def generator_loss(self, batch) -> dict:
-        """Returns the adversarial term, and the cross-entropy of the classes of the fakes."""
+        """Returns the adversarial term and the cross-entropy on the fakes."""
         fake, fake_class = self.discriminate(batch["fake"], batch)
         return {
             "adv": self.persuade(fake, batch),
@@ -66,7 +66,7 @@ class ACGAN(DCGAN):
 
 
 def cross_entropy(labels, logits):
-    """Returns the mean cross-entropy of classes (N,) and logits (N, K), in float32."""
+    """Returns the mean cross-entropy between labels (N,) and logits (N, K), in float32."""
     logits = ops.cast(logits, "float32")
     losses = keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
     return ops.mean(losses)

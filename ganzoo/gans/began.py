@@ -1,4 +1,4 @@
-"""BEGAN: an autoencoder as the discriminator, and a controller that keeps both sides in balance."""
+"""BEGAN: an autoencoder as the discriminator, and a controller that balances both sides."""
 
 import keras
 from keras import ops
@@ -10,14 +10,14 @@ from ganzoo.networks import autoencoder
 
 @keras.saving.register_keras_serializable("ganzoo")
 class BEGAN(GAN):
-    """D lowers its reconstruction error on real images and raises it on fakes, times a factor k.
+    """D minimizes its reconstruction error on real images and maximizes it, times k, on fakes.
 
         L_D = L(x) - k L(G(z)),  L_G = L(G(z)),  L(v) = mean |v - D(v)|
         k <- k + rate (gamma L(x) - L(G(z))), within [0, 1]
 
-    gamma, the ratio at which errors on fakes and on real images settle, trades sharpness for
-    diversity. m_global = L(x) + |gamma L(x) - L(G(z))| measures convergence: the checkpoint with
-    the least one is the best.
+    gamma is the ratio of the errors on fake and on real images at equilibrium; it trades sharpness
+    for diversity. m_global = L(x) + |gamma L(x) - L(G(z))| measures convergence: the checkpoint
+    with the lowest value is the best one.
 
     Reference: Berthelot et al., 2017, arXiv:1703.10717.
     """
@@ -51,17 +51,17 @@ class BEGAN(GAN):
         return super().learning() | {
             "g_optimizer": keras.optimizers.Adam(1e-4, beta_1=0.5),
             "d_optimizer": keras.optimizers.Adam(1e-4, beta_1=0.5),
-            "loss": losses.Wasserstein(),  # of scores -L, to which k is added
+            "loss": losses.Wasserstein(),  # on the scores -L; `discriminator_loss` adds k
             "gamma": 0.5,
             "k_rate": 1e-3,
         }
 
     def score(self, images, batch):
-        """Returns minus the reconstruction error of each image, (N, 1)."""
+        """Returns the negative reconstruction error of each image, (N, 1)."""
         images = self.augmented(images)
-        drawn = ops.cast(self.discriminator(images, training=True)[0], "float32")
-        axes = tuple(range(1, len(drawn.shape)))
-        return -ops.mean(ops.abs(drawn - images), axis=axes)[:, None]
+        reconstructed = ops.cast(self.discriminator(images, training=True)[0], "float32")
+        axes = tuple(range(1, len(reconstructed.shape)))
+        return -ops.mean(ops.abs(reconstructed - images), axis=axes)[:, None]
 
     def discriminator_loss(self, batch) -> dict:
         """Returns L(x) and -k L(G(z))."""
@@ -69,8 +69,8 @@ class BEGAN(GAN):
         return {"real": -ops.mean(real), "fake": self.k * ops.mean(fake)}
 
     def after_step(self, logs) -> None:
-        """Moves k, and logs it and the measure of convergence."""
+        """Updates k, and logs k and the convergence measure."""
         real, fake = logs["d_real"], logs["g_adv"]
-        apart = self.gamma * real - fake
-        self.k.assign(ops.clip(self.k + self.k_rate * apart, 0.0, 1.0))
-        logs |= {"k": self.k.value, "m_global": real + ops.abs(apart)}
+        imbalance = self.gamma * real - fake
+        self.k.assign(ops.clip(self.k + self.k_rate * imbalance, 0.0, 1.0))
+        logs |= {"k": self.k.value, "m_global": real + ops.abs(imbalance)}

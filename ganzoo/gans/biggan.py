@@ -1,4 +1,4 @@
-"""BigGAN, in small: what labels, attention, shared embeddings and truncation give together."""
+"""BigGAN at small scale: labels, attention, shared embeddings and truncation combined."""
 
 import keras
 
@@ -10,23 +10,23 @@ from ganzoo.penalties import Orthogonal
 
 @keras.saving.register_keras_serializable("ganzoo")
 class BigGAN(GAN):
-    """A conditional GAN that trades variety for quality by truncating its latents.
+    """A conditional GAN that trades variety for fidelity by truncating its latents.
 
-    `sample(truncation=0.7)` draws better images that vary less; the orthogonal term on G's kernels
-    is what makes that work.
+    `sample(truncation=0.7)` generates better images that vary less. The orthogonal regularization
+    of G's kernels makes G work with truncated latents.
 
-    Reference: Brock et al., 2019, arXiv:1809.11096. Batches there are 2,048 images; at the sizes
-    that fit a small machine D keeps up with two turns to G's one, as in the paper.
+    Reference: Brock et al., 2019, arXiv:1809.11096. As in the paper, D is updated twice for each
+    update of G; the paper's batch size is 2,048.
     """
 
     @classmethod
     def networks(cls, image_shape, num_classes, width=32, latent_dim=120) -> dict:
-        """Returns the paper's pair in small."""
+        """Returns the paper's pair at small scale."""
         return biggan.pair(image_shape, num_classes, width, latent_dim)
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam with betas 0 and 0.999 at 5e-5 for G, 2e-4 for D; two turns of D; hinge."""
+        """Adam with betas 0 and 0.999 at 5e-5 for G and 2e-4 for D, two turns of D, hinge loss."""
         return super().learning() | {
             "loss": Hinge(),
             "n_critic": 2,

@@ -1,4 +1,4 @@
-"""Conditional GAN: both sides are told the class."""
+"""Conditional GAN: both networks take the class label as an input."""
 
 import keras
 
@@ -8,12 +8,13 @@ from ganzoo.networks import dcgan
 
 @keras.saving.register_keras_serializable("ganzoo")
 class CGAN(DCGAN):
-    """G is given the class as a vector beside the latents, D as one more channel of the image.
+    """The class enters G as an embedding next to the latents, and D as an extra image channel.
 
-    Reference: Mirza & Osindero, 2014, arXiv:1411.1784, with DCGAN's networks and embeddings.
+    Reference: Mirza & Osindero, 2014, arXiv:1411.1784. Departures: DCGAN's networks, and learned
+    embeddings in place of one-hot vectors.
     """
 
     @classmethod
     def networks(cls, image_shape, num_classes, width=32, latent_dim=128) -> dict:
-        """Returns DCGAN's pair, both of it given labels."""
+        """Returns DCGAN's pair, with labels as the second input of both networks."""
         return dcgan.pair(image_shape, width, latent_dim, num_classes=num_classes)

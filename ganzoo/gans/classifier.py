@@ -1,4 +1,4 @@
-"""Classifier: no GAN but a judge of them, a game whose one side tells the classes apart."""
+"""Classifier: not a GAN, but an image classifier whose features are used to evaluate GANs."""
 
 import keras
 import numpy as np
@@ -10,16 +10,16 @@ from ganzoo.inference.classifier import TrainedClassifier
 from ganzoo.inference.pictures import grid
 from ganzoo.networks.classifier import classifier
 
-FEW = 2000  # examples that its picture is chosen from
+FEW = 2000  # examples among which `picture` looks for the most wrongly classified ones
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Classifier(GAN):
-    """A classifier of the data: its features, and its classes, are what samples are judged by.
+    """A classifier of the training data; samples are evaluated by its features and its classes.
 
-    It takes turns as a discriminator without a generator. The features are those of its last hidden
-    layer; on small images they tell generators apart in seconds, where Inception's, made
-    for photographs, take minutes.
+    It is trained as a discriminator without a generator. The features are the outputs of its last
+    hidden layer. On small images they rank generators in seconds, while Inception's features, which
+    were made for photographs, take minutes.
     """
 
     exported = TrainedClassifier
@@ -28,7 +28,7 @@ class Classifier(GAN):
 
     @classmethod
     def networks(cls, image_shape, num_classes, width=32) -> dict:
-        """Returns the classifier as the discriminator, which gives logits and features."""
+        """Returns the classifier as the discriminator, with outputs [logits, features]."""
         network = classifier(image_shape, num_classes, width)
         return {"generator": None, "discriminator": network, "num_classes": num_classes}
 
@@ -43,11 +43,11 @@ class Classifier(GAN):
         }
 
     def generate(self, batch) -> dict:
-        """Returns nothing: there are no fakes."""
+        """Returns an empty dict: there are no fakes."""
         return {}
 
     def discriminator_loss(self, batch) -> dict:
-        """Returns the cross-entropy, `class`."""
+        """Returns the cross-entropy as the term `class`."""
         if "label" not in batch:
             raise InputError("a classifier needs labels: give batches with `real` and `label`.")
         return {"class": cross_entropy(batch["label"], self.score(batch["real"], batch))}
@@ -73,12 +73,12 @@ class Classifier(GAN):
         return self.sampler.classes(images)
 
     def measure(self, evaluate) -> dict:
-        """Returns the share of the examples that it takes for another class, `error`."""
+        """Returns the fraction of misclassified examples as `error`."""
         real, labels = evaluate.examples["real"], evaluate.examples["label"]
         return {"error": float((self.classes(real) != labels).mean())}
 
     def picture(self, examples: dict, num: int = 64, seed: int = 0) -> np.ndarray:
-        """Returns those of the examples whose own class it holds for the least likely."""
+        """Returns a grid of the examples whose true class gets the lowest probability."""
         real, labels = (examples[key][:FEW] for key in ("real", "label"))
-        own = self.probabilities(self.features(real))[np.arange(len(real)), labels]
-        return grid(real[np.argsort(own, kind="stable")[:num]])
+        true_class = self.probabilities(self.features(real))[np.arange(len(real)), labels]
+        return grid(real[np.argsort(true_class, kind="stable")[:num]])

@@ -1,4 +1,4 @@
-"""CycleGAN: translation learned from two sets of images that nobody paired."""
+"""CycleGAN: image translation learned from unpaired images."""
 
 import keras
 from keras import ops
@@ -11,18 +11,19 @@ from ganzoo.translation import TwoWay
 
 @keras.saving.register_keras_serializable("ganzoo")
 class CycleGAN(TwoWay):
-    """Two generators, G from x to y and F back, and a D for each side's images.
+    """Two generators, G from x to y and F from y to x, and a discriminator for each domain.
 
         cycle    = weight (mean |F(G(x)) - x| + mean |G(F(y)) - y|)
         identity = weight (mean |F(x) - x| + mean |G(y) - y|)
 
-    The cycle lets no image be translated into just any one of the other side; the identity term,
-    which is left out at a weight of 0, has what is of the right side already be left alone.
+    The cycle term keeps the content of an image: without it any image of the other domain would do
+    as a translation. The identity term keeps images unchanged that already belong to the target
+    domain; a weight of 0 leaves it out.
 
-    The weights are half the paper's 10 and 5, as `losses.LeastSquares` has a half in it. Departures
-    from the paper: a pool of 256 images, where it has 50 for batches of one; and what translates is
-    the moving average. The paper's rate, which falls linearly in the second half of the training,
-    is `schedules.LinearDecay`.
+    The weights are half the paper's 10 and 5, because `losses.LeastSquares` contains a factor of
+    1/2. Departures from the paper: the pool holds 256 past fakes, where the paper has 50 with
+    batches of one; and the moving average of the generators translates. For the paper's learning
+    rate, which decays linearly in the second half of the training, see `schedules.LinearDecay`.
 
     Reference: Zhu et al., 2017, arXiv:1703.10593.
     """
@@ -41,7 +42,7 @@ class CycleGAN(TwoWay):
             "generator": {
                 key: networks.resnet(image_shape, width, blocks, name=key) for key in cls.directions
             },
-            "discriminator": judges(image_shape, width, patch),
+            "discriminator": discriminators(image_shape, width, patch),
         }
 
     @classmethod
@@ -61,35 +62,35 @@ class CycleGAN(TwoWay):
         }
 
     def generate(self, batch) -> dict:
-        """Returns both sides' translations, by the side that they are to belong to."""
+        """Returns the translations of `x` as `fake_y`, and of `y` as `fake_x`."""
         return {
             "fake_y": self.translated(batch["x"], "x_to_y"),
             "fake_x": self.translated(batch["y"], "y_to_x"),
         }
 
     def translated(self, images, direction: str):
-        """Returns images (N, H, W, C) as their generator in training translates them."""
+        """Returns the translations of images (N, H, W, C), in training mode."""
         return ops.cast(self.generator[direction](images, training=True), "float32")
 
     def generator_loss(self, batch) -> dict:
-        """Returns what each D makes of the fakes, the cycle and the identity."""
+        """Returns the adversarial terms of both domains, the cycle term and the identity term."""
         x, y = batch["x"], batch["y"]
-        cycle = apart(x, self.translated(batch["fake_y"], "y_to_x"))
-        cycle += apart(y, self.translated(batch["fake_x"], "x_to_y"))
+        cycle = l1(x, self.translated(batch["fake_y"], "y_to_x"))
+        cycle += l1(y, self.translated(batch["fake_x"], "x_to_y"))
         terms = self.persuasions(batch) | {"cycle": self.cycle_weight * cycle}
         if self.identity_weight:
-            same = apart(x, self.translated(x, "y_to_x")) + apart(y, self.translated(y, "x_to_y"))
-            terms["identity"] = self.identity_weight * same
+            identity = l1(x, self.translated(x, "y_to_x")) + l1(y, self.translated(y, "x_to_y"))
+            terms["identity"] = self.identity_weight * identity
         return terms
 
 
-def judges(image_shape, width: int, field: int | None) -> dict:
-    """Returns a PatchGAN for each side's images."""
+def discriminators(image_shape, width: int, field: int | None) -> dict:
+    """Returns a PatchGAN for each domain."""
     return {
         key: networks.patch(image_shape, width, field, name=f"discriminator_{key}") for key in "xy"
     }
 
 
-def apart(a, b):
-    """Returns the mean absolute difference of images."""
+def l1(a, b):
+    """Returns the mean absolute difference between images."""
     return ops.mean(ops.abs(a - b))

@@ -1,4 +1,4 @@
-"""DCGAN: the rules that made convolutional GANs train."""
+"""DCGAN: the architecture guidelines that made convolutional GANs trainable."""
 
 import keras
 
@@ -8,9 +8,10 @@ from ganzoo.networks import dcgan
 
 @keras.saving.register_keras_serializable("ganzoo")
 class DCGAN(GAN):
-    """The GAN of convolutional networks, built by the rules of `networks.dcgan`.
+    """A GAN with convolutional networks, which follow the guidelines in `networks.dcgan`.
 
-    It is learned as the base is, by Adam with rate 2e-4 and beta_1 0.5; the paper's batch is 128.
+    Training uses the settings of the base class, which are the paper's: Adam with a learning rate
+    of 2e-4 and beta_1 0.5. The paper's batch size is 128.
 
     Reference: Radford et al., 2016, arXiv:1511.06434.
     """

@@ -1,4 +1,4 @@
-"""EBGAN: the discriminator is an energy, low where the data are."""
+"""EBGAN: the discriminator is an energy function, low on the data."""
 
 import keras
 from keras import ops
@@ -9,15 +9,15 @@ from ganzoo.networks import autoencoder
 
 @keras.saving.register_keras_serializable("ganzoo")
 class EBGAN(GAN):
-    """D is an autoencoder; its squared error E is an energy that it holds up to a margin on fakes.
+    """D is an autoencoder whose squared error E is the energy; D raises it on fakes up to a margin.
 
         L_D = E(x) + max(0, margin - E(G(z))),  L_G = E(G(z)) + pull PT
 
-    The pulling-away term PT is the mean squared cosine between the codes of a batch of fakes, which
-    keeps them from being alike.
+    The pulling-away term PT is the mean squared cosine similarity between the codes of a batch of
+    fakes; it keeps the fakes from being alike.
 
-    Reference: Zhao et al., 2016, arXiv:1609.03126. E is a mean over pixels; the networks are those
-    of BEGAN, where the paper's are `convolutions="strided"`.
+    Reference: Zhao et al., 2016, arXiv:1609.03126. E is a mean over pixels. The default networks
+    are BEGAN's; for those of the paper set `convolutions="strided"`.
     """
 
     compares = False
@@ -43,29 +43,29 @@ class EBGAN(GAN):
         return super().learning() | {"margin": 0.2, "pull": 0.1}
 
     def energy(self, images, batch) -> tuple:
-        """Returns the error (N,) and the codes (N, D) of images."""
+        """Returns the reconstruction error (N,) and the codes (N, D) of images."""
         images = self.augmented(images)
-        drawn, code = self.discriminator(images, training=True)
+        reconstructed, code = self.discriminator(images, training=True)
         axes = tuple(range(1, len(images.shape)))
-        return ops.mean(ops.square(ops.cast(drawn, "float32") - images), axis=axes), code
+        return ops.mean(ops.square(ops.cast(reconstructed, "float32") - images), axis=axes), code
 
     def score(self, images, batch):
-        """Returns minus the energy, (N, 1)."""
+        """Returns the negative energy, (N, 1)."""
         return -self.energy(images, batch)[0][:, None]
 
     def discriminator_loss(self, batch) -> dict:
-        """Returns the energy of the real images, and what the fakes' lacks to the margin."""
+        """Returns the energy of the real images and the hinge loss on the energy of the fakes."""
         real, fake = (self.energy(batch[key], batch)[0] for key in ("real", "fake"))
         return {"real": ops.mean(real), "fake": ops.mean(ops.relu(self.margin - fake))}
 
     def generator_loss(self, batch) -> dict:
-        """Returns the energy of the fakes, and the weighted pulling-away term."""
+        """Returns the energy of the fakes and the weighted pulling-away term."""
         energy, code = self.energy(batch["fake"], batch)
         return {"adv": ops.mean(energy), "pull": self.pull * pulling_away(code)}
 
 
 def pulling_away(code):
-    """Returns the mean squared cosine between different rows of (N, D)."""
+    """Returns the mean squared cosine similarity between different rows of `code` (N, D)."""
     code = ops.cast(code, "float32")
     code = code / ops.sqrt(ops.sum(ops.square(code), axis=1, keepdims=True) + 1e-12)
     cosines = ops.matmul(code, ops.transpose(code))

@@ -1,4 +1,4 @@
-"""f-GAN: any f-divergence is a game."""
+"""f-GAN: a GAN loss for any f-divergence."""
 
 import keras
 
@@ -8,9 +8,10 @@ from ganzoo.losses import FDivergence
 
 @keras.saving.register_keras_serializable("ganzoo")
 class FGAN(DCGAN):
-    """D estimates an f-divergence between data and samples, which G descends.
+    """D estimates an f-divergence between data and samples, and G minimizes it.
 
-    `loss=FDivergence("reverse_kl")` and so on; see there for which there are.
+    Choose the divergence by the loss, e.g. `loss=FDivergence("reverse_kl")`; see
+    `losses.FDivergence` for the list.
 
     Reference: Nowozin et al., 2016, arXiv:1606.00709.
     """

@@ -1,4 +1,4 @@
-"""IMLE: every real image pulls the sample nearest to it, so none is left without one."""
+"""IMLE: each real image attracts its nearest sample, so that no mode is dropped."""
 
 import math
 
@@ -13,30 +13,29 @@ from ganzoo.errors import InputError, is_whole
 from ganzoo.gan import GAN
 from ganzoo.networks import dcgan
 
-CHUNK = 256  # samples of the pool that are made, and compared, at a time
+CHUNK = 256  # samples of the pool that are generated and compared at a time
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class IMLE(GAN):
-    """G alone: for each real image x the nearest of `pool` samples is drawn nearer to it.
+    """A generator trained alone: of `pool` samples, the nearest to each real image moves closer.
 
         L = mean_i |x_i - G(z_s(i))|^2,  s(i) = argmin_j |x_i - G(z_j)|^2,  z_j ~ N(0, I)
 
-    A GAN asks of each sample that it be near the data; this asks of the data that each have a
-    sample near, which is a bound of the likelihood and leaves no mode out. There is no
-    discriminator, and nothing to balance.
+    A GAN requires each sample to be close to the data. IMLE requires each training image to have a
+    sample close to it, which maximizes a bound of the likelihood and drops no mode. There is no
+    discriminator and nothing to balance.
 
-    The pool is drawn anew for every step, and the search through it is exact: the squared distance
-    is |x|^2 - 2 x . y + |y|^2, one matrix product for each chunk of the pool. A step may take
-    several `turns`, each an update on its part of the batch: then many images share one pool, and
-    it can be larger.
+    A new pool is sampled for every step, and the search is exact: the squared distance is
+    |x|^2 - 2 x . y + |y|^2, one matrix product for each chunk of the pool. A step can have several
+    `turns`, each an update on its part of the batch; more images then share one pool, which can
+    therefore be larger.
 
-    With `perceptual` the distance is that of a `perceptual.Perceptual`, for the search and for the
-    loss. Among pixels, images that are alike but for a shift are far from each other, and what is
-    nearest to all of them is smooth.
+    With `perceptual`, the search and the loss use the distance of a `perceptual.Perceptual`. In
+    pixel space, images that differ by a small shift are far apart, and the samples become blurry.
 
     Reference: Li & Malik, 2018, arXiv:1809.09087, algorithm 1; Li et al., 2020, arXiv:2004.03590,
-    for the distance.
+    for the perceptual distance.
     """
 
     compares = False
@@ -73,8 +72,8 @@ class IMLE(GAN):
         """As `GAN.compile`.
 
         Raises:
-            InputError: If the pool has no sample, a step no turn, or the distance is of images of
-                another shape.
+            InputError: If `pool` or `turns` is below 1, or `perceptual` is for images of another
+                shape.
         """
         super().compile(*args, **kwargs)
         for name in ("pool", "turns"):
@@ -83,7 +82,7 @@ class IMLE(GAN):
                 raise InputError(f"expected {name} >= 1, a whole number, got {value!r}.")
 
     def play(self, batch) -> dict:
-        """Plays one step: a search for the whole batch, then an update on each of its parts."""
+        """Runs one step: a search for the whole batch, then an update on each of its parts."""
         key = distribute.replica_key(self.seed, self.step)
         with random.scope(random.fold(key, 0)):
             batch = batch | {"latents": self.match(batch["real"])}
@@ -98,7 +97,7 @@ class IMLE(GAN):
         return self.finish(distribute.in_turn(update, self.turns))
 
     def generate(self, batch) -> dict:
-        """Returns each real image's sample: that of its `latents`, or the nearest of a pool."""
+        """Returns each real image's nearest sample, from `latents` if the batch has them."""
         latents = batch["latents"] if "latents" in batch else self.match(batch["real"])
         return {"fake": ops.cast(self.generator(latents, training=True), "float32")}
 
@@ -107,29 +106,29 @@ class IMLE(GAN):
         latents = keras.random.normal((self.pool, self.latent_dim), seed=random.seed("pool"))
         rows = self.rows(real)
 
-        def look(start, best, place, size=CHUNK):
-            with keras.StatelessScope():  # the statistics of the layers are not moved by it
+        def search(start, best_score, best_index, size=CHUNK):
+            with keras.StatelessScope():  # leaves the layers' moving statistics unchanged
                 samples = self.generator(latents[start : start + size], training=True)
             samples = self.rows(ops.cast(samples, "float32"))
-            # |x|^2 is the same for all samples: it does not matter to which is nearest.
-            near = ops.matmul(rows, ops.transpose(samples)) - 0.5 * ops.sum(samples**2, axis=1)
-            score, index = ops.max(near, axis=1), ops.cast(ops.argmax(near, axis=1), "int32")
-            place = ops.where(score > best, start + index, place)
-            return start + size, ops.maximum(score, best), place
+            # |x|^2 is the same for all samples, so the nearest one does not depend on it.
+            scores = ops.matmul(rows, ops.transpose(samples)) - 0.5 * ops.sum(samples**2, axis=1)
+            score, index = ops.max(scores, axis=1), ops.cast(ops.argmax(scores, axis=1), "int32")
+            best_index = ops.where(score > best_score, start + index, best_index)
+            return start + size, ops.maximum(score, best_score), best_index
 
-        full = self.pool - self.pool % CHUNK
-        none = ops.zeros_like(rows[:, 0])
-        state = 0, none - math.inf, ops.cast(none, "int32")
-        state = tf.while_loop(lambda start, *_: start < full, look, state)
-        if full < self.pool:
-            state = look(full, *state[1:], size=self.pool - full)
+        whole_chunks = self.pool - self.pool % CHUNK
+        zeros = ops.zeros_like(rows[:, 0])
+        state = 0, zeros - math.inf, ops.cast(zeros, "int32")
+        state = tf.while_loop(lambda start, *_: start < whole_chunks, search, state)
+        if whole_chunks < self.pool:
+            state = search(whole_chunks, *state[1:], size=self.pool - whole_chunks)
         return ops.stop_gradient(ops.take(latents, state[2], axis=0))
 
     def rows(self, images):
-        """Returns images as rows (N, D), whose squared distance is the one that is looked at."""
+        """Returns images as rows (N, D); the distance is the squared distance between rows."""
         return perceptual.rows_of(images) if self.perceptual is None else self.perceptual(images)
 
     def generator_loss(self, batch) -> dict:
-        """Returns the mean squared distance of the pairs, as of `rows`."""
-        apart = ops.square(self.rows(batch["fake"]) - self.rows(batch["real"]))
-        return {"distance": ops.mean(ops.sum(apart, axis=1))}
+        """Returns the mean squared distance between real images and their nearest samples."""
+        squared = ops.square(self.rows(batch["fake"]) - self.rows(batch["real"]))
+        return {"distance": ops.mean(ops.sum(squared, axis=1))}

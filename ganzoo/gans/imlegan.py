@@ -1,4 +1,4 @@
-"""IMLE and GAN together: no real image without a sample near it, no sample that looks unreal."""
+"""Inclusive GAN: a GAN with an IMLE term, for samples that are realistic and cover all modes."""
 
 import keras
 from keras import ops
@@ -11,15 +11,16 @@ from ganzoo.networks import dcgan
 
 @keras.saving.register_keras_serializable("ganzoo")
 class IMLEGAN(IMLE):
-    """A GAN whose generator is drawn to every real image, too.
+    """A GAN whose generator also keeps a sample near every training image.
 
-        G:  adv + imle_weight mean_i d(x_i, G(z_s(i)))
+        L_G = adv + imle_weight mean_i d(x_i, G(z_s(i)))
 
-    The adversarial term is that of samples drawn as ever, which leaves modes out and keeps what is
-    left sharp; IMLE's, of the nearest of a pool, is the other way about. Weight 0 is a GAN.
+    The adversarial term, on random samples, makes them sharp but drops modes; IMLE's term, on the
+    nearest sample of a pool to each real image, covers all modes but blurs. A weight of 0 gives a
+    plain GAN.
 
-    Reference: Yu et al., 2020, Inclusive GAN, arXiv:2004.03355. Departures: the pool is drawn anew
-    for each step rather than once for many, and no latents are interpolated.
+    Reference: Yu et al., 2020, Inclusive GAN, arXiv:2004.03355. Departures: a new pool is sampled
+    for each step rather than once for many steps, and latents are not interpolated.
     """
 
     compares = True
@@ -47,25 +48,25 @@ class IMLEGAN(IMLE):
         """As `IMLE.compile`.
 
         Raises:
-            InputError: If D is to have several turns for one of G.
+            InputError: If `n_critic` is not 1.
         """
         super().compile(*args, **kwargs)
         if self.n_critic != 1:
             raise InputError(
-                f"IMLEGAN plays D and G in turn: expected n_critic 1, got {self.n_critic}"
+                f"IMLEGAN updates D and G alternately: expected n_critic 1, got {self.n_critic}"
             )
 
     def generate(self, batch) -> dict:
-        """Returns samples, `fake`, and those that were matched to the real images, `near`."""
-        near = batch["latents"] if "latents" in batch else self.match(batch["real"])
-        prior = keras.random.normal(ops.shape(near), seed=random.seed("latent"))
-        # In one call: batch normalisation would tell two kinds of batches from each other.
-        samples = self.generator(ops.concatenate([prior, near]), training=True)
+        """Returns random samples as `fake`, and the samples nearest to real images as `near`."""
+        matched = batch["latents"] if "latents" in batch else self.match(batch["real"])
+        prior = keras.random.normal(ops.shape(matched), seed=random.seed("latent"))
+        # One call for both, so that batch normalization uses the same statistics for them.
+        samples = self.generator(ops.concatenate([prior, matched]), training=True)
         fake, near = ops.split(ops.cast(samples, "float32"), 2)
         return {"fake": fake, "near": near}
 
     def generator_loss(self, batch) -> dict:
-        """Returns the adversarial term of the samples and the distance of the matched ones."""
+        """Returns the adversarial term of random samples and the distance of matched samples."""
         adv = self.persuade(self.score(batch["fake"], batch), batch)
         distance = super().generator_loss(batch | {"fake": batch["near"]})["distance"]
         return {"adv": adv, "distance": self.imle_weight * distance}

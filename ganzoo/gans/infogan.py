@@ -1,4 +1,4 @@
-"""InfoGAN: latents that the discriminator's other half can read off the image."""
+"""InfoGAN: interpretable codes, which a second head of D can recover from the image."""
 
 import math
 
@@ -17,16 +17,17 @@ from ganzoo.networks import infogan
 
 @keras.saving.register_keras_serializable("ganzoo")
 class InfoGAN(GAN):
-    """G and Q, a head of D, raise a lower bound of the mutual information of codes and images.
+    """G and Q, a head of D, maximize a lower bound of the mutual information of codes and images.
 
         L_I = E[log Q(c | G(z, c))] + H(c),  logged as the term `information`, -weight L_I
 
-    H is the entropy of the codes: log K of a class, log 2 of each uniform number, and that of the
-    normal of each Gaussian one. Q gives class logits, and the means of the numbers, whose variance
-    it holds to be one, as in the authors' code: were it learned, the bound would reward without end
-    how finely a number can be read off, and the class would come to mean nothing.
+    H is the entropy of the codes: log K for the categorical code, log 2 for each uniform code, and
+    the entropy of the standard normal for each Gaussian code. Q predicts class logits, and the
+    means of the continuous codes, with a fixed variance of 1 as in the authors' code. With a
+    learned variance the bound would keep growing with the precision of the continuous codes, and
+    the categorical code would be neglected.
 
-    Codes are made of the generator's Gaussian latents by its first layer, `layers.Codes`.
+    The generator's first layer, `layers.Codes`, computes the codes from Gaussian latents.
 
     Reference: Chen et al., 2016, arXiv:1606.03657, equation 5.
     """
@@ -69,25 +70,25 @@ class InfoGAN(GAN):
 
     @property
     def codes(self) -> Codes:
-        """The layer of G that makes the codes."""
+        """The layer of G that computes the codes."""
         return self.generator.get_layer("codes")
 
     def generate(self, batch) -> dict:
-        """Returns the fakes, and the latents that they were made of."""
+        """Returns the fakes and the latents that they were generated from."""
         shape = (size_of(batch), self.latent_dim)
         latents = keras.random.normal(shape, seed=random.seed("latent"))
         fake = self.generator(latents, training=True)
         return {"fake": ops.cast(fake, "float32"), "latents": latents}
 
     def discriminator_loss(self, batch) -> dict:
-        """Returns the adversarial term, and minus the information."""
+        """Returns the adversarial term and the negative weighted information."""
         real = self.score(batch["real"], batch)
         fake, codes = self.discriminate(batch["fake"], batch)
         weighted = -self.information_weight * self.information(batch["latents"], codes)
         return {"adv": self.compare(real, fake), "information": weighted}
 
     def generator_loss(self, batch) -> dict:
-        """Returns the adversarial term, and minus the information."""
+        """Returns the adversarial term and the negative weighted information."""
         fake, codes = self.discriminate(batch["fake"], batch)
         weighted = -self.information_weight * self.information(batch["latents"], codes)
         return {"adv": self.persuade(fake, batch), "information": weighted}
@@ -96,25 +97,25 @@ class InfoGAN(GAN):
         """Returns the lower bound of the mutual information, in nats.
 
         Args:
-            latents: (N, latent_dim).
-            output: Of Q on the images: class logits (N, K) and means (N, u + g).
+            latents: Latents of the images, (N, latent_dim).
+            output: Output of Q on the images: K class logits, then u + g means, (N, K + u + g).
         """
         layer, output = self.codes, ops.cast(output, "float32")
         k, u, g = layer.categorical, layer.uniform, layer.gaussian
-        classes, even, rest = layer.parts(latents)
+        classes, uniform, rest = layer.parts(latents)
         bound = 0.0
         if k:
-            likely = ops.sum(classes * ops.log_softmax(output[:, :k]), axis=-1)
-            bound += ops.mean(likely) + math.log(k)
+            log_likelihood = ops.sum(classes * ops.log_softmax(output[:, :k]), axis=-1)
+            bound += ops.mean(log_likelihood) + math.log(k)
         if u + g:
-            numbers = ops.concatenate([even, rest[:, :g]], axis=-1)
-            likely = -0.5 * (ops.square(numbers - output[:, k:]) + math.log(2 * math.pi))
-            bound += ops.mean(ops.sum(likely, axis=-1))
+            codes = ops.concatenate([uniform, rest[:, :g]], axis=-1)
+            log_likelihood = -0.5 * (ops.square(codes - output[:, k:]) + math.log(2 * math.pi))
+            bound += ops.mean(ops.sum(log_likelihood, axis=-1))
             bound += u * math.log(2.0) + g * 0.5 * math.log(2 * math.pi * math.e)
         return bound
 
     def read(self, images) -> np.ndarray:
-        """Returns the class (N,) that Q reads off images, uint8 or in [-1, 1]."""
+        """Returns the class (N,) that Q predicts for images, uint8 or in [-1, 1]."""
         from ganzoo.engine.batch import scaled
 
         pieces = [images[i : i + 250] for i in range(0, len(images), 250)]
@@ -123,30 +124,32 @@ class InfoGAN(GAN):
         return logits[:, : self.codes.categorical].argmax(1)
 
     def names(self, images, labels) -> np.ndarray:
-        """Returns for each class of the code the label (K,) that it is most often read off from."""
-        read = self.read(images)
+        """Returns, for each class of the code, the most frequent label of its images, (K,)."""
+        classes = self.read(images)
         return np.array(
-            [np.bincount(labels[read == k], minlength=1).argmax()
+            [np.bincount(labels[classes == k], minlength=1).argmax()
              for k in range(self.codes.categorical)]
         )  # fmt: skip
 
     def measure(self, evaluate) -> dict:
-        """Returns the distance, and `code_error`, if the examples have labels.
+        """Returns the distance and, if the examples have labels, `code_error`.
 
-        That is the error of the class of the code as a classifier, which has seen no label: on half
-        of the examples it is named, on the other half it is wrong so often.
+        `code_error` is the error rate of the categorical code used as an unsupervised classifier:
+        one half of the examples assigns a label to each class of the code, and the error is
+        measured on the other half.
         """
-        found, labels = super().measure(evaluate), evaluate.examples.get("label")
+        metrics, labels = super().measure(evaluate), evaluate.examples.get("label")
         if labels is None or not self.codes.categorical:
-            return found
+            return metrics
         images = evaluate.examples["real"]
-        named = self.names(images[::2], labels[::2])[self.read(images[1::2])]
-        return found | {"code_error": float((named != labels[1::2]).mean())}
+        predicted = self.names(images[::2], labels[::2])[self.read(images[1::2])]
+        return metrics | {"code_error": float((predicted != labels[1::2]).mean())}
 
     def picture(self, examples: dict, num: int = 64, seed: int = 0):
-        """Returns a traversal: a row for each class, or for each number, from its low to its high.
+        """Returns a latent traversal: a row for each class, then one for each continuous code.
 
-        Columns of a class differ by the other latents, those of a number by that number alone.
+        In the row of a class, the images differ by the other latents; in the row of a continuous
+        code, only by that code, from -2 to 2 before the first layer.
         """
         if len(self.image_shape) == 1:
             return super().picture(examples, num, seed)

@@ -1,4 +1,4 @@
-"""KL and GAN together: a VAE whose samples a discriminator judges, too."""
+"""KL-GAN: a VAE with an adversarial loss on its samples."""
 
 import keras
 
@@ -9,24 +9,25 @@ from ganzoo.networks import dcgan
 
 @keras.saving.register_keras_serializable("ganzoo")
 class KLGAN(VAE):
-    """The generator descends the likelihood, in pixels, and what D makes of its samples.
+    """The generator minimizes the sum of an adversarial loss and a VAE's bound on -log p(x).
 
-        G:  adv + likelihood_weight (reconstruction + kl)
+        L_G = adv + likelihood_weight (reconstruction + kl)
 
-    The likelihood descends KL(data || samples), which no mode may be missing from; the adversarial
-    term sees to what the samples look like. Weight 0 is a GAN, a large one a VAE.
+    Maximizing the likelihood minimizes KL(data || samples), which covers all modes; the adversarial
+    term makes the samples realistic. A weight of 0 gives a GAN, a large weight a VAE.
 
-    Reference: the hybrid objective of Grover et al., 2018, Flow-GAN, arXiv:1705.08868, equation 5;
-    its generator is a flow, whose likelihood is exact, this one's is the bound of a VAE.
+    Reference: the hybrid objective of Grover et al., 2018, Flow-GAN, arXiv:1705.08868, equation 5.
+    Departure: the paper's generator is a flow with an exact likelihood; here it is a VAE, and its
+    lower bound is used.
     """
 
     compares = True
 
     @classmethod
     def networks(cls, image_shape, width=32, latent_dim=64) -> dict:
-        """Returns the VAE's networks, and DCGAN's discriminator."""
-        judge = dcgan.pair(image_shape, width, latent_dim)["discriminator"]
-        return super().networks(image_shape, width, latent_dim) | {"discriminator": judge}
+        """Returns the VAE's networks and DCGAN's discriminator."""
+        discriminator = dcgan.pair(image_shape, width, latent_dim)["discriminator"]
+        return super().networks(image_shape, width, latent_dim) | {"discriminator": discriminator}
 
     @classmethod
     def learning(cls) -> dict:
@@ -44,11 +45,11 @@ class KLGAN(VAE):
         }
 
     def generate(self, batch) -> dict:
-        """Returns the reconstructions and their divergence, and samples, `fake`."""
+        """Returns the reconstructions `again`, their divergence `kl`, and samples as `fake`."""
         return super().generate(batch) | {"fake": self.decode(self.prior(batch))}
 
     def generator_loss(self, batch) -> dict:
-        """Returns the adversarial term, and those of the bound."""
+        """Returns the adversarial term and the weighted terms of the bound."""
         bound = super().generator_loss(batch)
         adv = self.persuade(self.score(batch["fake"], batch), batch)
         return {"adv": adv} | {k: self.likelihood_weight * v for k, v in bound.items()}

@@ -1,4 +1,4 @@
-"""LSGAN: least squares in place of cross-entropy."""
+"""LSGAN: a least-squares loss in place of cross-entropy."""
 
 import keras
 
@@ -9,7 +9,7 @@ from ganzoo.networks import dcgan
 
 @keras.saving.register_keras_serializable("ganzoo")
 class LSGAN(GAN):
-    """Also penalises fakes that are on the right side of the border but far from the real images.
+    """The loss also penalizes fakes that D takes for real but whose scores are far from the target.
 
     Reference: Mao et al., 2017, arXiv:1611.04076.
     """
@@ -21,5 +21,5 @@ class LSGAN(GAN):
 
     @classmethod
     def learning(cls) -> dict:
-        """Targets -1 for fake, 1 for real, 0 for G."""
+        """As the base class, with targets -1 for fakes, 1 for real images and 0 for G."""
         return super().learning() | {"loss": LeastSquares()}

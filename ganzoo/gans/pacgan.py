@@ -1,4 +1,4 @@
-"""PacGAN: the discriminator judges several images at once."""
+"""PacGAN: the discriminator judges several images together."""
 
 import keras
 
@@ -8,10 +8,10 @@ from ganzoo.networks import dcgan, tricks
 
 @keras.saving.register_keras_serializable("ganzoo")
 class PacGAN(DCGAN):
-    """D is given `pack` images together, so that samples which are alike give G away.
+    """D takes packs of `pack` images, so it can detect mode collapse by samples that are alike.
 
-    Packing is a trick of architecture, `pack`, that any variant can have whose D gives nothing but
-    a score; and a layer, `layers.Packing`, for networks of one's own.
+    Packing is also available as the architecture trick `pack`, for any variant whose D takes only
+    images and returns only scores, and as the layer `layers.Packing`, for custom networks.
 
     Reference: Lin et al., 2018, arXiv:1712.04086.
     """

@@ -1,4 +1,4 @@
-"""pix2pix: translation learned from pairs."""
+"""pix2pix: image translation learned from pairs of images."""
 
 import keras
 from keras import ops
@@ -13,20 +13,20 @@ from ganzoo.translation import SHOWN, Translation, rows
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Pix2Pix(Translation):
-    """D sees both images of a pair, and judges patches; G also stays near the true partner.
+    """A conditional GAN on patches of image pairs, with an L1 loss to the target image.
 
         L_G = L_adv(G) + weight * mean |y - G(x)|,  the second logged as the term `l1`
 
-    L1 gets the low frequencies right, D the rest: a patch is all that it has to look at. G's only
-    noise is dropout, in translating, too.
+    L1 enforces the low frequencies and D the high ones, for which it is enough to judge patches.
+    G's only noise is dropout, which is active at inference, too.
 
-    Departure from the paper: batches of any size, see `networks.translation`.
+    Departure from the paper: batches can have any size; see `networks.translation`.
 
     Reference: Isola et al., 2017, arXiv:1611.07004.
     """
 
     monitor = "l1"
-    gradient_scale = 10.0  # by the weight of L1: norms of 50 to 180 were healthy
+    gradient_scale = 10.0  # due to the weight of L1: norms of 50 to 180 were healthy
 
     @classmethod
     def networks(cls, image_shape, width=64, patch=None, dropout=0.5) -> dict:
@@ -52,36 +52,36 @@ class Pix2Pix(Translation):
         return super().learning() | {"l1_weight": 100.0}
 
     def generate(self, batch) -> dict:
-        """Returns the translations, and the pair as what both sides are given."""
+        """Returns the translations as `fake`, the targets as `real`, the inputs as `condition`."""
         fake = ops.cast(self.generator(batch["x"], training=True), "float32")
         return {"fake": fake, "real": batch["y"], "condition": batch["x"]}
 
     def discriminate(self, images, batch):
-        """Returns D's logits on pairs, both of whose images are augmented alike."""
+        """Returns D's logits on pairs, with the same augmentation of both images of a pair."""
         condition = batch["condition"]
         if self.augment:
             key = (random.seed("augment") or random.FixedSeed(random.key(0))).key
             with random.scope(key):
                 images = self.augmented(images)
-            with random.scope(key):  # which draws the same again
+            with random.scope(key):  # the same key, hence the same augmentation
                 condition = self.augmented(condition)
         return self.discriminator([images, condition], training=True)
 
     def generator_loss(self, batch) -> dict:
-        """Returns the adversarial term, and the distance to the true partner."""
+        """Returns the adversarial term and the L1 distance to the target."""
         distance = ops.mean(ops.abs(batch["real"] - batch["fake"]))
         return super().generator_loss(batch) | {"l1": self.l1_weight * distance}
 
     def measure(self, evaluate) -> dict:
-        """Returns `l1`, of 0 to 1, and `ssim` to the true partners, and the distance of styles."""
+        """Returns `l1` (from 0 to 1) and `ssim` to the targets, and the distance to set `y`."""
         x, y = self.chosen(evaluate)
-        found = self.translate(x, seed=evaluate.seed)
-        measured = {"l1": float(metrics.l1(found, y).mean())}
+        translations = self.translate(x, seed=evaluate.seed)
+        results = {"l1": float(metrics.l1(translations, y).mean())}
         if min(y.shape[1:3]) >= WINDOW:
-            measured["ssim"] = float(metrics.ssim(found, y).mean())
-        return measured | evaluate.distance(found)
+            results["ssim"] = float(metrics.ssim(translations, y).mean())
+        return results | evaluate.distance(translations)
 
     def picture(self, examples: dict, num: int = 64, seed: int = 0):
-        """Returns examples of `x`, their translations, and their true partners."""
+        """Returns a grid of examples of `x`, their translations and their targets."""
         x, y = (spread(examples[key], min(SHOWN, len(examples["x"]))) for key in "xy")
         return pictures.grid(rows(x, self.translate(x, seed=seed), y), columns=6)

@@ -1,4 +1,4 @@
-"""The projection discriminator: a class is a direction among the features."""
+"""Projection discriminator: the class enters D as an inner product with its features."""
 
 import keras
 
@@ -8,9 +8,9 @@ from ganzoo.networks import resnet
 
 @keras.saving.register_keras_serializable("ganzoo")
 class ProjectionGAN(SNGAN):
-    """SNGAN with labels: D adds the product of its features and the class's vector to the score.
+    """SNGAN with labels: D adds to its score the inner product of features and class embedding.
 
-    G's batch normalisation is conditional.
+    G has conditional batch normalization.
 
     Reference: Miyato & Koyama, 2018, arXiv:1802.05637.
     """
@@ -19,5 +19,5 @@ class ProjectionGAN(SNGAN):
 
     @classmethod
     def networks(cls, image_shape, num_classes, width=64, latent_dim=128) -> dict:
-        """Returns SNGAN's pair, both of it given labels."""
+        """Returns SNGAN's pair, with labels as the second input of both networks."""
         return resnet.pair(image_shape, width, latent_dim, num_classes)

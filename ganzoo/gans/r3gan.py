@@ -1,4 +1,4 @@
-"""R3GAN: the relativistic loss and two zero-centred penalties, and no tricks."""
+"""R3GAN: a relativistic loss, two zero-centered gradient penalties, and no other tricks."""
 
 import keras
 
@@ -10,21 +10,24 @@ from ganzoo.penalties import R1, R2
 
 @keras.saving.register_keras_serializable("ganzoo")
 class R3GAN(GAN):
-    """The relativistic pairing loss covers all modes, R1 and R2 make its training converge.
+    """The relativistic pairing loss covers all modes, and R1 and R2 make its training converge.
 
-    Networks are plain residual ones without any normalisation.
+    The networks are plain residual networks without normalization.
 
     Reference: Huang et al., 2024, arXiv:2501.05441.
     """
 
     @classmethod
     def networks(cls, image_shape, width=64, latent_dim=64) -> dict:
-        """Returns the paper's pair in small; for points, perceptrons."""
+        """Returns the paper's pair at small scale; for points, multilayer perceptrons."""
         return r3gan.pair(image_shape, width, latent_dim)
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 2e-4 with betas 0 and 0.99, gamma 1; the paper anneals all three."""
+        """Adam at 2e-4 with betas 0 and 0.99, R1 and R2 with gamma 1.
+
+        The paper anneals the learning rate, beta_2 and gamma.
+        """
         return super().learning() | {
             "loss": Relativistic(),
             "penalties": [R1(1.0), R2(1.0)],

@@ -1,4 +1,4 @@
-"""Relativistic GAN: a discriminator that compares."""
+"""Relativistic GAN: a discriminator that compares real with fake images."""
 
 import keras
 
@@ -8,9 +8,9 @@ from ganzoo.losses import Relativistic
 
 @keras.saving.register_keras_serializable("ganzoo")
 class RGAN(DCGAN):
-    """D says which of a real and a fake image is the more real, and G descends the reverse.
+    """D predicts whether the real image of a pair is more realistic than the fake; G the reverse.
 
-    With `loss=Relativistic(average=True)` it is the relativistic average GAN.
+    With `loss=Relativistic(average=True)` this is the relativistic average GAN.
 
     Reference: Jolicoeur-Martineau, 2018, arXiv:1807.00734.
     """

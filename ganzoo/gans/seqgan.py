@@ -1,4 +1,4 @@
-"""SeqGAN: sequences of tokens, which no gradient goes through; G learns by policy gradient."""
+"""SeqGAN: discrete sequences, for which G is trained by policy gradient."""
 
 import keras
 import numpy as np
@@ -17,30 +17,30 @@ from ganzoo.networks import seqgan
 
 @keras.saving.register_keras_serializable("ganzoo")
 class SeqGAN(GAN):
-    """A token is an action of G, and D's verdict on the whole sequence its reward.
+    """G is a policy whose actions are tokens, with D's score of the whole sequence as the reward.
 
         L_G = -E[sum_t Q_t log G(y_t | y_1..t-1)],  Q_t = E[sigmoid D(y_1..t, roll-out)]
 
-    The reward Q_t of a token is the mean over `roll_outs` completions of the sequence by the
-    roll-out policy; of the last one it is that of the sequence itself. The policy, whose weights
-    trail those of G, is the average `ema`, which is also what is sampled.
+    The reward Q_t of a token is D's mean score over `roll_outs` completions of the sequence by the
+    roll-out policy; for the last token it is the score of the sequence itself. The roll-out policy
+    is the moving average `ema` of G, which is also the generator that is sampled.
 
-    The game has three parts, by steps: G learns by maximum likelihood, the term `mle`, for
-    `pretrain` steps; D alone for `d_pretrain`; then both, G the term `policy`, for which its
-    optimizer begins anew: what Adam knows of the likelihood's gradients leads away from the policy.
+    Training has three phases: G is trained by maximum likelihood (term `mle`) for `pretrain` steps,
+    then D alone for `d_pretrain` steps, then both, with the term `policy` for G. The last phase
+    resets G's optimizer, because Adam's moments of the likelihood gradients would mislead it.
 
-    No reward is negative, so whatever G draws becomes likelier, and G sharper: its sequences get
-    better and fewer. Hence the log `nll_data`, nats a token of real sequences under G: it rises
-    where diversity is the price.
+    As rewards are never negative, every sampled sequence becomes more likely, so that sequences get
+    better but less diverse. The log `nll_data`, the negative log-likelihood of real sequences under
+    G in nats per token, shows this: it rises when diversity is lost.
 
     A batch has `real` tokens, integers (N, T).
 
-    Reference: Yu et al., 2017, arXiv:1609.05473, algorithm 1. Departure: D is trained on fresh
-    fakes at every turn, where the paper makes some thousands at a time.
+    Reference: Yu et al., 2017, arXiv:1609.05473, algorithm 1. Departure: D is trained on new fakes
+    in every turn, where the paper generates thousands of them at a time.
     """
 
     exported = Sequences
-    compares = False  # D does not play from the start: its loss alone says nothing
+    compares = False  # D is not trained from the start, so its loss alone tells nothing
 
     def __init__(self, generator, discriminator=None, words=None, **kwargs):
         super().__init__(generator, discriminator, **kwargs)
@@ -82,7 +82,7 @@ class SeqGAN(GAN):
         """As `GAN.compile`.
 
         Raises:
-            InputError: If a number is out of range, or a part works on images.
+            InputError: If a number is out of range, or an argument is for images only.
         """
         super().compile(*args, **kwargs)
         if min(self.pretrain, self.d_pretrain) < 0 or self.roll_outs < 1:
@@ -92,9 +92,9 @@ class SeqGAN(GAN):
             )
         for name in ("augment", "replay", "penalties"):
             if getattr(self, name):
-                raise InputError(f"{name} is for images, and SeqGAN has tokens: drop it.")
+                raise InputError(f"{name} is for images, but SeqGAN has tokens: drop it.")
         if self.loss.relative:
-            raise InputError("SeqGAN scores each sequence alone: give a loss that is not relative.")
+            raise InputError("SeqGAN scores each sequence alone: use a loss that is not relative.")
 
     @property
     def image_shape(self) -> tuple:
@@ -102,18 +102,18 @@ class SeqGAN(GAN):
         return tuple(self.discriminator.input_shape[1:])
 
     def sampler_of(self, side):
-        """Returns what draws sequences by this network."""
+        """Returns the sampler of this network."""
         return Sequences(side, self.image_shape[0], self.words)
 
     @property
     def policy(self):
-        """The roll-out policy: the average, or G itself."""
+        """The roll-out policy: the moving average of G, or G itself without `ema`."""
         return self.generator if self.ema is None else self.ema.network
 
     @property
     def part(self) -> str:
-        """Which part of the game is played: "likelihood", "judge" or "policy"."""
-        if not tf.executing_eagerly():  # each part is a graph of its own
+        """The current phase: "likelihood" (G), "judge" (D alone) or "policy" (both)."""
+        if not tf.executing_eagerly():  # each phase is traced as a separate graph
             return self._untracked.part
         step = int(self.step.numpy())
         if step < self.pretrain:
@@ -121,71 +121,71 @@ class SeqGAN(GAN):
         return "judge" if step < self.pretrain + self.d_pretrain else "policy"
 
     def make_train_function(self, force: bool = False):
-        """As `GAN.make_train_function`: one for each part, which begins where a step does."""
+        """As `GAN.make_train_function`, with a separate function for each phase."""
         if self.train_function is not None and not force:
             return self.train_function
-        made = {}
+        functions = {}
 
         def train(iterator):
             part = self._untracked.part = self.part
-            begun = int(self.step.numpy()) - self.pretrain - self.d_pretrain
-            if 0 <= begun < self.steps_per_execution:
+            policy_steps = int(self.step.numpy()) - self.pretrain - self.d_pretrain
+            if 0 <= policy_steps < self.steps_per_execution:
                 self._begin_policy()
-            if part not in made:
+            if part not in functions:
                 super(SeqGAN, self).make_train_function(force=True)
-                made[part], self.train_function = self.train_function, train
-            return made[part](iterator)
+                functions[part], self.train_function = self.train_function, train
+            return functions[part](iterator)
 
         self.train_function = train
         return train
 
     def _begin_policy(self) -> None:
-        """Has the optimizer of G forget what it learned of another loss."""
-        used = getattr(self.g_optimizer, "inner_optimizer", self.g_optimizer)
+        """Resets the state of G's optimizer, as the loss changes."""
+        optimizer = getattr(self.g_optimizer, "inner_optimizer", self.g_optimizer)
         with self.distribute_strategy.scope():
-            fresh = used.from_config(used.get_config())
+            fresh = optimizer.from_config(optimizer.get_config())
             fresh.build(weights_of(self.generator))
-        for old, new in zip(used.variables, fresh.variables, strict=True):
+        for old, new in zip(optimizer.variables, fresh.variables, strict=True):
             old.assign(new)
 
     def generate(self, batch) -> dict:
-        """Returns sequences, `fake`, once D plays."""
+        """Returns sequences as `fake`, or nothing in the first phase, which needs none."""
         if self.part == "likelihood":
             return {}
         return {"fake": sequences.draw(self.generator, size_of(batch), self.image_shape[0])}
 
     def discriminator_step(self, batch) -> dict:
-        """Plays D's turn, once it is its time."""
+        """Plays D's turn, except in the first phase."""
         return {} if self.part == "likelihood" else super().discriminator_step(batch)
 
     def generator_step(self, batch, tape) -> dict:
-        """Plays G's turn, but while D learns alone."""
+        """Plays G's turn, except while D is trained alone."""
         return {} if self.part == "judge" else super().generator_step(batch, tape)
 
     def generator_loss(self, batch) -> dict:
-        """Returns `mle`, nats a token, or `policy`."""
+        """Returns the term `policy` in the last phase, else `mle`, in nats per token."""
         policy = self.part == "policy"
         tokens = batch["fake"] if policy else batch["real"]
-        likely = sequences.log_likelihood(self.generator, tokens, training=True)
+        log_likelihood = sequences.log_likelihood(self.generator, tokens, training=True)
         if policy:
             rewards = ops.stop_gradient(self.rewards(tokens))
-            return {"policy": -ops.mean(rewards * likely)}
-        return {"mle": -ops.mean(likely)}
+            return {"policy": -ops.mean(rewards * log_likelihood)}
+        return {"mle": -ops.mean(log_likelihood)}
 
     def rewards(self, tokens):
         """Returns the reward of each token, float32 (N, T), of sequences (N, T)."""
         count = ops.shape(tokens)[0]
-        whole = rollouts.completed(self.policy, tokens, self.roll_outs)
-        found = tf.map_fn(self.verdicts, whole, fn_output_signature="float32")
-        found = ops.mean(ops.reshape(found, (-1, count, self.roll_outs)), axis=2)
-        return ops.concatenate([ops.transpose(found), self.verdicts(tokens)[:, None]], axis=1)
+        completions = rollouts.completed(self.policy, tokens, self.roll_outs)
+        rewards = tf.map_fn(self.verdicts, completions, fn_output_signature="float32")
+        rewards = ops.mean(ops.reshape(rewards, (-1, count, self.roll_outs)), axis=2)
+        return ops.concatenate([ops.transpose(rewards), self.verdicts(tokens)[:, None]], axis=1)
 
     def verdicts(self, tokens):
-        """Returns how likely D, as it is in use, holds sequences for real, (N,)."""
+        """Returns D's probability, in inference mode, that each sequence is real, (N,)."""
         return ops.sigmoid(ops.cast(self.discriminator(tokens, training=False)[:, 0], "float32"))
 
     def call(self, inputs, training: bool = False):
-        """Returns the logits that follow tokens, and the states; see `sequences.Sequences`."""
+        """Returns the logits of the next tokens and the new states; see `sequences.Sequences`."""
         return self.sampler(inputs, training=training)
 
     def lines(self, num: int = 16, seed: int = 0) -> list[str]:
@@ -193,19 +193,19 @@ class SeqGAN(GAN):
         return self.sampler.lines(num, seed)
 
     def measure(self, evaluate) -> dict:
-        """Returns what `evaluate` says of samples, and `nll_data`, of real sequences."""
-        found = sequences.nll(self.policy, evaluate.examples["real"])
-        return super().measure(evaluate) | {"nll_data": found}
+        """Returns the distance of the samples, and `nll_data` of the real sequences."""
+        nll = sequences.nll(self.policy, evaluate.examples["real"])
+        return super().measure(evaluate) | {"nll_data": nll}
 
     def picture(self, examples: dict, num: int = 64, seed: int = 0):
-        """Returns samples, a row each: the darker a token, the more frequent in the examples."""
+        """Returns an image of samples, one per row; darker tokens are more frequent in the data."""
         tokens = self.sample(num, seed)
-        seen = np.unique(examples.get("real", tokens), return_counts=True)
+        unique, frequency = np.unique(examples.get("real", tokens), return_counts=True)
         counts = np.zeros(sequences.vocabulary_of(self.generator))
-        counts[seen[0]] = seen[1]
+        counts[unique] = frequency
         shade = 255.0 * (1.0 - np.log1p(counts) / np.log1p(counts.max()))
         return shade.astype("uint8")[tokens][..., None]
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"words": self.words}

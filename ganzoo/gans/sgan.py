@@ -1,4 +1,4 @@
-"""Semi-supervised GAN: a classifier from few labels, many images, and fakes."""
+"""Semi-supervised GAN: a classifier learned from few labels, many images, and fakes."""
 
 import functools
 
@@ -15,17 +15,17 @@ from ganzoo.networks import semi
 
 @keras.saving.register_keras_serializable("ganzoo")
 class SGAN(GAN):
-    """D gives K class logits l, and calls an image real by all of them together.
+    """D is a K-class classifier whose logits l also give the probability that an image is real.
 
         D(x) = Z / (Z + 1),  Z = sum_k exp l_k(x)
 
-    It descends the adversarial loss on unlabelled and fake images, with log Z as the score, and the
-    cross-entropy on labelled ones. G matches features: the squared distance between the means of
-    D's last hidden layer on real and on fake images.
+    D minimizes the adversarial loss on unlabeled and fake images, with log Z as the score, and the
+    cross-entropy on labeled images. G minimizes feature matching: the squared distance between the
+    mean outputs of D's last hidden layer on real and on fake images.
 
-    A batch has `labelled` images and their `label` beside `real`, as
-    `data.load(..., num_labels=100)` gives it; without `labelled`, `real` itself is labelled. What
-    comes out is `classifier`: D by the average of its weights, as in the authors' code.
+    A batch has `labelled` images and their `label` in addition to `real`, as returned by
+    `data.load(..., num_labels=100)`; without `labelled`, the labels are those of `real`. The
+    trained `classifier` is the moving average of D, as in the authors' code.
 
     Reference: Salimans et al., 2016, arXiv:1606.03498, sections 3.1 and 5, and the authors' code.
     """
@@ -61,24 +61,24 @@ class SGAN(GAN):
 
     @property
     def classifier(self) -> Classifier:
-        """D as a classifier, with `predict` and `features`."""
+        """The moving average of D as a `Classifier`, with `predict` and `features`."""
         network = self.discriminator if self.d_ema is None else self.d_ema.network
         return Classifier(None, network, num_classes=self.num_classes)
 
     def export(self, path, which: str | None = None) -> None:
-        """Writes the averaged generator, or the classifier, as a SavedModel; see `export.save`."""
+        """Writes the averaged generator as a SavedModel, or the classifier if `which` says so."""
         self.classifier.export(path) if which == "classifier" else super().export(path)
 
     def measure(self, evaluate) -> dict:
-        """Returns the distance, and the classifier's `error` on the examples, if they have labels.
+        """Returns the distance and, if the examples have labels, the classifier's `error` on them.
 
-        Of a run these are training images, of which but a few had their label shown.
+        During a run, the examples are training images, most of which were used without labels.
         """
-        found = super().measure(evaluate)
-        return found | (self.classifier.measure(evaluate) if "label" in evaluate.examples else {})
+        metrics = super().measure(evaluate)
+        return metrics | (self.classifier.measure(evaluate) if "label" in evaluate.examples else {})
 
     def after_step(self, logs: dict) -> None:
-        """Moves the average of D."""
+        """Updates the moving average of D."""
         if self.d_ema is not None:
             self.d_ema.update(self)
 
@@ -88,17 +88,17 @@ class SGAN(GAN):
         return ops.logsumexp(logits, axis=-1, keepdims=True)
 
     def discriminator_loss(self, batch) -> dict:
-        """Returns the adversarial term, and the cross-entropy of the labelled images."""
+        """Returns the adversarial term and the cross-entropy on the labeled images."""
         if "label" not in batch:
             raise InputError("SGAN needs labels: load data with num_labels=100, or all labels.")
-        labelled = batch.get("labelled", batch["real"])
-        logits = self.discriminate(labelled, batch)[0]
+        labeled = batch.get("labelled", batch["real"])
+        logits = self.discriminate(labeled, batch)[0]
         return super().discriminator_loss(batch) | {
             "class": self.class_weight * cross_entropy(batch["label"], logits)
         }
 
     def generator_loss(self, batch) -> dict:
-        """Returns the distance of the mean features."""
+        """Returns the squared distance between the mean features of real and fake images."""
         real, fake = (self.discriminate(batch[key], batch)[1] for key in ("real", "fake"))
-        apart = ops.mean(ops.stop_gradient(real), axis=0) - ops.mean(fake, axis=0)
-        return {"features": ops.mean(ops.square(apart))}
+        difference = ops.mean(ops.stop_gradient(real), axis=0) - ops.mean(fake, axis=0)
+        return {"features": ops.mean(ops.square(difference))}

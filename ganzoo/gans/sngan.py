@@ -1,4 +1,4 @@
-"""SNGAN: a discriminator that is Lipschitz by its own weights."""
+"""SNGAN: spectral normalization keeps the discriminator Lipschitz."""
 
 import keras
 
@@ -9,19 +9,19 @@ from ganzoo.networks import resnet
 
 @keras.saving.register_keras_serializable("ganzoo")
 class SNGAN(GAN):
-    """Every kernel of D is divided by its largest singular value; no penalty is needed.
+    """Every kernel of D is divided by its largest singular value, so no penalty is needed.
 
     Reference: Miyato et al., 2018, arXiv:1802.05957.
     """
 
     @classmethod
     def networks(cls, image_shape, width=64, latent_dim=128) -> dict:
-        """Returns the paper's residual pair; for points, perceptrons."""
+        """Returns the paper's residual networks; for points, multilayer perceptrons."""
         return resnet.pair(image_shape, width, latent_dim)
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 2e-4 with betas 0 and 0.9, five turns of D, hinge (section 4)."""
+        """Adam at 2e-4 with betas 0 and 0.9, five turns of D, hinge loss (section 4)."""
         return super().learning() | {
             "loss": Hinge(),
             "n_critic": 5,

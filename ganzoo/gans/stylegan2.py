@@ -1,4 +1,4 @@
-"""StyleGAN2: a generator whose layers are told, each by itself, what to draw."""
+"""StyleGAN2: a generator whose layers are modulated by a learned style vector."""
 
 import keras
 from keras import ops
@@ -12,14 +12,14 @@ from ganzoo.penalties import R1, PathLength
 
 @keras.saving.register_keras_serializable("ganzoo")
 class StyleGAN2(GAN):
-    """Latents are mapped to styles w, and w modulates every convolution of the synthesis.
+    """Latents are mapped to styles w, and w modulates every convolution of the synthesis network.
 
-    R1 and the path-length penalty are lazy, of 16 and 8 turns. With a chance of `mixing` an image's
-    layers from a random one on are given the style of a second latent, so that layers do not rely
-    on each other's.
+    R1 and the path-length penalty are lazy: they are computed every 16 and every 8 turns. With
+    probability `mixing`, the layers of an image from a random layer on use the style of a second
+    latent, so that layers do not rely on sharing one style (style mixing).
 
-    As latents are normalised before they are mapped, to truncate them changes little here; the
-    paper truncates w, which a `Sampler` does not know.
+    Truncating the latents has little effect here, since they are normalized before the mapping; the
+    paper truncates w, which `Sampler` does not support.
 
     Reference: Karras et al., 2020, arXiv:1912.04958; style mixing, Karras et al., 2019,
     arXiv:1812.04948, section 3.1.
@@ -27,7 +27,7 @@ class StyleGAN2(GAN):
 
     @classmethod
     def networks(cls, image_shape, width=32, latent_dim=128) -> dict:
-        """Returns the paper's pair; for points, perceptrons under a mapping."""
+        """Returns the paper's pair; for points, a mapping and multilayer perceptrons."""
         return stylegan2.pair(image_shape, width, latent_dim)
 
     @classmethod
@@ -50,7 +50,7 @@ class StyleGAN2(GAN):
         }
 
     def generate(self, batch) -> dict:
-        """Returns the fakes, some of two styles."""
+        """Returns the fakes, with style mixing."""
         mapping, synthesis, layers = stylegan2.halves(self.generator)
         shape = (size_of(batch), self.latent_dim)
         first, second = (
@@ -58,7 +58,7 @@ class StyleGAN2(GAN):
             for _ in range(2)
         )
         count = (shape[0], 1, 1)
-        # The layer that the second style starts at, from 1; `layers`, which is none, if not mixed.
+        # First layer with the second style, from 1 on; `layers`, past the last, without mixing.
         start = keras.random.randint(count, 1, max(layers, 2), seed=random.seed("crossover"))
         mixed = keras.random.uniform(count, seed=random.seed("mixing")) < self.mixing
         start = ops.where(mixed, start, layers)

@@ -1,31 +1,32 @@
-"""UNIT: translation through a space of latents that both sets of images share."""
+"""UNIT: unpaired image translation through a latent space that both domains share."""
 
 import keras
 from keras import ops
 
 from ganzoo import losses, random
-from ganzoo.gans.cyclegan import apart, judges
+from ganzoo.gans.cyclegan import discriminators, l1
 from ganzoo.networks import translation as networks
 from ganzoo.translation import TwoWay
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class UNIT(TwoWay):
-    """A VAE for each side, whose innermost layers are one; a D for each side's images.
+    """A VAE for each domain, with shared innermost layers, and a discriminator for each domain.
 
-    An image is encoded to the mean m of a Gaussian of variance 1 in a space of maps. What is drawn
-    from it is decoded by the own side's decoder, which is to give the image back, and by the
-    other's, which is to give its translation; that one, encoded and decoded, the image again.
+    An image is encoded to the mean m of a Gaussian of variance 1 over feature maps. A sample from
+    it is decoded by the decoder of the same domain to the reconstruction x', and by the decoder of
+    the other domain to the translation; encoding and decoding the translation back gives x''.
 
         reconstruction = weight (mean |x - x'| + mean |y - y'|)
         cycle          = weight (mean |x - x''| + mean |y - y''|)
         kl             = weight (mean m^2, summed over the four encodings)
 
-    In translating it is the mean that is decoded.
+    At inference, the mean is decoded.
 
-    The weights are half those of the authors' code (10, 10 and 0.01), as `losses.LeastSquares` has
-    a half in it. Departures from it: D judges one scale, not three; and what translates is the
-    moving average. The paper's D descends the logistic loss, the authors' code least squares.
+    The weights are half those of the authors' code (10, 10 and 0.01), because `losses.LeastSquares`
+    contains a factor of 1/2. Departures from that code: D judges a single scale, not three; and the
+    moving average of the networks translates. The loss is the least squares of the authors' code;
+    the paper has the logistic loss.
 
     Reference: Liu et al., 2017, arXiv:1703.00848.
     """
@@ -50,7 +51,10 @@ class UNIT(TwoWay):
             name: networks.middle(image_shape, width, name=name)
             for name in ("shared_encoder", "shared_decoder")
         }
-        return {"generator": side | shared, "discriminator": judges(image_shape, width, patch)}
+        return {
+            "generator": side | shared,
+            "discriminator": discriminators(image_shape, width, patch),
+        }
 
     @classmethod
     def learning(cls) -> dict:
@@ -71,7 +75,7 @@ class UNIT(TwoWay):
         }
 
     def path(self, networks, direction):
-        """Returns encoder and decoder as one network."""
+        """Returns the encoder and the decoder of a direction as one network."""
         source, target = direction.split("_to_")
         parts = f"encoder_{source}", "shared_encoder", "shared_decoder", f"decoder_{target}"
         images = x = keras.Input(networks[parts[0]].input_shape[1:], name="images")
@@ -85,32 +89,32 @@ class UNIT(TwoWay):
         return tuple(self.generator["encoder_x"].input_shape[1:])
 
     def encode(self, images, side: str):
-        """Returns the means of the latents of a side's images, in float32, and a draw of them."""
+        """Returns the latent means of a domain's images, and samples around them, in float32."""
         maps = self.generator[f"encoder_{side}"](images, training=True)
         mean = ops.cast(self.generator["shared_encoder"](maps, training=True), "float32")
         return mean, mean + keras.random.normal(ops.shape(mean), seed=random.seed("latent"))
 
     def decode(self, latents, side: str):
-        """Returns a side's images of latents."""
+        """Returns the images of a domain that latents are decoded to."""
         maps = self.generator["shared_decoder"](latents, training=True)
         return ops.cast(self.generator[f"decoder_{side}"](maps, training=True), "float32")
 
     def generate(self, batch) -> dict:
-        """Returns the translations, the reconstructions, and the means of the latents."""
-        made = {}
+        """Returns the translations, the reconstructions and the latent means."""
+        outputs = {}
         for side, other in ("xy", "yx"):
-            made[f"mean_{side}"], latents = self.encode(batch[side], side)
-            made[f"again_{side}"] = self.decode(latents, side)
-            made[f"fake_{other}"] = self.decode(latents, other)
-        return made
+            outputs[f"mean_{side}"], latents = self.encode(batch[side], side)
+            outputs[f"again_{side}"] = self.decode(latents, side)
+            outputs[f"fake_{other}"] = self.decode(latents, other)
+        return outputs
 
     def generator_loss(self, batch) -> dict:
-        """Returns what each D makes of the fakes, and the terms of both VAEs and of the cycle."""
+        """Returns the adversarial terms of both domains, and the VAE and cycle terms."""
         reconstruction = cycle = kl = 0.0
         for side, other in ("xy", "yx"):
             mean, latents = self.encode(batch[f"fake_{other}"], other)
-            reconstruction += apart(batch[side], batch[f"again_{side}"])
-            cycle += apart(batch[side], self.decode(latents, side))
+            reconstruction += l1(batch[side], batch[f"again_{side}"])
+            cycle += l1(batch[side], self.decode(latents, side))
             kl += ops.mean(ops.square(batch[f"mean_{side}"])) + ops.mean(ops.square(mean))
         return self.persuasions(batch) | {
             "reconstruction": self.reconstruction_weight * reconstruction,

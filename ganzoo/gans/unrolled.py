@@ -1,4 +1,4 @@
-"""Unrolled GAN: G looks some turns of D ahead."""
+"""Unrolled GAN: G is trained against a D that is several updates ahead."""
 
 import keras
 import tensorflow as tf
@@ -10,17 +10,18 @@ from ganzoo.gans.dcgan import DCGAN
 
 
 class Unrolling:
-    """Makes of a GAN one whose G descends the loss against a D that has answered `unroll` times.
+    """Mixin that trains G against D after `unroll` further updates of D.
 
-    D's answers are steps of its own optimizer, SGD or Adam with its present moments, on this step's
-    batch; the gradient goes through all of them. D itself then takes its one turn as ever: the
-    answers are forgotten. Statistics of batch normalisation are not moved by them.
+    The unrolled updates use D's own optimizer, SGD or Adam with its current moments, on the batch
+    of this step, and G's gradient is propagated through all of them. They are then discarded: D
+    itself is updated once, as usual, and the statistics of batch normalization stay unchanged.
 
-    That D's later weights depend on the fakes makes its loss on the real images G's concern, too: G
-    descends minus that loss as the term `real`, without which there is nothing that spreads it over
-    the modes. With `Minimax`, the default, the two terms are the paper's f_K; of a loss that is
-    relative the real images are a part already.
+    Since D's unrolled weights depend on the fakes, so does its loss on real images: G maximizes
+    that loss, the term `real`. Without it, nothing would spread the samples over the modes. With
+    `Minimax`, the default loss, the two terms are the paper's f_K; a relativistic loss includes the
+    real images already.
 
+    Example:
         class UnrolledLSGAN(Unrolling, LSGAN): ...
 
     Reference: Metz et al., 2017, arXiv:1611.02163.
@@ -45,7 +46,7 @@ class Unrolling:
         _rule(self.d_optimizer)
 
     def generator_loss(self, batch) -> dict:
-        """Returns the GAN's terms, and `real`, against the D of so many turns later."""
+        """Returns the GAN's terms, and the term `real`, against the unrolled D."""
         weights = self.discriminator.trainable_variables
         values = [ops.convert_to_tensor(weight.value) for weight in weights]
         rule, state = _rule(self.d_optimizer)
@@ -65,14 +66,15 @@ class Unrolling:
 
 
 def _rule(optimizer) -> tuple:
-    """Returns the differentiable step of an optimizer, and the state that it starts from."""
+    """Returns the differentiable update of an optimizer, and its initial state."""
     if type(optimizer) is keras.optimizers.SGD and not optimizer.momentum:
         return _sgd, None
     if type(optimizer) is keras.optimizers.Adam and not optimizer.amsgrad:
         moments = (optimizer._momentums, optimizer._velocities)
         return _adam, [[ops.convert_to_tensor(v) for v in group] for group in moments]
     raise InputError(
-        f"unrolling goes through Adam or SGD without momentum, got {type(optimizer).__name__}."
+        "unrolling needs a d_optimizer that is Adam, or SGD without momentum, got "
+        f"{type(optimizer).__name__}."
     )
 
 
@@ -90,7 +92,7 @@ def _adam(optimizer, values, gradients, state, turn):
     second = [
         v + (ops.square(g) - v) * (1.0 - beta_2) for v, g in zip(state[1], gradients, strict=True)
     ]
-    # Below the root a small number: its derivative at zero is infinite.
+    # The small number keeps the derivative of the square root finite at zero.
     values = [
         w - rate * m / (ops.sqrt(v + 1e-16) + optimizer.epsilon)
         for w, m, v in zip(values, first, second, strict=True)
@@ -100,7 +102,7 @@ def _adam(optimizer, values, gradients, state, turn):
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Unrolled(Unrolling, DCGAN):
-    """DCGAN, or on points two perceptrons, with an unrolled discriminator.
+    """DCGAN (for points, two multilayer perceptrons) with an unrolled discriminator.
 
     Reference: Metz et al., 2017, arXiv:1611.02163.
     """

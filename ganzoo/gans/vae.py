@@ -15,17 +15,17 @@ from ganzoo.networks import vae
 
 @keras.saving.register_keras_serializable("ganzoo")
 class VAE(GAN):
-    """Encoder and decoder descend the bound of -log p(x), of the prior N(0, I).
+    """Encoder and decoder minimize an upper bound of -log p(x), with the prior N(0, I).
 
-        reconstruction = (D / 2) log mean |x - x'|^2,  kl = KL(N(m, s^2) || N(0, I)), m, s of x
+        reconstruction = (D / 2) log mean |x - x'|^2,  kl = KL(N(m, s^2) || N(0, I))
 
-    Both are divided by the number of pixels D. The first is what Gaussian pixels cost whose
-    variance is the likeliest one, so that there is no weight to find between the terms
-    (`kl_weight`, 1, is for those who seek it).
+    The encoder predicts m and s from x. Both terms are divided by the number of pixels D. The
+    reconstruction term is the negative log-likelihood of Gaussian pixels with the optimal variance,
+    so there is no weight between the terms to tune; `kl_weight` changes the balance anyway.
 
     The side G is a dict of `encoder`, from images to [means, log-variances] (N, latent_dim), and
-    `decoder`, which is sampled and exported as any generator. `encode`, `reconstruct`, `attribute`
-    and `shifted` use the averaged ones.
+    `decoder`, which is sampled and exported like any generator. `encode`, `reconstruct`,
+    `attribute` and `shifted` use the averaged networks.
 
     Reference: Kingma & Welling, 2014, arXiv:1312.6114; for the variance Rybkin et al., 2021,
     arXiv:2006.13202.
@@ -35,7 +35,7 @@ class VAE(GAN):
 
     @classmethod
     def networks(cls, image_shape, width=32, latent_dim=64) -> dict:
-        """Returns a convolutional encoder, and DCGAN's generator as the decoder."""
+        """Returns a convolutional encoder and, as the decoder, DCGAN's generator."""
         return vae.pair(image_shape, width, latent_dim)
 
     @classmethod
@@ -66,13 +66,13 @@ class VAE(GAN):
         return tuple(self.generator["encoder"].input_shape[1:])
 
     def sampler_of(self, side):
-        """Returns what draws by this side: its decoder."""
+        """Returns the sampler of this side's decoder."""
         return super().sampler_of(side["decoder"])
 
     def posterior(self, images) -> tuple:
-        """Returns means, log-variances and a draw of the latents of images, (N, latent_dim) each.
+        """Returns means, log-variances and samples of the latents of images, (N, latent_dim) each.
 
-        Log-variances are kept within -12 and 12.
+        Log-variances are clipped to [-12, 12].
         """
         mean, log_variance = self.generator["encoder"](images, training=True)
         mean, log_variance = (ops.cast(x, "float32") for x in (mean, log_variance))
@@ -81,80 +81,80 @@ class VAE(GAN):
         return mean, log_variance, mean + ops.exp(0.5 * log_variance) * noise
 
     def decode(self, latents):
-        """Returns the images of latents, in training, float32."""
+        """Returns the images that latents are decoded to, in training mode, float32."""
         return ops.cast(self.generator["decoder"](latents, training=True), "float32")
 
     def prior(self, batch):
-        """Returns latents (N, latent_dim) that are drawn anew."""
+        """Returns new samples of the prior, (N, latent_dim)."""
         return keras.random.normal((size_of(batch), self.latent_dim), seed=random.seed("latent"))
 
     def generate(self, batch) -> dict:
-        """Returns the reconstructions, `again`, and the `kl` (N,) of their latents."""
+        """Returns the reconstructions as `again`, and the `kl` (N,) of their latents."""
         mean, log_variance, latents = self.posterior(batch["real"])
         return {"again": self.decode(latents), "kl": divergence(mean, log_variance)}
 
     def generator_loss(self, batch) -> dict:
-        """Returns both terms of the bound, in nats a pixel."""
+        """Returns both terms of the bound, in nats per pixel."""
         error = ops.mean(ops.square(batch["real"] - batch["again"]))
         return {"reconstruction": 0.5 * ops.log(error + 1e-6), "kl": self.kl_term(batch)}
 
     def kl_term(self, batch):
-        """Returns the weighted divergence from the prior, over the number of pixels."""
+        """Returns the weighted KL divergence from the prior, divided by the number of pixels."""
         return self.kl_weight * ops.mean(batch["kl"]) / float(np.prod(self.image_shape))
 
-    # What it is for.
+    # Use of the trained model.
 
     def encode(self, images, batch_size: int = 250) -> np.ndarray:
-        """Returns the means of the latents of images, uint8 or in [-1, 1]: (N, latent_dim)."""
+        """Returns the latent means (N, latent_dim) of images, uint8 or in [-1, 1]."""
         average = getattr(self, "ema", None)
         side = self.generator if average is None else average.network
-        pieces = []
+        codes = []
         for start in range(0, len(images), batch_size):
-            some = scaled(ops.convert_to_tensor(images[start : start + batch_size]))
-            pieces.append(ops.convert_to_numpy(side["encoder"](some, training=False)[0]))
-        return np.concatenate(pieces)
+            batch = scaled(ops.convert_to_tensor(images[start : start + batch_size]))
+            codes.append(ops.convert_to_numpy(side["encoder"](batch, training=False)[0]))
+        return np.concatenate(codes)
 
     def reconstruct(self, images) -> np.ndarray:
-        """Returns what images, uint8 or in [-1, 1], are decoded to: uint8 (N, H, W, C)."""
+        """Returns the reconstructions, uint8 (N, H, W, C), of images, uint8 or in [-1, 1]."""
         return self.sample(latents=self.encode(images))
 
     def attribute(self, images, labels, present: int, absent: int | None = None) -> np.ndarray:
-        """Returns the direction of a class among the latents, (latent_dim,).
+        """Returns the direction of an attribute in the latent space, (latent_dim,).
 
-        It is the mean code of the images of the class `present`, less that of the class `absent`,
-        or of all others.
+        It is the mean code of the images of class `present` minus the mean code of the images of
+        class `absent`, or of all other classes if `absent` is None.
 
         Raises:
-            InputError: If there is no image of a class.
+            InputError: If a label is missing, or one of the two groups has no image.
         """
         labels = np.asarray(labels)
-        own = labels == present
-        other = ~own if absent is None else labels == absent
-        if len(labels) != len(images) or not own.any() or not other.any():
+        with_attribute = labels == present
+        without = ~with_attribute if absent is None else labels == absent
+        if len(labels) != len(images) or not with_attribute.any() or not without.any():
             raise InputError(
                 f"expected a label for each of {len(images)} images, some {present} and some "
                 f"{'other' if absent is None else absent}."
             )
         images = np.asarray(images)
-        return self.encode(images[own]).mean(0) - self.encode(images[other]).mean(0)
+        return self.encode(images[with_attribute]).mean(0) - self.encode(images[without]).mean(0)
 
     def shifted(self, images, direction, amount: float = 1.0) -> np.ndarray:
-        """Returns images whose codes were moved along a direction, uint8 (N, H, W, C)."""
+        """Returns the images with their codes moved along a direction, uint8 (N, H, W, C)."""
         return self.sample(latents=self.encode(images) + amount * np.asarray(direction))
 
     def measure(self, evaluate) -> dict:
-        """Returns the distance of the samples, and the error of reconstructions of 400 examples.
+        """Returns the distance of the samples, and the reconstruction error on 400 examples.
 
-        The error, `reconstruction`, is the root mean square in [-1, 1].
+        The error `reconstruction` is the root mean square difference of images in [-1, 1].
         """
         real = evaluate.examples["real"][:400]
-        found = np.asarray(self.sampler(self.encode(real)), "float32")
-        apart = found - np.asarray(scaled(ops.convert_to_tensor(real)), "float32")
-        own = {"reconstruction": float(np.sqrt(np.mean(apart**2)))}
-        return super().measure(evaluate) | own
+        reconstructed = np.asarray(self.sampler(self.encode(real)), "float32")
+        error = reconstructed - np.asarray(scaled(ops.convert_to_tensor(real)), "float32")
+        results = {"reconstruction": float(np.sqrt(np.mean(error**2)))}
+        return super().measure(evaluate) | results
 
     def picture(self, examples: dict, num: int = 64, seed: int = 0):
-        """Returns eight examples above their reconstructions, twice, and samples below."""
+        """Returns two rows of examples, each above its reconstructions, followed by samples."""
         if "real" not in examples or len(self.image_shape) == 1:
             return super().picture(examples, num, seed)
         rows = []
@@ -167,6 +167,6 @@ class VAE(GAN):
 
 
 def divergence(mean, log_variance):
-    """Returns KL(N(m, s^2) || N(0, I)), (N,), of means and log-variances (N, latent_dim)."""
-    each = ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance
-    return 0.5 * ops.sum(each, axis=1)
+    """Returns KL(N(m, s^2) || N(0, I)), (N,), for means and log-variances (N, latent_dim)."""
+    terms = ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance
+    return 0.5 * ops.sum(terms, axis=1)

@@ -23,16 +23,16 @@ class Clip(keras.constraints.Constraint):
         return keras.ops.clip(weight, -self.bound, self.bound)
 
     def get_config(self) -> dict:
-        """Returns the argument."""
+        """Returns the constructor arguments."""
         return {"bound": self.bound}
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class WGAN(GAN):
-    """The critic is kept Lipschitz by clipping its weights, and is trained five turns to G's one.
+    """Clipped weights keep the critic Lipschitz; it is updated five times for each update of G.
 
-    -d_adv estimates the distance (up to the Lipschitz constant), so it falls as the samples
-    improve. No momentum: the authors found Adam with it to be unstable here.
+    -d_adv estimates the distance up to a factor, the Lipschitz constant, so it falls as the samples
+    improve. The optimizer has no momentum, as the authors found Adam unstable here.
 
     Reference: Arjovsky et al., 2017, arXiv:1701.07875.
     """
@@ -58,7 +58,7 @@ class WGAN(GAN):
         }
 
     def compile(self, *args, **kwargs):
-        """As `GAN.compile`; `clip` bounds the critic's weights, all of them."""
+        """As `GAN.compile`; all weights of the critic are clipped to [-clip, clip]."""
         super().compile(*args, **kwargs)
         for weight in weights_of(self.discriminator):
             weight.constraint = Clip(self.clip)

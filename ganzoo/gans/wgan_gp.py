@@ -1,4 +1,4 @@
-"""WGAN-GP: a critic whose slope is held at one."""
+"""WGAN-GP: a gradient penalty keeps the norm of the critic's gradient near one."""
 
 import keras
 
@@ -10,19 +10,19 @@ from ganzoo.penalties import GradientPenalty
 
 @keras.saving.register_keras_serializable("ganzoo")
 class WGANGP(GAN):
-    """The critic is kept Lipschitz by a penalty on its gradient between real and fake images.
+    """A penalty on its gradient between real and fake images keeps the critic Lipschitz.
 
     Reference: Gulrajani et al., 2017, arXiv:1704.00028.
     """
 
     @classmethod
     def networks(cls, image_shape, width=32, latent_dim=128) -> dict:
-        """Returns DCGAN's pair, the critic without batch normalisation."""
+        """Returns DCGAN's pair, with a critic without batch normalization."""
         return dcgan.pair(image_shape, width, latent_dim, normalization=None)
 
     @classmethod
     def learning(cls) -> dict:
-        """Adam at 1e-4 with betas 0 and 0.9, five critic turns, penalty 10 (algorithm 1)."""
+        """Adam at 1e-4 with betas 0 and 0.9, five critic turns, penalty weight 10 (algorithm 1)."""
         return super().learning() | {
             "loss": Wasserstein(),
             "n_critic": 5,

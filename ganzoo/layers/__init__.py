@@ -1,4 +1,4 @@
-"""Layers that Keras does not have, one idea a file."""
+"""Layers that Keras does not have, one idea per file."""
 
 from ganzoo.layers.attention import SelfAttention
 from ganzoo.layers.batch_norm import BatchNormalization

@@ -1,4 +1,4 @@
-"""Batch normalisation that is one operation, where it is the time that counts."""
+"""Batch normalization by a single fused operation, for faster training."""
 
 import keras
 from keras import layers
@@ -6,23 +6,23 @@ from keras import layers
 
 @keras.saving.register_keras_serializable("ganzoo")
 class BatchNormalization(layers.BatchNormalization):
-    """`keras.layers.BatchNormalization`; in training, of maps (N, H, W, C), by a fused operation.
+    """`keras.layers.BatchNormalization` with a fused operation for training on (N, H, W, C).
 
-    Keras puts it together from operations that each walk over the whole map, in float32. The fused
-    one of TensorFlow takes less than half of their time on a CPU, and reads and writes bfloat16,
-    with statistics in float32; what whole trainings gain is in benchmarks/results/batch_norm.json.
-    Results are the same but for rounding, and so are the moving statistics. In use, in float16, of
-    other ranks and axes, with a mask, with `synchronized` or `renorm`, and on other backends, it is
-    Keras' own.
+    Keras composes batch normalization from several operations, each of which passes over the whole
+    feature map in float32. TensorFlow's fused operation takes less than half the time on a CPU, and
+    reads and writes bfloat16, with statistics in float32; for the speed-up of whole trainings see
+    benchmarks/results/batch_norm.json. Outputs and moving statistics are the same up to rounding.
+    Keras' own implementation is used at inference, in float16, for other ranks and axes, with a
+    mask, with `synchronized` or `renorm`, and on other backends.
 
     Args:
-        **kwargs: As of Keras' layer.
+        **kwargs: Arguments of `keras.layers.BatchNormalization`.
 
     Reference: Ioffe & Szegedy, 2015, arXiv:1502.03167.
     """
 
     def call(self, inputs, training=None, mask=None):
-        """Normalises."""
+        """Returns the normalized inputs."""
         if not (training and self.trainable and mask is None and self._fused(inputs)):
             return super().call(inputs, training=training, mask=mask)
         import tensorflow as tf
@@ -37,13 +37,13 @@ class BatchNormalization(layers.BatchNormalization):
         count = tf.cast(tf.reduce_prod(tf.shape(inputs)[:3]), tf.float32)
         for moving, new in (
             (self.moving_mean, mean),
-            (self.moving_variance, variance * (count - 1.0) / count),  # it divides by N - 1
+            (self.moving_variance, variance * (count - 1.0) / count),  # the op divides by N - 1
         ):
             moving.assign(moving * self.momentum + new * (1.0 - self.momentum))
         return outputs
 
     def _fused(self, inputs) -> bool:
-        """Returns whether the fused operation does what Keras' layer would."""
+        """Returns whether the fused operation gives the same result as Keras' layer."""
         return (
             keras.backend.backend() == "tensorflow"
             and len(inputs.shape) == 4
@@ -51,5 +51,5 @@ class BatchNormalization(layers.BatchNormalization):
             and keras.backend.standardize_dtype(inputs.dtype) == self.compute_dtype
             and self.compute_dtype in ("float32", "bfloat16")
             and not (self.synchronized or self.renorm)
-            and self.epsilon > 1.001e-5  # the least that it knows
+            and self.epsilon > 1.001e-5  # the minimum of the fused operation
         )

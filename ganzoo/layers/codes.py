@@ -1,4 +1,4 @@
-"""Codes: latents that mean something, made of Gaussian ones."""
+"""Codes: categorical, uniform and Gaussian codes computed from Gaussian latents."""
 
 import math
 
@@ -8,15 +8,17 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Codes(layers.Layer):
-    """Turns the first of the Gaussian latents into a class and uniform numbers; keeps the rest.
+    """Maps the first Gaussian latents to a one-hot class and uniform codes, and keeps the rest.
 
-    Of (N, D): the first `categorical` latents become one-hot, of the place of the largest, so that
-    all classes are as likely; the next `uniform` are made uniform in [-1, 1] by the normal's
-    distribution function; the next `gaussian` and all others stay as they are. A generator that
-    begins with this layer is drawn from like any other.
+    Of the D latents, the first `categorical` become the one-hot vector of their argmax, so that all
+    classes are equally likely; the next `uniform` become uniform in [-1, 1], by the cumulative
+    distribution function of the normal; the next `gaussian` and all others are not changed. A
+    generator that starts with this layer can be sampled like any other.
+
+    Input and output: (N, D).
 
     Args:
-        categorical: Classes; 0 for no categorical code.
+        categorical: Number of classes of the categorical code; 0 for none.
         uniform: Number of uniform codes.
         gaussian: Number of Gaussian codes.
     """
@@ -27,26 +29,26 @@ class Codes(layers.Layer):
 
     @property
     def size(self) -> int:
-        """How many of the latents are codes."""
+        """The number of latents that the codes take."""
         return self.categorical + self.uniform + self.gaussian
 
     def call(self, latents):
-        """Returns latents of the same shape."""
-        classes, even, rest = self.parts(latents)
-        return ops.concatenate([classes, even, rest], axis=-1)
+        """Returns the codes and the remaining latents, in the shape of the latents."""
+        classes, uniform, rest = self.parts(latents)
+        return ops.concatenate([classes, uniform, rest], axis=-1)
 
     def parts(self, latents) -> tuple:
-        """Returns one-hot classes, uniform codes, and the rest, its Gaussian codes first."""
+        """Returns one-hot classes, uniform codes, and the rest, with the Gaussian codes first."""
         k, u = self.categorical, self.uniform
         if k:
             classes = ops.one_hot(ops.argmax(latents[:, :k], axis=-1), k)
         else:
             classes = latents[:, :0]
-        even = ops.erf(latents[:, k : k + u] / math.sqrt(2.0))
-        return classes, even, latents[:, k + u :]
+        uniform = ops.erf(latents[:, k : k + u] / math.sqrt(2.0))
+        return classes, uniform, latents[:, k + u :]
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {
             "categorical": self.categorical,
             "uniform": self.uniform,

@@ -1,4 +1,4 @@
-"""Conditional batch normalisation: each class, or each vector, has a scale and shift of its own."""
+"""Conditional batch normalization: scale and shift depend on a class or on a vector."""
 
 import keras
 from keras import layers, ops
@@ -8,10 +8,11 @@ from ganzoo.layers.batch_norm import BatchNormalization
 
 @keras.saving.register_keras_serializable("ganzoo")
 class ConditionalBatchNormalization(layers.Layer):
-    """Batch normalisation whose scale and shift depend on a condition.
+    """Batch normalization whose scale and shift depend on a condition.
 
-    Inputs: a map (N, H, W, C), and either classes, integer (N,), or vectors (N, D). Scales start at
-    one and shifts at zero for every class; of vectors they are a linear function, started small.
+    Inputs: a map (N, H, W, C), and either integer classes (N,) or vectors (N, D). For classes, the
+    initial scale is 1 and the initial shift 0. For vectors, both are linear functions of the vector
+    with small initial weights.
 
     Args:
         num_classes: Number of classes; None if the condition is a vector.
@@ -24,15 +25,15 @@ class ConditionalBatchNormalization(layers.Layer):
         self.num_classes = num_classes
 
     def build(self, input_shape):
-        """Makes the normalisation, and what gives scale and shift."""
+        """Creates the normalization, and the layer that computes scale and shift."""
         shape, condition = input_shape
         channels, policy = shape[-1], self.dtype_policy
         self.normalize = BatchNormalization(center=False, scale=False, dtype=policy)
         self.normalize.build(shape)
         if self.num_classes is None:
-            start = keras.initializers.RandomNormal(stddev=0.02)
+            initializer = keras.initializers.RandomNormal(stddev=0.02)
             self.affine = layers.Dense(
-                2 * channels, use_bias=False, kernel_initializer=start, dtype=policy
+                2 * channels, use_bias=False, kernel_initializer=initializer, dtype=policy
             )
         else:
             self.affine = layers.Embedding(
@@ -41,11 +42,11 @@ class ConditionalBatchNormalization(layers.Layer):
         self.affine.build(condition)
 
     def call(self, inputs, training: bool = False):
-        """Normalises, scales and shifts."""
+        """Returns the map normalized, scaled and shifted."""
         x, condition = inputs
         scale, shift = ops.split(self.affine(condition)[:, None, None, :], 2, axis=-1)
         return self.normalize(x, training=training) * (1.0 + scale) + shift
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"num_classes": self.num_classes}

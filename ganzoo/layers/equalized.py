@@ -1,4 +1,4 @@
-"""Equalised learning rate: all weights are learned at one speed, whatever their layer's width."""
+"""Equalized learning rate: weights of all layers are learned at the same relative speed."""
 
 import math
 
@@ -8,20 +8,21 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("ganzoo")
 class EqualizedDense(layers.Layer):
-    """x W c + b: weights are stored as drawn from N(0, 1), and scaled by c = 1 / sqrt(fan in).
+    """A dense layer x W c + b, with W initialized from N(0, 1) and scaled by c = 1 / sqrt(fan in).
 
-    Adam moves every weight by about its learning rate at a step; scaled when it is used, not when
-    it is drawn, every layer's weights move by the same share of their size.
+    Adam changes every weight by about the learning rate per step. As the weights are scaled at each
+    call rather than at initialization, the relative change is the same in layers of any width.
 
     Input: (N, D). Output: (N, units).
 
     Args:
-        units: Outputs.
-        rate: Factor of the learning rate: weights are stored larger, and used smaller, by it.
-        bias: Value that the biases start at.
+        units: Number of outputs.
+        rate: Learning rate multiplier: the stored weights are divided by it, and multiplied at each
+            call.
+        bias: Initial value of the biases.
 
-    Reference: Karras et al., 2018, arXiv:1710.10196, section 4.1; the factor, Karras et al., 2019,
-    arXiv:1812.04948, appendix C.
+    Reference: Karras et al., 2018, arXiv:1710.10196, section 4.1; for the multiplier Karras et al.,
+    2019, arXiv:1812.04948, appendix C.
     """
 
     def __init__(self, units: int, rate: float = 1.0, bias: float = 0.0, **kwargs):
@@ -29,33 +30,33 @@ class EqualizedDense(layers.Layer):
         self.units, self.rate, self.bias = units, rate, bias
 
     def build(self, input_shape):
-        """Makes the weights."""
-        start = keras.initializers.RandomNormal(stddev=1.0 / self.rate)
-        self.kernel = self.add_weight((input_shape[-1], self.units), start, name="kernel")
-        offset = keras.initializers.Constant(self.bias / self.rate)
-        self.offset = self.add_weight((self.units,), offset, name="bias")
+        """Creates the weights."""
+        normal = keras.initializers.RandomNormal(stddev=1.0 / self.rate)
+        self.kernel = self.add_weight((input_shape[-1], self.units), normal, name="kernel")
+        constant = keras.initializers.Constant(self.bias / self.rate)
+        self.offset = self.add_weight((self.units,), constant, name="bias")
         self.scale = self.rate / math.sqrt(input_shape[-1])
 
     def call(self, x):
-        """Multiplies and adds."""
+        """Returns the linear map of the inputs."""
         return ops.matmul(x, self.kernel * self.scale) + self.offset * self.rate
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"units": self.units, "rate": self.rate, "bias": self.bias}
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class EqualizedConv2D(layers.Layer):
-    """A convolution of equalised learning rate; see `EqualizedDense`.
+    """A convolution with an equalized learning rate; see `EqualizedDense`.
 
-    Input: (N, H, W, C). Output: (N, H / strides, W / strides, filters), rounded up.
+    Input: (N, H, W, C). Output: (N, ceil(H / strides), ceil(W / strides), filters).
 
     Args:
-        filters: Channels of the output.
+        filters: Number of output channels.
         kernel_size: Side of the kernel.
-        strides: Step, or (rows, columns) of it.
-        use_bias: Add a bias for each filter, from zero.
+        strides: Stride, or (rows, columns).
+        use_bias: Whether to add a bias for each filter, initialized to zero.
 
     Reference: Karras et al., 2018, arXiv:1710.10196, section 4.1.
     """
@@ -66,30 +67,30 @@ class EqualizedConv2D(layers.Layer):
         self.strides = tuple(strides) if isinstance(strides, (list, tuple)) else (strides, strides)
 
     def build(self, input_shape):
-        """Makes the weights."""
+        """Creates the weights."""
         shape = (self.kernel_size, self.kernel_size, input_shape[-1], self.filters)
-        start = keras.initializers.RandomNormal(stddev=1.0)
-        self.kernel = self.add_weight(shape, start, name="kernel")
+        normal = keras.initializers.RandomNormal(stddev=1.0)
+        self.kernel = self.add_weight(shape, normal, name="kernel")
         if self.use_bias:
             self.offset = self.add_weight((self.filters,), "zeros", name="bias")
         self.scale = 1.0 / math.sqrt(math.prod(shape[:3]))
 
     def call(self, x):
-        """Convolves."""
+        """Returns the convolved map."""
         kernel = self.kernel * self.scale
         x = ops.conv(x, kernel, self.strides, "same", data_format="channels_last")
         return x + self.offset if self.use_bias else x
 
     def compute_output_shape(self, input_shape):
         """Returns the shape after the convolution."""
-        places = [
+        sides = [
             side and -(-side // stride)
             for side, stride in zip(input_shape[1:3], self.strides, strict=True)
         ]
-        return (input_shape[0], *places, self.filters)
+        return (input_shape[0], *sides, self.filters)
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {
             "filters": self.filters,
             "kernel_size": self.kernel_size,

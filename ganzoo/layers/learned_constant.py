@@ -1,4 +1,4 @@
-"""LearnedConstant: the map that every image starts from."""
+"""LearnedConstant: the trainable feature map that a StyleGAN generator starts from."""
 
 import keras
 from keras import layers, ops
@@ -6,9 +6,9 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("ganzoo")
 class LearnedConstant(layers.Layer):
-    """One map of weights, drawn from N(0, 1), for each example of the input (N, ...).
+    """Returns the same trainable map, initialized from N(0, 1), for each example.
 
-    Output: (N, *shape); nothing of the input but N is used.
+    Input: (N, ...), of which only N is used. Output: (N, *shape).
 
     Args:
         shape: Shape of the map, (H, W, C).
@@ -21,18 +21,18 @@ class LearnedConstant(layers.Layer):
         self.shape = tuple(shape)
 
     def build(self, input_shape):
-        """Makes the map."""
-        start = keras.initializers.RandomNormal(stddev=1.0)
-        self.constant = self.add_weight(self.shape, start, name="constant")
+        """Creates the map."""
+        normal = keras.initializers.RandomNormal(stddev=1.0)
+        self.constant = self.add_weight(self.shape, normal, name="constant")
 
     def call(self, x):
-        """Repeats it."""
+        """Returns the map, repeated for each example."""
         return ops.broadcast_to(self.constant, (ops.shape(x)[0], *self.shape))
 
     def compute_output_shape(self, input_shape):
-        """Returns the shape of the maps."""
+        """Returns the shape of the repeated maps."""
         return (input_shape[0], *self.shape)
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"shape": self.shape}

@@ -1,4 +1,4 @@
-"""MinibatchDiscrimination: a discriminator that sees how near its images are to each other."""
+"""MinibatchDiscrimination: lets a discriminator compare the images of a batch."""
 
 import keras
 from keras import layers, ops
@@ -6,21 +6,21 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("ganzoo")
 class MinibatchDiscrimination(layers.Layer):
-    """Joins to each image's features how close the rest of the batch is to it.
+    """Adds to each image's features how similar the other images of the batch are.
 
         M_i = f(x_i) T,  o_b(x_i) = sum_{j != i} exp(-|M_ib - M_jb|_1)
 
-    with a learned tensor T of A x B x C. As real and fake images pass separately, fakes that are
-    alike give themselves away.
+    T is a learned tensor of shape A x B x C. As real and fake images are in separate batches, D can
+    detect fakes that are alike.
 
-    Input: (N, A). Output: (N, A + B), in the input's type; o is computed in float32.
+    Input: (N, A). Output: (N, A + B), in the input's dtype; o is computed in float32.
 
     Args:
-        kernels: B, the numbers that are joined.
+        kernels: B, the number of features that are added.
         dim: C, the width of the rows that are compared.
 
-    Reference: Salimans et al., 2016, arXiv:1606.03498, section 3.2. The paper's sum runs over all
-    images; the image itself, which would add 1, is left out, as in the authors' code.
+    Reference: Salimans et al., 2016, arXiv:1606.03498, section 3.2. The paper's sum includes the
+    image itself, which would add 1; it is left out here, as in the authors' code.
     """
 
     def __init__(self, kernels: int = 32, dim: int = 8, **kwargs):
@@ -30,7 +30,7 @@ class MinibatchDiscrimination(layers.Layer):
         self.kernels, self.dim = kernels, dim
 
     def build(self, input_shape):
-        """Makes T, drawn from N(0, 0.05)."""
+        """Creates T, initialized from N(0, 0.05)."""
         self.tensor = self.add_weight(
             (input_shape[-1], self.kernels * self.dim),
             keras.initializers.RandomNormal(stddev=0.05),
@@ -38,17 +38,17 @@ class MinibatchDiscrimination(layers.Layer):
         )
 
     def call(self, x):
-        """Compares, and joins."""
+        """Returns the features with the similarities added."""
         rows = ops.cast(ops.matmul(x, ops.cast(self.tensor, x.dtype)), "float32")
         rows = ops.reshape(rows, (-1, self.kernels, self.dim))
-        apart = ops.sum(ops.abs(rows[:, None] - rows[None]), axis=-1)  # (N, N, B)
-        near = ops.sum(ops.exp(-apart), axis=1) - 1.0
-        return ops.concatenate([x, ops.cast(near, x.dtype)], axis=-1)
+        distance = ops.sum(ops.abs(rows[:, None] - rows[None]), axis=-1)  # (N, N, B)
+        similarity = ops.sum(ops.exp(-distance), axis=1) - 1.0
+        return ops.concatenate([x, ops.cast(similarity, x.dtype)], axis=-1)
 
     def compute_output_shape(self, input_shape):
-        """Returns the shape with the numbers that are joined."""
+        """Returns the shape with the added features."""
         return (*input_shape[:-1], input_shape[-1] + self.kernels)
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"kernels": self.kernels, "dim": self.dim}

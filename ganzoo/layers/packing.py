@@ -1,4 +1,4 @@
-"""Packing: the discriminator judges several images at once, and so sees that they are alike."""
+"""Packing: lets a discriminator judge several images together, and so detect mode collapse."""
 
 import keras
 from keras import layers, ops
@@ -6,13 +6,13 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Packing(layers.Layer):
-    """Joins every `pack` neighbours of a batch: (N, ..., C) -> (N / pack, ..., pack C).
+    """Concatenates every `pack` consecutive images: (N, ..., C) -> (N / pack, ..., pack C).
 
-    As the first layer of a discriminator it makes of any GAN its PacGAN. The batch must divide by
-    `pack`; images that stand together share one score.
+    As the first layer of a discriminator, it turns any GAN into a PacGAN. The batch size must be
+    divisible by `pack`, and the images of a pack share one score.
 
     Args:
-        pack: How many images are judged together.
+        pack: Number of images that are judged together.
 
     Reference: Lin et al., 2018, arXiv:1712.04086.
     """
@@ -24,18 +24,18 @@ class Packing(layers.Layer):
         self.pack = pack
 
     def call(self, x):
-        """Joins."""
-        *places, channels = x.shape[1:]
-        x = ops.reshape(x, (-1, self.pack, *places, channels))
-        axes = (0, *range(2, 2 + len(places)), 1, 2 + len(places))
-        return ops.reshape(ops.transpose(x, axes), (-1, *places, self.pack * channels))
+        """Returns the packed images."""
+        *sides, channels = x.shape[1:]
+        x = ops.reshape(x, (-1, self.pack, *sides, channels))
+        axes = (0, *range(2, 2 + len(sides)), 1, 2 + len(sides))
+        return ops.reshape(ops.transpose(x, axes), (-1, *sides, self.pack * channels))
 
     def compute_output_shape(self, input_shape):
         """Returns the shape after packing."""
         count = input_shape[0]
-        joined = None if count is None else count // self.pack
-        return (joined, *input_shape[1:-1], self.pack * input_shape[-1])
+        packs = None if count is None else count // self.pack
+        return (packs, *input_shape[1:-1], self.pack * input_shape[-1])
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"pack": self.pack}

@@ -1,4 +1,4 @@
-"""PixelNorm: vectors of one length."""
+"""PixelNorm: normalizes feature vectors to unit mean square."""
 
 import keras
 from keras import layers, ops
@@ -6,7 +6,7 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("ganzoo")
 class PixelNorm(layers.Layer):
-    """x / sqrt(mean x^2 + 1e-8), the mean over the last axis: each vector, or pixel, by itself.
+    """x / sqrt(mean x^2 + 1e-8), with the mean over the last axis, so each pixel by itself.
 
     Input and output: (..., C).
 
@@ -14,6 +14,6 @@ class PixelNorm(layers.Layer):
     """
 
     def call(self, x):
-        """Normalises, in float32."""
+        """Returns the normalized vectors; the norm is computed in float32."""
         y = ops.cast(x, "float32")
         return ops.cast(y * ops.rsqrt(ops.mean(ops.square(y), -1, keepdims=True) + 1e-8), x.dtype)

@@ -1,4 +1,4 @@
-"""PixelShuffle: enlarges a map by laying its channels out in space."""
+"""PixelShuffle: upsamples a map by rearranging its channels in space."""
 
 import keras
 from keras import layers, ops
@@ -8,11 +8,11 @@ from keras import layers, ops
 class PixelShuffle(layers.Layer):
     """(N, H, W, a b C) -> (N, a H, b W, C): every pixel's channels become a block of a x b pixels.
 
-    After a convolution it is a way to enlarge in which every new pixel has a kernel of its own and
-    none is written twice, so that no checkerboard is built in.
+    A convolution followed by this layer upsamples with a separate kernel for every new pixel. No
+    pixel is written twice, which avoids checkerboard artifacts.
 
     Args:
-        size: (a, b), or one number for both.
+        size: Factors (a, b), or one number for both.
 
     Reference: Shi et al., 2016, arXiv:1609.05158, equation 4.
     """
@@ -22,7 +22,7 @@ class PixelShuffle(layers.Layer):
         self.size = (size, size) if isinstance(size, int) else tuple(size)
 
     def call(self, x):
-        """Lays out."""
+        """Returns the upsampled map."""
         _, rows, columns, channels = x.shape
         a, b = self.size
         x = ops.reshape(x, (-1, rows, columns, a, b, channels // (a * b)))
@@ -30,17 +30,17 @@ class PixelShuffle(layers.Layer):
         return ops.reshape(x, (-1, rows * a, columns * b, channels // (a * b)))
 
     def compute_output_shape(self, input_shape):
-        """Returns the enlarged shape.
+        """Returns the upsampled shape.
 
         Raises:
-            ValueError: If the channels do not divide.
+            ValueError: If the number of channels is not divisible by a b.
         """
         count, rows, columns, channels = input_shape
         a, b = self.size
         if channels % (a * b):
-            raise ValueError(f"expected channels that divide by {a * b}, got {channels}")
+            raise ValueError(f"expected a number of channels divisible by {a * b}, got {channels}")
         return (count, rows * a, columns * b, channels // (a * b))
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"size": list(self.size)}

@@ -1,4 +1,4 @@
-"""Projection: a discriminator's score of an image for its class."""
+"""Projection: the output layer of a projection discriminator."""
 
 import keras
 from keras import layers, ops
@@ -8,10 +8,10 @@ from ganzoo.layers.spectral import SpectralDense, SpectralEmbedding
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Projection(layers.Layer):
-    """psi(h) + <e(y), h>: a linear score of features h, plus their product with the class's vector.
+    """psi(h) + <e(y), h>: a linear score of features h, plus their product with a class embedding.
 
-    Inputs: features (N, D) and classes, integer (N,). Output: float32 (N, 1). Both weights are
-    spectrally normalised.
+    Inputs: features (N, D) and integer classes (N,). Output: float32 (N, 1). Both weights are
+    spectrally normalized.
 
     Args:
         num_classes: Number of classes.
@@ -24,7 +24,7 @@ class Projection(layers.Layer):
         self.num_classes = num_classes
 
     def build(self, input_shape):
-        """Makes the two weights."""
+        """Creates the dense layer and the embedding."""
         features, label = input_shape
         self.linear = SpectralDense(1, dtype=self.dtype_policy)
         self.linear.build(features)
@@ -34,11 +34,11 @@ class Projection(layers.Layer):
         self.classes.build(label)
 
     def call(self, inputs, training: bool = False):
-        """Scores."""
+        """Returns the scores."""
         features, label = inputs
-        own = self.classes(label, training=training) * features
-        return self.linear(features, training=training) + ops.sum(own, axis=-1, keepdims=True)
+        product = self.classes(label, training=training) * features
+        return self.linear(features, training=training) + ops.sum(product, axis=-1, keepdims=True)
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"num_classes": self.num_classes}

@@ -1,4 +1,4 @@
-"""SamplingDropout: a generator's chance that stays in force when it is sampled."""
+"""SamplingDropout: dropout in a generator that stays active at inference."""
 
 import keras
 from keras import layers, ops
@@ -8,16 +8,17 @@ from ganzoo import random
 
 @keras.saving.register_keras_serializable("ganzoo")
 class SamplingDropout(layers.Layer):
-    """Drops each value with chance `rate`, and scales the others up: in training and in sampling.
+    """Dropout at training and at inference: the only noise of some generators.
 
-    In sampling the draw is the seed's, as everything is: `sample(num, seed)` gives the same images
-    again. A network that is called by itself drops the same values at every call.
+    When sampling, the dropped values depend on the seed, so `sample(num, seed)` is reproducible. A
+    network that is called directly drops the same values at every call.
 
     Args:
-        rate: Chance, in [0, 1).
+        rate: Probability with which a value is set to zero, in [0, 1); the others are scaled up by
+            1 / (1 - rate).
 
-    Reference: Isola et al., 2017, arXiv:1611.07004, section 3.1, whose generator's only noise it
-    is; Chintala et al., How to train a GAN, NIPS workshop 2016, item 17.
+    Reference: Isola et al., 2017, arXiv:1611.07004, section 3.1; Chintala et al., How to train a
+    GAN, NIPS workshop 2016, item 17.
     """
 
     def __init__(self, rate: float = 0.5, **kwargs):
@@ -27,11 +28,11 @@ class SamplingDropout(layers.Layer):
         self.rate = rate
 
     def call(self, x):
-        """Drops."""
+        """Returns the inputs after dropout."""
         seed = random.seed(self.name) or random.FixedSeed(random.key(0))
         kept = keras.random.uniform(ops.shape(x), dtype="float32", seed=seed) >= self.rate
         return ops.where(kept, x / (1.0 - self.rate), ops.zeros((), x.dtype))
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"rate": self.rate}

@@ -1,32 +1,32 @@
-"""Spectral normalisation: layers whose matrix has a largest singular value of one."""
+"""Spectral normalization: layers whose weight matrix has a largest singular value of one."""
 
 import keras
 from keras import layers, ops
 
 
 class Spectral:
-    """Makes of a layer with a kernel W one that computes with W / sigma(W).
+    """Mixin that makes a layer with kernel W use W / sigma(W).
 
-    sigma is u^T W v, of the unit vectors that a power iteration finds: one iteration at every call
-    in training, from the u of the last. The kernel itself stays as it is, and the gradient goes
-    through sigma, but not through u and v. (Keras' own wrapper overwrites the kernel instead, which
-    makes of every update a projection.)
+    sigma is the largest singular value u^T W v, with unit vectors u and v from power iteration: one
+    iteration at every call in training, which starts from the last u. The kernel itself is not
+    changed, and the gradient is propagated through sigma, but not through u and v. (Keras' own
+    wrapper overwrites the kernel instead, which turns every update into a projection.)
 
-    A kernel of any rank is a matrix of its last axis and of all others.
+    A kernel of any rank is reshaped to a matrix whose columns are its last axis.
 
     Reference: Miyato et al., 2018, arXiv:1802.05957, section 2.1 and algorithm 1.
     """
 
     def build(self, input_shape):
-        """Adds u, of the size of the last axis."""
+        """Adds u, with the size of the last axis."""
         super().build(input_shape)
         self.u = self.add_weight(
             (self._matrix().shape[-1],), "random_normal", name="u", trainable=False,
-            autocast=False, aggregation="only_first_replica",  # which all compute alike
+            autocast=False, aggregation="only_first_replica",  # the same on all replicas
         )  # fmt: skip
 
     def call(self, inputs, training: bool = False):
-        """Computes as the layer, with the kernel over its singular value."""
+        """Returns the layer's output with the normalized kernel."""
         if training:
             matrix = ops.stop_gradient(self._matrix())
             v = _unit(ops.matmul(matrix, ops.expand_dims(self.u.value, 1)))
@@ -35,7 +35,7 @@ class Spectral:
 
     @property
     def sigma(self):
-        """The largest singular value, float32, as far as it is known."""
+        """The current estimate of the largest singular value, float32."""
         matrix, u = self._matrix(), ops.expand_dims(self.u.value, 1)
         v = _unit(ops.matmul(ops.stop_gradient(matrix), u))
         return ops.sum(v * ops.matmul(matrix, u)) / ops.sqrt(ops.sum(ops.square(u)) + 1e-12)
@@ -48,11 +48,11 @@ class Spectral:
         return ops.reshape(kernel, (-1, kernel.shape[-1]))
 
     def save_own_variables(self, store):
-        """Saves all variables by their places: the layers' own methods would leave out u."""
+        """Saves all variables by index, as the layers' own methods would omit u."""
         layers.Layer.save_own_variables(self, store)
 
     def load_own_variables(self, store):
-        """Loads what was saved."""
+        """Loads the variables that `save_own_variables` saved."""
         layers.Layer.load_own_variables(self, store)
 
 
@@ -61,27 +61,27 @@ def _unit(vector):
 
 
 class SpectralKernel(Spectral):
-    """`Spectral` of the layers whose matrix is their `kernel`."""
+    """`Spectral` for layers whose weight matrix is the property `kernel`."""
 
     def _raw(self):
         return super().kernel
 
     @property
     def kernel(self):
-        """The normalised kernel."""
+        """The normalized kernel."""
         return self._normalized(super().kernel)
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class SpectralConv2D(SpectralKernel, layers.Conv2D):
-    """`keras.layers.Conv2D` with a spectrally normalised kernel; see `Spectral`."""
+    """`keras.layers.Conv2D` with a spectrally normalized kernel; see `Spectral`."""
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class SpectralConv2DTranspose(Spectral, layers.Conv2DTranspose):
-    """`keras.layers.Conv2DTranspose` with a spectrally normalised kernel; see `Spectral`.
+    """`keras.layers.Conv2DTranspose` with a spectrally normalized kernel; see `Spectral`.
 
-    The matrix's last axis is that of the inputs, where of other layers it is the outputs.
+    The last axis of the matrix is the input channels, while for the other layers it is the outputs.
     """
 
     def _raw(self):
@@ -89,27 +89,27 @@ class SpectralConv2DTranspose(Spectral, layers.Conv2DTranspose):
 
     @property
     def kernel(self):
-        """The normalised kernel."""
+        """The normalized kernel."""
         return self._normalized(self._weight)
 
     @kernel.setter
     def kernel(self, weight):
-        self._weight = weight  # Keras' layer has it as an attribute, where Conv2D has a property
+        self._weight = weight  # `kernel` is an attribute of Keras' layer, but a property of Conv2D
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class SpectralDense(SpectralKernel, layers.Dense):
-    """`keras.layers.Dense` with a spectrally normalised kernel; see `Spectral`."""
+    """`keras.layers.Dense` with a spectrally normalized kernel; see `Spectral`."""
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class SpectralEmbedding(Spectral, layers.Embedding):
-    """`keras.layers.Embedding` with a spectrally normalised table; see `Spectral`."""
+    """`keras.layers.Embedding` with a spectrally normalized table; see `Spectral`."""
 
     def _raw(self):
         return super().embeddings
 
     @property
     def embeddings(self):
-        """The normalised table."""
+        """The normalized table."""
         return self._normalized(super().embeddings)

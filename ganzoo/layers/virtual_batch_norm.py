@@ -1,4 +1,4 @@
-"""Virtual batch normalisation: statistics of a reference batch, which is chosen once."""
+"""Virtual batch normalization: statistics from a fixed reference batch."""
 
 import keras
 from keras import layers, ops
@@ -6,11 +6,11 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("ganzoo")
 class ReferenceBatch(layers.Layer):
-    """Puts the reference batch in front of every batch: (N, ...) -> (R + N, ...).
+    """Prepends the reference batch to every batch: (N, ...) -> (R + N, ...).
 
-    The reference is the first batch that the layer sees in training, repeated if it is smaller than
-    R; until then it is zeros. `VirtualBatchNormalization` takes its statistics, and
-    `WithoutReference` leaves it behind.
+    The reference is the first batch that the layer sees in training, repeated if it has fewer than
+    R examples; before that it is zero. `VirtualBatchNormalization` uses its statistics, and
+    `WithoutReference` removes it again.
 
     Args:
         size: R.
@@ -25,7 +25,7 @@ class ReferenceBatch(layers.Layer):
         self.size = size
 
     def build(self, input_shape):
-        """Makes room for the reference."""
+        """Creates the variables of the reference."""
         self.reference = self.add_weight(
             (self.size, *input_shape[1:]), "zeros", name="reference", trainable=False,
             autocast=False, dtype="float32", aggregation="only_first_replica",
@@ -36,11 +36,11 @@ class ReferenceBatch(layers.Layer):
         )  # fmt: skip
 
     def call(self, x, training: bool = False):
-        """Joins; the first time in training, keeps."""
+        """Returns the reference and the batch; the first call in training sets the reference."""
         reference = ops.convert_to_tensor(self.reference.value)
         if training:
-            places = ops.arange(self.size) % ops.shape(x)[0]
-            first = ops.cast(ops.stop_gradient(ops.take(x, places, axis=0)), "float32")
+            indices = ops.arange(self.size) % ops.shape(x)[0]
+            first = ops.cast(ops.stop_gradient(ops.take(x, indices, axis=0)), "float32")
             reference = ops.where(self.known.value > 0.0, reference, first)
             self.reference.assign(reference)
             self.known.assign(ops.ones(()))
@@ -52,16 +52,16 @@ class ReferenceBatch(layers.Layer):
         return (None if count is None else count + self.size, *input_shape[1:])
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"size": self.size}
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class WithoutReference(layers.Layer):
-    """Leaves the reference batch behind: (R + N, ...) -> (N, ...).
+    """Removes the reference batch: (R + N, ...) -> (N, ...).
 
     Args:
-        size: R.
+        size: R, the size of the reference batch.
     """
 
     def __init__(self, size: int = 64, **kwargs):
@@ -69,7 +69,7 @@ class WithoutReference(layers.Layer):
         self.size = size
 
     def call(self, x):
-        """Cuts."""
+        """Returns the batch without the reference."""
         return x[self.size :]
 
     def compute_output_shape(self, input_shape):
@@ -78,22 +78,23 @@ class WithoutReference(layers.Layer):
         return (None if count is None else count - self.size, *input_shape[1:])
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"size": self.size}
 
 
 @keras.saving.register_keras_serializable("ganzoo")
 class VirtualBatchNormalization(layers.Layer):
-    """Normalises each example by the statistics of the reference batch and of itself alone.
+    """Normalizes each example with the statistics of the reference batch and the example itself.
 
-    Of moments m of the reference and e of the example (over its places), the example gets
-    (R m + e) / (R + 1), the reference m: what comes out does not depend on the rest of the batch.
+    With the moments m of the reference and e of the example (over its positions), the example is
+    normalized by (R m + e) / (R + 1), and the reference by m. So the output does not depend on the
+    other examples of the batch.
 
     Input and output: (R + N, ..., C), of which the first R are the reference.
 
     Args:
-        size: R.
-        epsilon: Added to the variance.
+        size: R, the size of the reference batch.
+        epsilon: Small number added to the variance.
 
     Reference: Salimans et al., 2016, arXiv:1606.03498, section 3.4.
     """
@@ -103,25 +104,26 @@ class VirtualBatchNormalization(layers.Layer):
         self.size, self.epsilon = size, epsilon
 
     def build(self, input_shape):
-        """Makes scale and shift, of the channels."""
+        """Creates a scale and a shift for each channel."""
         self.gamma = self.add_weight((input_shape[-1],), "ones", name="gamma")
         self.beta = self.add_weight((input_shape[-1],), "zeros", name="beta")
 
     def call(self, x):
-        """Normalises, in float32."""
+        """Returns the normalized batch; the statistics are computed in float32."""
         y = ops.cast(x, "float32")
-        places = tuple(range(1, len(x.shape) - 1))
-        mean, square = (ops.mean(v, places, keepdims=True) if places else v for v in (y, y * y))
-        parts = []
+        axes = tuple(range(1, len(x.shape) - 1))
+        mean, square = (ops.mean(v, axes, keepdims=True) if axes else v for v in (y, y * y))
+        moments = []
         for moment in (mean, square):
-            whole = ops.mean(moment[: self.size], axis=0, keepdims=True)
-            own = (self.size * whole + moment[self.size :]) / (self.size + 1.0)
-            parts.append(ops.concatenate([ops.repeat(whole, self.size, axis=0), own], axis=0))
-        mean, square = parts
+            reference = ops.mean(moment[: self.size], axis=0, keepdims=True)
+            example = (self.size * reference + moment[self.size :]) / (self.size + 1.0)
+            reference = ops.repeat(reference, self.size, axis=0)
+            moments.append(ops.concatenate([reference, example], axis=0))
+        mean, square = moments
         variance = ops.maximum(square - ops.square(mean), 0.0)
         y = (y - mean) * ops.rsqrt(variance + self.epsilon)
         return ops.cast(y, x.dtype) * self.gamma + self.beta
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"size": self.size, "epsilon": self.epsilon}

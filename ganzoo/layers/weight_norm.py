@@ -1,4 +1,4 @@
-"""Weight normalisation: a dense layer whose weights have a length and a direction."""
+"""Weight normalization: a dense layer whose weights have a separate length and direction."""
 
 import keras
 from keras import layers, ops
@@ -6,16 +6,17 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("ganzoo")
 class WeightNormDense(layers.Dense):
-    """`keras.layers.Dense` with the kernel g V / |V|, of each output its own g and V.
+    """`keras.layers.Dense` with the kernel g V / |V|, where each output has its own g and V.
 
-    It keeps the examples of a batch apart, which batch normalisation does not. The paper's start
-    from the statistics of a first batch is left out.
+    Unlike batch normalization, it treats the examples of a batch independently. Departure from the
+    paper: weights are not initialized from the statistics of a first batch.
 
     Args:
-        units: As of `Dense`, like all others that are not named here.
-        length: g, at the start.
-        train_length: Whether g is trained. If noise follows the layer it should not be: g would
-            grow until the noise is nothing beside it.
+        units: Number of outputs, as in `Dense`.
+        length: Initial value of g.
+        train_length: Whether g is trained. It should not be if noise follows the layer, as g would
+            grow until the noise is negligible.
+        **kwargs: Further arguments of `Dense`.
 
     Reference: Salimans & Kingma, 2016, arXiv:1602.07868.
     """
@@ -27,9 +28,9 @@ class WeightNormDense(layers.Dense):
     def build(self, input_shape):
         """Adds the lengths."""
         super().build(input_shape)
-        start = keras.initializers.Constant(self.length)
+        constant = keras.initializers.Constant(self.length)
         self.scale = self.add_weight(
-            (self.units,), start, name="scale", autocast=False, trainable=self.train_length
+            (self.units,), constant, name="scale", autocast=False, trainable=self.train_length
         )
 
     @property
@@ -41,13 +42,13 @@ class WeightNormDense(layers.Dense):
         return ops.cast(direction * (self.scale.value / length), raw.dtype)
 
     def save_own_variables(self, store):
-        """Saves all variables by their places: the layer's own method would leave out the scale."""
+        """Saves all variables by index, as the layer's own method would omit the scale."""
         layers.Layer.save_own_variables(self, store)
 
     def load_own_variables(self, store):
-        """Loads what was saved."""
+        """Loads the variables that `save_own_variables` saved."""
         layers.Layer.load_own_variables(self, store)
 
     def get_config(self) -> dict:
-        """Returns the arguments."""
+        """Returns the constructor arguments."""
         return super().get_config() | {"length": self.length, "train_length": self.train_length}
