@@ -1,5 +1,5 @@
 """Two logical processors, so that strategies are tested for real; before anything uses one.
-With GANZOO_TEST_DEVICES=4 there are four.
+With GANZOO_TEST_DEVICES=4 there are four. With GANZOO_NO_SKIP=1 a skipped test is a failed one.
 
 And interrupts that are not ignored, as they are in what a shell starts in the background: the
 processes that tests start and interrupt would inherit that.
@@ -18,6 +18,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 DEVICES = int(os.environ.get("GANZOO_TEST_DEVICES", "2"))
 _cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(_cpu, [tf.config.LogicalDeviceConfiguration()] * DEVICES)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("GANZOO_NO_SKIP"):
+        report.outcome, report.longrepr = "failed", f"skipped: {call.excinfo.value}"
+    return report
 
 
 @pytest.fixture(autouse=True)
