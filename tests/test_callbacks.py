@@ -17,6 +17,7 @@ from ganzoo import callbacks
 from ganzoo.callbacks import run_log
 from ganzoo.callbacks import throughput as throughput_module
 from ganzoo.errors import InputError
+from ganzoo.metrics import spaces
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 1), "uint8")
 
@@ -431,7 +432,8 @@ def rows(monkeypatch):
     def make(resize, precision, data_dir):
         return lambda images: images.reshape(len(images), -1).astype("float32")
 
-    monkeypatch.setitem(ganzoo.metrics.features.EXTRACTORS, "rows", make)
+    space = spaces.Space("rows", "pixels in rows", "fid_rows", extractor=make)
+    monkeypatch.setitem(spaces.SPACES, "rows", space)
 
 
 def test_samples_are_compared_by_features(gan, rows):

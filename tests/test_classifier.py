@@ -8,6 +8,7 @@ import ganzoo
 from ganzoo import callbacks
 from ganzoo.errors import InputError
 from ganzoo.inference import saved_model
+from ganzoo.inference.classifier import TrainedClassifier
 
 
 def textures(count, seed=0):
@@ -59,7 +60,9 @@ def test_the_export_gives_the_same_to_those_without_ganzoo(learned, tmp_path):
         served["probabilities"], learned.predict(images, verbose=0), atol=1e-5
     )
     loaded = saved_model.load(tmp_path / "1")
-    assert type(loaded) is type(learned) and loaded.num_classes == 4
+    assert isinstance(loaded, TrainedClassifier) and loaded.num_classes == 4
+    again = ganzoo.gans.Classifier(None, loaded, num_classes=4)  # to be trained further
+    assert again.discriminator is loaded.network
     np.testing.assert_allclose(loaded.features(images), learned.features(images), atol=1e-4)
 
 

@@ -15,9 +15,10 @@ import tensorflow as tf
 
 import ganzoo
 from ganzoo import gans, networks
+from ganzoo.engine.pixels import to_uint8
+from ganzoo.engine.sides import clone
 from ganzoo.errors import InputError
 from ganzoo.inference import saved_model
-from ganzoo.inference.sampler import as_pixels, clone
 
 LATENT = 5
 
@@ -103,7 +104,7 @@ def test_samples_are_the_networks_images_rounded_to_pixels(plain):
 
 def test_the_ends_of_the_range_are_black_and_white():
     images = np.array([-1.0, 1.0, -1.5, 1.5, 0.0], "float32").reshape(5, 1, 1, 1)
-    np.testing.assert_array_equal(np.ravel(as_pixels(images)), [0, 255, 0, 255, 128])
+    np.testing.assert_array_equal(np.ravel(to_uint8(images)), [0, 255, 0, 255, 128])
 
 
 @pytest.mark.parametrize("truncation", [None, 0.7])
@@ -144,7 +145,7 @@ def test_truncated_latents_are_normal_within_their_bounds(plain, truncation):
 def test_images_of_given_labels(conditional):
     latents = conditional.latents(4, 0)
     labels = [2, 0, 1, 2]
-    expected = as_pixels(conditional([latents, np.array(labels, "int32")])).numpy()
+    expected = to_uint8(conditional([latents, np.array(labels, "int32")])).numpy()
     np.testing.assert_array_equal(conditional.sample(4, 0, labels=labels), expected)
     np.testing.assert_array_equal(conditional.sample(seed=0, labels=labels), expected)
     np.testing.assert_array_equal(conditional.sample(latents=latents, labels=labels), expected)

@@ -30,8 +30,8 @@ def importers() -> dict[str, tuple[str, Callable]]:
     from ganzoo.data.sources import SOURCES
     from ganzoo.metrics.spaces import SPACES
 
-    rows = {row.name: row for row in [*SOURCES.values(), *SPACES.values()]}
-    return {name: (row.meaning, row.imports) for name, row in rows.items() if row.imports}
+    rows = [row for row in [*SOURCES.values(), *SPACES.values()] if row.imports]
+    return {row.name: (row.meaning, row.imports) for row in rows}
 
 
 def names_in_words() -> str:
