@@ -109,7 +109,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
     max_leaves=6,
 )
-KEYS = st.sampled_from(["model", "dataset", *recipe.HELP]) | st.text(max_size=12)
+KEYS = st.sampled_from(["model", "dataset", *recipe.meanings()]) | st.text(max_size=12)
 
 
 @fuzzed

@@ -7,8 +7,7 @@ import ganzoo
 from ganzoo import data, metrics
 from ganzoo.errors import InputError
 from ganzoo.evaluation.evaluator import Evaluation
-from ganzoo.metrics import domain
-from ganzoo.training import recipe
+from ganzoo.metrics import domain, spaces
 
 CLOTHES, LABELS = data.arrays("fashion_mnist_10k")
 
@@ -33,7 +32,7 @@ def test_features_know_the_classes(rows, judge):
     ("name", "least"), [("mnist", 0.993), ("fashion_mnist", 0.925), ("cifar10", 0.75)]
 )
 def test_classifiers_are_as_good_as_their_cards_say(name, least):
-    figures = ganzoo.zoo.info(domain.ENTRIES[name])["metrics"]["metrics"]
+    figures = ganzoo.zoo.info(f"classifier_{name}")["metrics"]["metrics"]
     assert figures["accuracy"]["value"] >= least
     try:
         images, labels = data.arrays(name, "test")
@@ -83,11 +82,11 @@ def test_the_digest_names_the_weights(judge):
      ("tfds:mnist", None, None, "mnist"), ("folder:mnist", None, None, None)],
 )  # fmt: skip
 def test_the_features_of_a_data_set(name, size, channels, features):
-    assert domain.of_data(name, size, channels) == features
+    assert spaces.of_data(name, size, channels) == features
 
 
 def test_a_recipe_can_ask_for_each_of_them():
-    assert domain.SHAPES.keys() <= set(recipe.FEATURES)
+    assert domain.SHAPES.keys() <= set(spaces.SPACES)
 
 
 def test_stacked_digits_are_read_channel_by_channel():

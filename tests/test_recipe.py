@@ -9,9 +9,11 @@ import pytest
 
 import ganzoo
 from ganzoo import ema, gans, losses, penalties
+from ganzoo.engine.hyperparameters import TABLES
 from ganzoo.engine.sides import networks_of
 from ganzoo.errors import InputError
-from ganzoo.training import recipe, run
+from ganzoo.inference.sampler import Sampler
+from ganzoo.training import flags, recipe, run
 from ganzoo.training.recipe import Recipe, differences, spec, value_of
 
 PLAIN = {
@@ -73,7 +75,7 @@ def test_resolving_is_stable_for_every_variant(name, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", [n for n in ganzoo.list_variants() if gans.get(n).kind == "generator"]
+    "name", [n for n in ganzoo.list_variants() if gans.get(n).exported is Sampler]
 )
 def test_a_resolved_recipe_makes_the_canonical_variant(name, tmp_path):
     resolved = Recipe(model=name).replace({"width": 4, "latent_dim": 16}).resolved()
@@ -262,9 +264,9 @@ def test_replace_takes_flags_and_dotted_paths():
         ({"stepss": 3}, "Did you mean 'steps'"),
         ({"learning.emma": 3}, "Did you mean 'ema'"),
         ({"lerning.ema": 3}, "Did you mean 'learning'"),
-        ({"steps.deep": 3}, "steps is no table"),
-        ({"learning.loss.config.flip.x": 3}, "flip is no table"),
-        ({"learning.penalties.weight": 3}, "penalties is no table"),
+        ({"steps.deep": 3}, "steps is not a table"),
+        ({"learning.loss.config.flip.x": 3}, "flip is not a table"),
+        ({"learning.penalties.weight": 3}, "penalties is not a table"),
         ({"steps": "3"}, "steps: expected int"),
     ],
 )
@@ -275,17 +277,22 @@ def test_replace_refuses_in_one_line(changes, message):
 
 
 def test_every_key_of_a_recipe_is_a_flag_with_help():
-    flags = set(recipe.HELP)
-    tables = set(recipe.TABLES)
     fields = {field.name for field in recipe.dataclasses.fields(Recipe)}
-    assert flags == (fields - tables) | {key for keys in recipe.TABLES.values() for key in keys}
+    assert fields - set(TABLES) == set(recipe.meanings())
+    text = flags.help_text("")
+    for name in flags.keys():
+        assert f"--{name} " in text, name
 
 
 @pytest.mark.parametrize("name", ganzoo.list_variants())
-def test_every_argument_of_a_variant_is_a_key(name):
+def test_every_hyperparameter_of_a_variant_is_a_key_and_has_a_meaning(name):
     resolved = Recipe(model=name).resolved()
-    for table, keys in recipe.TABLES.items():
-        assert set(getattr(resolved, table)) <= set(keys)
+    known = gans.hyperparameters(name)
+    for table in TABLES:
+        assert set(getattr(resolved, table)) <= {k for k, v in known.items() if v.table == table}
+    for parameter in known.values():
+        assert parameter.meaning.endswith(".") and parameter.meaning[0].isupper(), parameter
+    assert known.keys() <= set(flags.keys())
 
 
 def test_differences_name_what_changed_and_how():

@@ -11,7 +11,7 @@ import tensorflow as tf
 from PIL import Image
 
 import ganzoo
-from ganzoo import cli, learning, metrics, random, schedules
+from ganzoo import GAN, cli, metrics, random, schedules
 from ganzoo.callbacks import Evaluate
 from ganzoo.errors import InputError
 from ganzoo.inference import saved_model
@@ -234,18 +234,18 @@ def test_own_networks():
 
 def test_the_rate_stays_and_then_falls():
     rate = {"class_name": "LinearDecay", "config": {"rate": 2e-4, "begin": 100, "end": 200}}
-    made = learning.made("g_optimizer", {"class_name": "Adam", "config": {"learning_rate": rate}})
+    made = GAN.made("g_optimizer", {"class_name": "Adam", "config": {"learning_rate": rate}})
     schedule = made._learning_rate
     assert isinstance(schedule, schedules.LinearDecay)
     found = [float(schedule(step)) for step in (0, 100, 150, 200, 300)]
     np.testing.assert_allclose(found, [2e-4, 2e-4, 1e-4, 0, 0], atol=1e-9)
     from ganzoo.training.recipe import spec
 
-    again = learning.made("g_optimizer", spec(made))
+    again = GAN.made("g_optimizer", spec(made))
     assert again._learning_rate.get_config() == schedule.get_config()
     with pytest.raises(InputError, match="begin < end"):
         bad = rate | {"config": {"rate": 2e-4, "begin": 5, "end": 5}}
-        learning.made("g_optimizer", {"class_name": "Adam", "config": {"learning_rate": bad}})
+        GAN.made("g_optimizer", {"class_name": "Adam", "config": {"learning_rate": bad}})
 
 
 # --- The command

@@ -17,7 +17,7 @@ import numpy as np
 
 from ganzoo import data, metrics
 from ganzoo.engine.quiet import import_tensorflow
-from ganzoo.metrics import domain
+from ganzoo.metrics import spaces
 from ganzoo.training import run
 from ganzoo.training.recipe import Recipe
 
@@ -88,7 +88,7 @@ def measure(name: str, dataset: str, steps: int, num: int, runs: Path) -> dict:
     summary = run.train(recipe, folder, verbose=2)
     from ganzoo.inference import saved_model
 
-    judge = Judge(domain.of_data(dataset))
+    judge = Judge(spaces.of_data(dataset))
     test = data.examples(dataset, "test", limit=num)
     x, y = test["x"], test["y"]
     there = saved_model.load(folder / "saved_model")

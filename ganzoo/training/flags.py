@@ -4,6 +4,7 @@ The fields of a recipe come from `Recipe`, hyperparameters from the variants, th
 and feature spaces from their tables; so do the lines of `--help`.
 """
 
+import functools
 import inspect
 import textwrap
 
@@ -51,8 +52,13 @@ def defined() -> flags.FlagValues:
 
 def keys() -> list[str]:
     """Returns the keys of a recipe that are flags: its fields, and all hyperparameters."""
+    return _keys(tuple(gans.list_variants()))
+
+
+@functools.lru_cache(maxsize=1)
+def _keys(variants: tuple[str, ...]) -> list[str]:
     known = list(recipes.meanings())
-    for variant in gans.list_variants():
+    for variant in variants:
         known += gans.hyperparameters(variant)
     return list(dict.fromkeys(known))
 
