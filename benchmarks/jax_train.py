@@ -247,7 +247,7 @@ def adopt(weights: Path, recipe_path: Path, run_dir: Path) -> None:
     facts = json.loads(facts_of(weights).read_text())
     with run.locked(run_dir):
         run.claim(run_dir, recipe)
-        gan, _ = run.build(recipe)
+        gan = run.build(recipe)
         gan.load_weights(weights)
         if gan.ema is not None:
             gan.ema.recalibrate(gan.sampler)

@@ -8,9 +8,9 @@ batches: its norm, and how much it varies from batch to batch. (Arjovsky & Botto
 arXiv:1701.04862, section 2.2 and figures 2 and 3.)
 """
 
+import experiment_page as page
 import keras
 import numpy as np
-import page
 import tensorflow as tf
 
 import ganzoo

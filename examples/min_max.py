@@ -5,8 +5,8 @@
 The only equilibrium is (0, 0). Each player descends (or ascends) its own gradient, y and x.
 """
 
+import experiment_page as page
 import numpy as np
-import page
 
 RATE, STEPS, START = 0.1, 400, (1.0, 1.0)
 

@@ -9,8 +9,8 @@ found is kept: an interrupted script goes on. The set-ups of papers: `benchmarks
 
 import json
 
+import experiment_page as page
 import keras
-import page
 
 import ganzoo
 from ganzoo import data, gans, metrics, schedules

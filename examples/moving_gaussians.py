@@ -7,8 +7,8 @@ by d, which is all that a generator that makes the second would learn by. (Arjov
 arXiv:1701.04862, section 2.)
 """
 
+import experiment_page as page
 import numpy as np
-import page
 
 STD, FARTHEST = 0.5, 6.0
 X = np.linspace(-8.0, 14.0, 44_001)

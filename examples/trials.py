@@ -10,8 +10,8 @@ import json
 import statistics
 import time
 
+import experiment_page as page
 import keras
-import page
 
 import ganzoo
 from ganzoo import data, metrics

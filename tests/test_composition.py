@@ -9,7 +9,9 @@ import pytest
 import ganzoo
 
 ROOT = Path(__file__).parent.parent
-spec = importlib.util.spec_from_file_location("composition", ROOT / "benchmarks/composition.py")
+spec = importlib.util.spec_from_file_location(
+    "composition", ROOT / "benchmarks/quality/composition.py"
+)
 composition = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(composition)
 

@@ -43,7 +43,7 @@ def loaded(script):
 
 @pytest.fixture(scope="module")
 def fid_effects():
-    return loaded("fid_effects.py")
+    return loaded("quality/fid_effects.py")
 
 
 @pytest.mark.parametrize(("page", "code"), blocks("python"))
@@ -120,13 +120,9 @@ def test_tables(fid_effects):
     assert fid_effects.rewrite(once, results) == once
 
 
-@pytest.mark.parametrize("script", ["claims/page.py", "reliability_page.py", "speed_page.py"])
+@pytest.mark.parametrize(
+    "script", [f"{room}/write_page.py" for room in ("claims", "reliability", "speed")]
+)
 def test_a_generated_page_says_what_was_measured(script):
     page = loaded(script)
     assert page.PAGE.read_text("utf-8") == page.render()
-
-
-def test_the_readme_says_what_was_measured_of_speed():
-    page = loaded("speed_page.py")
-    text = page.README.read_text("utf-8")
-    assert page.in_readme(text) == text

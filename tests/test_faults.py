@@ -1,4 +1,4 @@
-"""Faults at random moments, by benchmarks/faults.py: a few of each kind that is quick, all if slow.
+"""Faults at random moments, by benchmarks/reliability/faults.py: the quick kinds; all if slow.
 
 They are made in a process of its own: it forks, which a process that has computed must not.
 """

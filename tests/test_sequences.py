@@ -15,6 +15,7 @@ from ganzoo.errors import InputError
 from ganzoo.inference import rollouts, sequences
 from ganzoo.training import run
 from ganzoo.training.recipe import Recipe
+from ganzoo.training.summary import closing_words
 
 NOISE = {"class_name": "InstanceNoise", "config": {"stddev": 0.1, "steps": 5}}
 
@@ -218,7 +219,7 @@ def test_a_run_from_data_to_lines(tmp_path, few, capsys):
     assert recipe.features == "oracle"
     summary = run.train(recipe, tmp_path / "run", verbose=0)
     assert summary["kind"] == "sequences" and summary["monitor"] == "nll_oracle"
-    assert "ganzoo sample" in run.closing_words(tmp_path / "run", summary)
+    assert "ganzoo sample" in closing_words(tmp_path / "run", summary)
     rows = [json.loads(x) for x in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     assert [("g_mle" in row, "d_adv" in row, "g_policy" in row) for row in rows] == [
         (True, False, False), (False, True, False), (False, True, True),

@@ -35,7 +35,7 @@ def measure(name: str, steps: int, runs: Path) -> dict:
     recipe = recipe.replace({"width": 32}).resolved()
     folder = runs / f"autoencoder_{name}"
     summary = run.train(recipe, folder, verbose=2)
-    gan, _ = run.build(recipe)
+    gan = run.build(recipe)
     callbacks.Checkpoint(folder / "checkpoints", summary["monitor"]).restore_best(gan)
     judge = metrics.extractor("fashion_mnist")
 

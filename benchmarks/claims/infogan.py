@@ -30,7 +30,7 @@ def measure(seed: int, steps: int, runs: Path) -> dict:
     ).resolved()  # fmt: skip
     folder = runs / f"infogan_{seed}"
     summary = run.train(recipe, folder, verbose=2)
-    gan, _ = run.build(recipe)
+    gan = run.build(recipe)
     callbacks.Checkpoint(folder / "checkpoints", summary["monitor"]).restore(gan)
     names = gan.names(*data.arrays("mnist", "train", limit=10_000))
     images, labels = data.arrays("mnist", "test")

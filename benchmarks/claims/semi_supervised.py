@@ -32,7 +32,7 @@ def measure(seed: int, labels: int, steps: int, runs: Path) -> dict:
     ).resolved()  # fmt: skip
     folder = runs / f"sgan_{labels}_{seed}"
     summary = run.train(recipe, folder, verbose=2)
-    gan, _ = run.build(recipe)
+    gan = run.build(recipe)
     callbacks.Checkpoint(folder / "checkpoints", gan.monitor).restore(gan)
     images, truth = data.arrays("mnist", "test")
     return {

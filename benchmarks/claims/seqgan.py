@@ -28,7 +28,7 @@ from ganzoo import data, gans
 from ganzoo.data import oracle
 from ganzoo.engine.quiet import import_tensorflow
 from ganzoo.inference import sequences
-from ganzoo.training import run
+from ganzoo.training import run, summary
 from ganzoo.training.recipe import Recipe
 
 RESULTS = Path(__file__).parent.parent / "results"
@@ -142,7 +142,7 @@ def speed(runs: Path, turns: int = 5) -> dict:
     return {
         "tokens_per_second": drawn / seconds[1],
         "share": seconds[1] / seconds[0],
-        "hardware": run.hardware(),
+        "hardware": summary.hardware(),
     }
 
 

@@ -22,7 +22,8 @@ class Evaluate(keras.callbacks.Callback):
             the `label` (N,) if the model needs it.
         features: Name of the feature space.
         num: Number of samples; by default 800, or 400 for pixels, whose distance takes longer. Then
-            it takes less than a twentieth of the training's time (`benchmarks/evaluate_cost.py`).
+            it takes less than a twentieth of the training's time (measured by
+            `benchmarks/speed/evaluate_cost.py`).
         seed: Seed of the samples.
         every: Measure at the end of an epoch only if this many steps went by, and after the last.
 

@@ -83,7 +83,7 @@ class Trainer(keras.Model):
         for name, part in parts.items():
             setattr(self, name, part)
         self._check_sides(arguments)
-        for part in tf.nest.flatten(list(parts.values())):
+        for part in keras.tree.flatten(list(parts.values())):
             if hasattr(part, "attach"):
                 part.attach(self)
         if isinstance(self.augment, keras.layers.Layer):

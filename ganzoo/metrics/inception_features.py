@@ -52,7 +52,7 @@ class Inception:
 def _resolved(precision: str) -> str:
     if precision not in PRECISIONS:
         raise unknown("precision", precision, PRECISIONS)
-    # bfloat16 changes an FID by 1 % (benchmarks/inception_speed.py): more than `auto` may.
+    # bfloat16 changes an FID by 1 % (benchmarks/speed/inception_speed.py): more than `auto` may.
     return "float32" if precision == "auto" else precision
 
 

@@ -40,24 +40,11 @@ def main(argv: list[str], program: str, about: str) -> int:
 
 def train(argv: list[str], program: str, about: str) -> int:
     """Does what the flags say; see `main`."""
-    values = flags.defined()
-    if {"--help", "-h", "-help", "--helpfull", "--helpshort"} & set(argv):
-        models = [word.partition("=")[2] for word in argv if word.startswith("--model=")]
-        print(flags.help_text(about, *models[:1]))
-        return 0
-    try:
-        rest = values([program, *map(flags.dotted, argv)])
-    except absl_flags.Error as error:
-        raise InputError(str(error)) from error
-    if len(rest) > 1:
-        raise InputError(f"expected flags only, got {rest[1]!r}: write --flag=value.")
-    if values.list:
-        print("variants:  ", " ".join(gans.list_variants()))
-        print("pretrained:", " ".join(zoo.list_pretrained()))
+    values = parsed(argv, program, about)
+    if values is None:
         return 0
     strategy = distribute.strategy_of(values.strategy)  # before anything is computed
-    changes, deeper = flags.changes(values)
-    recipe = first(values).replace(changes).resolved().replace(deeper).resolved()
+    recipe = recipe_of(values)
     if values.dry_run:
         gan = run.build(recipe, run.opened(recipe, values.data_dir).info)
         print(recipe.to_toml())
@@ -77,6 +64,36 @@ def train(argv: list[str], program: str, about: str) -> int:
     if summary:
         print(closing_words(run_dir, summary))
     return 0
+
+
+def parsed(argv: list[str], program: str, about: str) -> absl_flags.FlagValues | None:
+    """Returns the parsed flags; or prints the help, or the list, that they ask for.
+
+    Raises:
+        InputError: If a flag is wrong.
+    """
+    values = flags.defined()
+    if {"--help", "-h", "-help", "--helpfull", "--helpshort"} & set(argv):
+        models = [word.partition("=")[2] for word in argv if word.startswith("--model=")]
+        print(flags.help_text(about, *models[:1]))
+        return None
+    try:
+        rest = values([program, *map(flags.dotted, argv)])
+    except absl_flags.Error as error:
+        raise InputError(str(error)) from error
+    if len(rest) > 1:
+        raise InputError(f"expected flags only, got {rest[1]!r}: write --flag=value.")
+    if values.list:
+        print("variants:  ", " ".join(gans.list_variants()))
+        print("pretrained:", " ".join(zoo.list_pretrained()))
+        return None
+    return values
+
+
+def recipe_of(values: absl_flags.FlagValues) -> Recipe:
+    """Returns the resolved recipe that the flags ask for."""
+    changes, deeper = flags.changes(values)
+    return first(values).replace(changes).resolved().replace(deeper).resolved()
 
 
 def first(values: absl_flags.FlagValues) -> Recipe:

@@ -61,6 +61,8 @@ def train(
             gan = build(recipe, source.info)
         evaluate, against = evaluation(recipe, gan, source, data_dir)
         checkpoint = callbacks.Checkpoint(run_dir / "checkpoints", gan.monitor or evaluate.monitor)
+        if chief and (run_dir / "trainer.json").exists():
+            measure_all(gan, checkpoint, evaluate)
         epoch = checkpoint.restore(gan)
         begun = int(gan.step.numpy())
         if chief:
@@ -116,17 +118,17 @@ def opened(recipe: Recipe, data_dir=None, split: str | None = None) -> data.Sour
     )
 
 
-def build(recipe: Recipe, info: data.Info) -> GAN:
+def build(recipe: Recipe, info: data.Info | None = None) -> GAN:
     """Returns the compiled game of a resolved recipe.
 
     Args:
         recipe: The recipe.
-        info: What is known of its data.
+        info: What is known of its data, if they were opened already.
 
     Raises:
         InputError: If the variant does not fit the data.
     """
-    sizes = {}
+    info, sizes = info or opened(recipe).info, {}
     if gans.takes_labels(recipe.model):
         if info.num_classes is None:
             raise InputError(f"{recipe.model} learns from labels, and {recipe.dataset} has none.")
@@ -167,6 +169,20 @@ def evaluation(
     return evaluate, f"{recipe.dataset} {source.info.split}"
 
 
+def measure_all(gan: GAN, checkpoint: callbacks.Checkpoint, evaluate: callbacks.Evaluate) -> None:
+    """Measures the checkpoints that were not measured when they were written, by another backend.
+
+    Their batch-norm statistics are those of the last step: they are recomputed first, as `fit`
+    does after every epoch.
+    """
+    for record in checkpoint.records():
+        if checkpoint.monitor not in record and checkpoint.load(gan, record):
+            if gan.ema is not None:
+                gan.ema.recalibrate(gan.sampler)
+            checkpoint.set_model(gan)
+            checkpoint.on_epoch_end(record["epoch"] - 1, gan.measure(evaluate))
+
+
 def export(run_dir, path, which: str | None = None) -> None:
     """Exports the model of a run's best checkpoint, finished or not, as a SavedModel.
 
@@ -181,7 +197,7 @@ def export(run_dir, path, which: str | None = None) -> None:
     """
     run_dir = Path(run_dir)
     recipe = Recipe.load(run_dir / "recipe.toml")
-    gan = build(recipe, opened(recipe).info)
+    gan = build(recipe)
     if callbacks.Checkpoint(run_dir / "checkpoints").restore_best(gan) is None:
         raise InputError(f"{run_dir} has no intact checkpoint yet.")
     if which and which not in gan.exports:

@@ -51,6 +51,11 @@ def write(run_dir: Path, gan, steps: int, best: dict, monitor: str, metrics: dic
             "python": platform.python_version(),
         },
     }
+    trainer = run_dir / "trainer.json"  # of another backend, which only trains
+    if trainer.exists():
+        facts = json.loads(trainer.read_text())
+        summary["hardware"] = facts["hardware"]
+        summary["versions"] |= facts["versions"]
     files.write_text(run_dir / "summary.json", json.dumps(summary, indent=1))
     return summary
 

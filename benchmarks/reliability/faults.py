@@ -1,7 +1,7 @@
 """What is lost when things go wrong? Random faults of every kind; writes results/faults.json.
 
-    python benchmarks/faults.py                # all kinds, about 300 cases
-    python benchmarks/faults.py --kinds=killed_training --cases=3 --out=elsewhere.json
+    python benchmarks/reliability/faults.py                # all kinds, about 300 cases
+    python benchmarks/reliability/faults.py --kinds=killed_training --cases=3 --out=elsewhere.json
 
 Each case does what a person would, by train.py or the command line, in a process of its own that is
 killed, robbed of its disk or given damaged files at a random moment, and is started again. It
@@ -26,8 +26,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
-from trial import (
+from commands import (
     TINY,
     Bench,
     Command,
@@ -39,13 +38,14 @@ from trial import (
     mount,
     with_disk,
 )
+from PIL import Image
 
 from ganzoo import callbacks, testing, zoo  # noqa: F401
 from ganzoo.data import idx
 from ganzoo.engine import files
 from ganzoo.zoo import download
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 PATH = ROOT / "benchmarks" / "results" / "faults.json"
 
 # --- the kinds: each is a function of a bench, a folder of the case's own and a random.Random

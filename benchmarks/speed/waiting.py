@@ -1,6 +1,6 @@
 """What a user of the zoo waits for; writes waiting.json.
 
-    python benchmarks/waiting.py
+    python benchmarks/speed/waiting.py
 
 Fresh processes, in turns: `import ganzoo` on top of `import tensorflow`, `ganzoo list`, and loading
 a SavedModel up to its first image. Here: `sample` beside the generator's network on the same
@@ -22,7 +22,7 @@ import numpy as np
 from ganzoo import zoo
 from ganzoo.engine.quiet import import_tensorflow
 
-RESULTS = Path(__file__).parent / "results" / "waiting.json"
+RESULTS = Path(__file__).parent.parent / "results" / "waiting.json"
 ENTRY = "dcgan_fashion_mnist"
 ROUNDS = 5
 TENSORFLOW = "import tensorflow"
@@ -109,9 +109,9 @@ def main() -> None:
     found = {"processes": processes()}
     import_tensorflow()
     found |= {"neighbours": neighbours(), "sampling": sampling(), "sizes": sizes()}
-    from ganzoo.training import run
+    from ganzoo.training import summary
 
-    found |= {"entry": ENTRY, "hardware": run.hardware()}
+    found |= {"entry": ENTRY, "hardware": summary.hardware()}
     RESULTS.write_text(json.dumps(found, indent=1) + "\n")
     print(json.dumps(found, indent=1))
 

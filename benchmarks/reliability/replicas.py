@@ -1,7 +1,7 @@
 """What several devices cost, and whether they stay alike; writes benchmarks/results/replicas.json.
 
-    python benchmarks/replicas.py                # on two devices, and on four
-    python benchmarks/replicas.py --devices=2
+    python benchmarks/reliability/replicas.py                # on two devices, and on four
+    python benchmarks/reliability/replicas.py --devices=2
 
 Logical devices of one processor, under `MirroredStrategy`. Speed is that of `fit` at the same
 global batch, in turns with one device; a ratio is the median over the rounds. Alike are replicas
@@ -26,9 +26,9 @@ import numpy as np
 import tensorflow as tf
 
 import ganzoo
-from ganzoo.training import run
+from ganzoo.training import summary
 
-PATH = Path(__file__).parent / "results" / "replicas.json"
+PATH = Path(__file__).parent.parent / "results" / "replicas.json"
 DEVICES = (2, 4)  # each in a process of its own: their collectives would get in each other's way
 SPEED = {"dcgan": (64, 30), "wgan_gp": (64, 8)}  # variant -> (global batch, steps of a round)
 BITS = (
@@ -116,7 +116,7 @@ def measure(count: int, rounds: int, parts: str) -> None:
         PATH.write_text(json.dumps(results, indent=1) + "\n")
 
     if "speed" in parts:
-        row["load"], row["hardware"] = os.getloadavg()[0], run.hardware()
+        row["load"], row["hardware"] = os.getloadavg()[0], summary.hardware()
         for name in SPEED:
             keep("speed", name, speed(name, *SPEED[name], rounds, strategy))
     if "bits" in parts:

@@ -1,6 +1,6 @@
 """What `fit` costs over a bare `tf.function` loop of the same step, as a ratio, interleaved.
 
-    python benchmarks/fit_overhead.py
+    python benchmarks/speed/fit_overhead.py
 
 Writes benchmarks/results/fit_overhead.json. A ratio of 0.97 means that `fit`, with its progress bar
 shut, does 97 % of the steps a second that the loop does.
@@ -18,7 +18,7 @@ import tensorflow as tf
 
 import ganzoo
 from ganzoo.engine import files
-from ganzoo.training import run
+from ganzoo.training import summary
 
 CASES = {  # name -> (arguments of create, batch, steps of a round)
     "dcgan 28x28 width 32": ({"name": "dcgan"}, 64, 40),
@@ -84,11 +84,11 @@ def measure(arguments: dict, batch: int, steps: int) -> dict:
 
 
 def main():
-    results = {"hardware": run.hardware(), "tensorflow": tf.__version__, "cases": {}}
+    results = {"hardware": summary.hardware(), "tensorflow": tf.__version__, "cases": {}}
     for name, (arguments, batch, steps) in CASES.items():
         results["cases"][name] = measure(arguments, batch, steps)
         print(f"{name}: {json.dumps(results['cases'][name])}", flush=True)
-    out = Path(__file__).parent / "results" / "fit_overhead.json"
+    out = Path(__file__).parent.parent / "results" / "fit_overhead.json"
     files.write_text(out, json.dumps(results, indent=1) + "\n")
     print(f"written: {out}")
 

@@ -1,6 +1,6 @@
 """Writes docs/claims.md from the results of the scripts in this folder.
 
-python benchmarks/claims/page.py
+python benchmarks/claims/write_page.py
 """
 
 import json
@@ -14,7 +14,7 @@ PAGE = ROOT / "docs" / "claims.md"
 HEAD = """\
 # Claims, and what came out
 
-What papers say of their GANs, tried here: each table is written by `benchmarks/claims/page.py` from
+What papers say of their GANs, tried here: each table is written by `benchmarks/claims/write_page.py` from
 what the script beside it measured. Toys are trained with several seeds; the figures are of the end
 of training, whatever it was like.
 """

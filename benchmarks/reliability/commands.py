@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))  # for train.py
+sys.path.insert(0, str(Path(__file__).parent.parent.parent))  # for train.py
 
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402

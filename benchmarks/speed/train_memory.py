@@ -1,6 +1,6 @@
 """Peak memory of training, beside PyTorch; writes train_memory.json.
 
-    python benchmarks/train_memory.py --torch_python=PYTHON
+    python benchmarks/speed/train_memory.py --torch_python=PYTHON
 
 The cases of train_speed.py, each form in a process of its own, for 20 steps: the peak of the whole
 process, the libraries included, in megabytes.
@@ -15,7 +15,7 @@ from pathlib import Path
 import memory
 import train_speed
 
-PATH = Path(__file__).parent / "results" / "train_memory.json"
+PATH = Path(__file__).parent.parent / "results" / "train_memory.json"
 STEPS = 20
 PEAK = f"import sys; sys.path.append({sys.path[0]!r}); import memory; print(memory.peak() / 2**20)"
 
@@ -54,7 +54,7 @@ def main() -> None:
         train_speed.fit(args.only[0], train_speed.NUMBERS[args.only[1]])(STEPS)
         print(memory.peak() / 2**20)
         return
-    from ganzoo.training import run
+    from ganzoo.training import summary
 
     alone = dict.fromkeys(
         (f"fit {n}" for n in train_speed.NUMBERS), imported(sys.executable, "ganzoo.training.run")
@@ -62,7 +62,7 @@ def main() -> None:
     if args.torch_python:
         theirs_alone = imported(args.torch_python, "torch")
         alone |= dict.fromkeys((f"torch {name}" for name in train_speed.NUMBERS), theirs_alone)
-    found = {"hardware": run.hardware(), "the libraries, imported": alone}
+    found = {"hardware": summary.hardware(), "the libraries, imported": alone}
     for case in train_speed.CASES:
         row = found[case] = {}
         for name in train_speed.NUMBERS:

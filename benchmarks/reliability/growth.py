@@ -1,7 +1,7 @@
 """What grows with what: speed and memory against size, width, batch, data; writes growth.json.
 
-    python benchmarks/growth.py            # all of it, about 15 minutes on two cores
-    python benchmarks/growth.py --parts=folder
+    python benchmarks/reliability/growth.py            # all of it, about 15 minutes on two cores
+    python benchmarks/reliability/growth.py --parts=folder
 
 One thing at a time departs from DCGAN of 32 filters on 28 x 28 images in batches of 64. Each
 training is a process of its own, `train.py` in all but name, whose peak memory is its own; images a
@@ -19,12 +19,14 @@ import tempfile
 import time
 from pathlib import Path
 
-import memory
+sys.path.append(str(Path(__file__).parent.parent / "speed"))
+
+import memory  # noqa: E402
 import numpy as np
 
 from ganzoo.engine.quiet import import_tensorflow
 
-PATH = Path(__file__).parent / "results" / "growth.json"
+PATH = Path(__file__).parent.parent / "results" / "growth.json"
 BASE = {"model": "dcgan", "dataset": "fashion_mnist_10k", "width": 32, "batch_size": 64}
 SERIES = {
     "image_size": (16, 28, 64, 128),
@@ -44,7 +46,7 @@ def trained(changes: dict, steps: int = 12) -> dict:
     from ganzoo.training.recipe import Recipe
 
     recipe = Recipe(steps=steps, precision="float32").replace(BASE | changes).resolved()
-    gan, _ = run.build(recipe)
+    gan = run.build(recipe)
     size = {"image_size": recipe.image_size} if recipe.image_size else {}
     stream = data.load(recipe.dataset, "train", recipe.batch_size, repeat=True, **size)
     times: list[float] = []
@@ -119,7 +121,7 @@ def main() -> None:
         alone = {"examples": examples, "folder": entries}.get(part)
         print("FOUND", json.dumps(alone(value) if alone else trained({part: value})))
         return
-    from ganzoo.training import run
+    from ganzoo.training import summary
 
     results = json.loads(PATH.read_text()) if PATH.exists() else {}
     for part in args.parts.split(","):
@@ -135,7 +137,7 @@ def main() -> None:
                 sys.exit(f"{part}={value}: {done.stderr[-2000:]}")
             rows[str(value)] = json.loads(found[0].removeprefix("FOUND "))
             print(part, value, rows[str(value)], flush=True)
-        results[part] = {"rows": rows, "load": os.getloadavg()[0], "hardware": run.hardware()}
+        results[part] = {"rows": rows, "load": os.getloadavg()[0], "hardware": summary.hardware()}
         PATH.write_text(json.dumps(results, indent=1) + "\n")
 
 

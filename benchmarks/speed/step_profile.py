@@ -1,6 +1,6 @@
 """What a training step spends its time on, here and in PyTorch; writes step_profile.json.
 
-    python benchmarks/step_profile.py --torch_python=PYTHON
+    python benchmarks/speed/step_profile.py --torch_python=PYTHON
 
 The cases and forms of train_speed.py, profiled for some steps by the library's own profiler: the
 milliseconds a step of convolutions and products of matrices, of normalisation, and of all else
@@ -17,7 +17,7 @@ from pathlib import Path
 import pipe
 import train_speed
 
-PATH = Path(__file__).parent / "results" / "step_profile.json"
+PATH = Path(__file__).parent.parent / "results" / "step_profile.json"
 STEPS = 8
 KINDS = {  # kind -> what the names of its operations have in them
     "products": ("conv", "matmul", "::mm", "::addmm", "::bmm", "::mv"),
@@ -86,14 +86,14 @@ def main() -> None:
     import tensorflow as tf
 
     from ganzoo.engine import files
-    from ganzoo.training import run
+    from ganzoo.training import summary
 
     tf.config.threading.set_inter_op_parallelism_threads(1)
     results = json.loads(PATH.read_text()) if PATH.exists() else {}
     for case in train_speed.CASES:
         if args.cases not in case:
             continue
-        row = results[case] = {"load": os.getloadavg()[0], "hardware": run.hardware()}
+        row = results[case] = {"load": os.getloadavg()[0], "hardware": summary.hardware()}
         for precision, policy in train_speed.NUMBERS.items():
             row[f"fit {precision}"] = kinds(ours(case, policy))
             if torch and train_speed.spec(case):

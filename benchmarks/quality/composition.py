@@ -1,6 +1,6 @@
 """Every part with every variant: it trains, or refuses with a sentence; writes docs/composition.md.
 
-    python benchmarks/composition.py
+    python benchmarks/quality/composition.py
 
 Tiny networks, two steps, images of 16 x 16. A third outcome, an error of another kind or a loss
 that is not finite, ends the script.
@@ -18,7 +18,7 @@ import ganzoo
 from ganzoo import errors, gans
 from ganzoo.engine.quiet import import_tensorflow
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "composition.json"
 PAGE = ROOT / "docs" / "composition.md"
 IMAGES, CLASSES, SIZE = (16, 16, 1), 3, 4
@@ -114,7 +114,7 @@ def render(results: dict) -> str:
     lines = [
         "# Which part goes with which variant",
         "",
-        "Written by `benchmarks/composition.py`, which plays two steps of each pair: a dot stands",
+        "Written by `benchmarks/quality/composition.py`, which plays two steps of each pair: a dot stands",
         "for a pair that trains, a number for the sentence below with which the part is refused.",
         "",
         "| part | " + " | ".join(f"`{name}`" for name in variants) + " |",

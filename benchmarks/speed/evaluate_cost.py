@@ -1,6 +1,6 @@
 """What the Evaluate callback costs at train.py's defaults, as a share of the epoch.
 
-    python benchmarks/evaluate_cost.py
+    python benchmarks/speed/evaluate_cost.py
 
 Trains DCGAN on the embedded images as `python train.py` does, one epoch of 156 steps a round, and
 takes the time of the callback and of the epoch in the same rounds; writes
@@ -49,7 +49,8 @@ def default_run() -> tuple:
     from ganzoo.training import run
 
     recipe = Recipe().resolved()
-    gan, info = run.build(recipe)
+    source = run.opened(recipe)
+    gan, info = run.build(recipe, source.info), source.info
     real, _ = ganzoo.data.arrays(recipe.dataset, limit=run.MEASURED)
     data = ganzoo.data.load(recipe.dataset, batch_size=recipe.batch_size, repeat=True)
     return recipe, gan, real, data, info.num_examples // recipe.batch_size
@@ -79,16 +80,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     import_tensorflow()
-    from ganzoo.training import run
+    from ganzoo.training import summary
 
     recipe, gan, real, data, steps = default_run()
-    results = {"steps_per_epoch": steps, "rounds": args.rounds, "hardware": run.hardware()}
+    results = {"steps_per_epoch": steps, "rounds": args.rounds, "hardware": summary.hardware()}
     results["load_before"] = os.getloadavg()[0]
     for features in ("pixels", recipe.features):
         results[features] = measure(gan, data, steps, real, features, args.rounds)
     results["load_after"] = os.getloadavg()[0]
     print(json.dumps(results, indent=1))
-    path = Path(__file__).parent / "results" / "evaluate_cost.json"
+    path = Path(__file__).parent.parent / "results" / "evaluate_cost.json"
     path.write_text(json.dumps(results, indent=1) + "\n")
 
 

@@ -1,6 +1,6 @@
 """What the fused batch normalisation gains: whole steps with it, and with Keras' layer.
 
-    python benchmarks/batch_norm.py
+    python benchmarks/speed/batch_norm.py
 
 Both are the same training in one process, and take turns; writes results/batch_norm.json.
 """
@@ -13,7 +13,7 @@ import train_speed
 
 from ganzoo.engine.quiet import import_tensorflow
 
-PATH = Path(__file__).parent / "results" / "batch_norm.json"
+PATH = Path(__file__).parent.parent / "results" / "batch_norm.json"
 CASES = ("DCGAN 28 grey, width 32", "DCGAN 32 colour, width 64", "SNGAN ResNet 32 colour, width 64")
 ROUNDS = 7
 
@@ -39,9 +39,9 @@ def measure(case: str, precision: str) -> dict:
 def main() -> None:
     import_tensorflow()
     from ganzoo.engine import files
-    from ganzoo.training import run
+    from ganzoo.training import summary
 
-    results = {"hardware": run.hardware()}
+    results = {"hardware": summary.hardware()}
     for case in CASES:
         for precision in ("float32", "mixed_bfloat16"):
             found = results[f"{case}, {precision}"] = measure(case, precision)

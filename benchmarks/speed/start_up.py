@@ -1,6 +1,6 @@
 """The main job's first seconds: from the command to its first step, and its peak memory.
 
-    python benchmarks/start_up.py
+    python benchmarks/speed/start_up.py
 
 Runs `python train.py --steps=40` three times in fresh directories and writes
 benchmarks/results/start_up.json. The first step is taken as done when the progress bar first moves.
@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 
 
 def once() -> dict:

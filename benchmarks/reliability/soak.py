@@ -1,6 +1,6 @@
 """Does a long training stay as it was? Memory, open files and disk, looked at for hours.
 
-    python benchmarks/soak.py --hours=2
+    python benchmarks/reliability/soak.py --hours=2
 
 Runs train.py in epochs of 50 steps, each with its measures, picture, logs and checkpoint, as a
 process of its own; looks at that process every 20 seconds; writes benchmarks/results/soak.json.
@@ -17,11 +17,13 @@ import tempfile
 import time
 from pathlib import Path
 
-import memory
+sys.path.append(str(Path(__file__).parent.parent / "speed"))
+
+import memory  # noqa: E402
 
 from ganzoo.engine.quiet import import_tensorflow
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 PATH = ROOT / "benchmarks" / "results" / "soak.json"
 FLAGS = {
     "model": "dcgan", "dataset": "fashion_mnist_10k", "steps": 10**8, "steps_per_epoch": 50,
@@ -64,7 +66,7 @@ def main() -> None:
     args = parser.parse_args()
     import_tensorflow()
     from ganzoo.callbacks.run_log import read
-    from ganzoo.training import run
+    from ganzoo.training import summary
 
     with tempfile.TemporaryDirectory() as folder:
         run_dir, looks = Path(folder, "run"), []
@@ -98,7 +100,7 @@ def main() -> None:
         "disk": {key: [x["disk"][key] for x in (looks[len(looks) // 4], looks[-1])]
                  for key in looks[0]["disk"]},
         "ended_with": process.returncode,
-        "hardware": run.hardware(),
+        "hardware": summary.hardware(),
     }  # fmt: skip
     print(results)
     PATH.write_text(json.dumps(results, indent=1) + "\n")

@@ -1,9 +1,9 @@
 """Training speed: `fit` against a bare loop, a tutorial's style, PyTorch, and the limit.
 
     pip install torch  # of the CPU, in an environment of its own: it is no dependency of GanZoo
-    python benchmarks/train_speed.py --torch_python=PYTHON
+    python benchmarks/speed/train_speed.py --torch_python=PYTHON
 
-Writes benchmarks/results/train_speed.json; `benchmarks/speed_page.py` makes docs/speed.md of it.
+Writes benchmarks/results/train_speed.json; `benchmarks/speed/write_page.py` makes docs/speed.md of it.
 The machine should do nothing else: the load that it had is in the result.
 
 All forms of a case have the same layers, batch, losses and update, and take turns, some steps each:
@@ -33,7 +33,7 @@ from pathlib import Path
 import numpy as np
 import pipe
 
-PATH = Path(__file__).parent / "results" / "train_speed.json"
+PATH = Path(__file__).parent.parent / "results" / "train_speed.json"
 CASES = {  # name -> variant, shape of images, other arguments
     "DCGAN 28 grey, width 32": ("dcgan", (28, 28, 1), {"width": 32}),
     "DCGAN 32 colour, width 64": ("dcgan", (32, 32, 3), {"width": 64}),
@@ -333,7 +333,7 @@ def main() -> None:
     import tensorflow as tf
 
     from ganzoo.engine import files
-    from ganzoo.training import run
+    from ganzoo.training import summary
 
     results = json.loads(PATH.read_text()) if PATH.exists() else {}
     for case in CASES:
@@ -343,7 +343,7 @@ def main() -> None:
         if CASES[case][0] in LOSSES:
             found["limit"] = limit(case)
         versions = {"tensorflow": tf.__version__, **(torch.greeting["versions"] if torch else {})}
-        results[case] = found | {"versions": versions, "hardware": run.hardware()}
+        results[case] = found | {"versions": versions, "hardware": summary.hardware()}
         files.write_text(PATH, json.dumps(results, indent=1) + "\n")
         gc.collect()
     if torch:

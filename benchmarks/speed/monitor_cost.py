@@ -1,6 +1,6 @@
 """What the failure monitor costs at train.py's defaults, as a share of the run.
 
-    python benchmarks/monitor_cost.py
+    python benchmarks/speed/monitor_cost.py
 
 Trains DCGAN on the embedded images with windows of 20 steps, as those of the default run of 2,000,
 and takes the time of the callback and of the epochs; writes benchmarks/results/monitor_cost.json.
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     import_tensorflow()
-    from ganzoo.training import run
+    from ganzoo.training import summary
 
     _, gan, real, data, steps = evaluate_cost.default_run()
     monitor = Timed(real, windows=(args.rounds + 1) * steps // 20)
@@ -62,10 +62,10 @@ def main() -> None:
         "looks": len(monitor.seen["looks"]),
         "alarms": [alarm["failure"] for alarm in monitor.seen["alarms"]],
         "load_before": load,
-        "hardware": run.hardware(),
+        "hardware": summary.hardware(),
     }
     print(json.dumps(results, indent=1))
-    path = Path(__file__).parent / "results" / "monitor_cost.json"
+    path = Path(__file__).parent.parent / "results" / "monitor_cost.json"
     path.write_text(json.dumps(results, indent=1) + "\n")
 
 

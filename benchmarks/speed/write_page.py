@@ -1,4 +1,4 @@
-"""Writes docs/speed.md, and the README's table of speed, from what the scripts of it measured."""
+"""Writes docs/speed.md from what the scripts beside it measured."""
 
 import json
 import statistics
@@ -7,20 +7,19 @@ from pathlib import Path
 from ganzoo.engine import files
 from ganzoo.publishing.gallery import put
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "speed.md"
-README = ROOT / "README.md"
-BEGIN, END = "<!-- speed: written by benchmarks/speed_page.py -->", "<!-- end of speed -->"
+BEGIN, END = "<!-- speed: written by benchmarks/speed/write_page.py -->", "<!-- end of speed -->"
 
 HEAD = """# How fast it trains
 
-Written by `benchmarks/speed_page.py` from what the scripts beside it measured, on {hardware};
+Written by `benchmarks/speed/write_page.py` from what the scripts beside it measured, on {hardware};
 there was no GPU.
 
 ## Images a second
 
-`python benchmarks/train_speed.py --torch_python=PYTHON`: DCGAN and others in batches of 64, each
+`python benchmarks/speed/train_speed.py --torch_python=PYTHON`: DCGAN and others in batches of 64, each
 form with the same layers, losses and updates, in turns. The loop is the step of `fit` without
 `fit`; the tutorial is written as Keras' own tutorial of DCGAN is; PyTorch is eager, with channels
 first or last, whichever is faster. The limit is that of the products and convolutions alone, at the
@@ -45,8 +44,8 @@ KINDS = ("products", "normalisation", "rest")  # of step_profile.py
 FIRST = """## The first step
 
 `python train.py` is at its first step {seconds:.0f} s after it was called
-(`python benchmarks/start_up.py`). What each variant adds to that with its canonical networks, on 28
-x 28 images, on a machine that was busy (`python benchmarks/tracing.py`): it is built, TensorFlow
+(`python benchmarks/speed/start_up.py`). What each variant adds to that with its canonical networks, on 28
+x 28 images, on a machine that was busy (`python benchmarks/speed/tracing.py`): it is built, TensorFlow
 traces its step, optimizes the graph and prepares its operations. A step is traced once; it was
 twice, as long as the running means of the logs were made in the function that is traced.
 """
@@ -57,11 +56,11 @@ Of a step of DCGAN most is G's: its transposed convolutions have several times t
 D's. The rest of the way to the limit are passes over maps that do no products: normalisation,
 rectifiers, casts, and the last convolution, whose one or three channels leave most of a vector
 unused. Batch normalisation was the largest of them, and is a fused operation now
-(`python benchmarks/batch_norm.py`):
+(`python benchmarks/speed/batch_norm.py`):
 """
 
 PROFILE = """
-Where a step's time goes (`python benchmarks/step_profile.py --torch_python=PYTHON`), in
+Where a step's time goes (`python benchmarks/speed/step_profile.py --torch_python=PYTHON`), in
 milliseconds by the profilers of both libraries: convolutions and products of matrices,
 normalisation, and all else. The last column is how many times as fast as PyTorch a step would be of
 whose time nothing but our convolutions and products were left. Those are oneDNN's in both
@@ -77,13 +76,13 @@ and labelled images together, which gained the perceptrons of the semi-supervise
 
 MEMORY = """## Memory
 
-`python benchmarks/train_memory.py --torch_python=PYTHON`: the peak of a process that trains, its
+`python benchmarks/speed/train_memory.py --torch_python=PYTHON`: the peak of a process that trains, its
 libraries included, in megabytes; PyTorch is eager, with channels last.
 """
 
 WAITING = """## What a user waits for
 
-`python benchmarks/waiting.py`. The metrics are of 10,000 rows of 2,048 numbers against as many; the
+`python benchmarks/speed/waiting.py`. The metrics are of 10,000 rows of 2,048 numbers against as many; the
 network is that of `dcgan_fashion_mnist`, on batches of 250.
 """
 
@@ -255,14 +254,8 @@ def render() -> str:
     return "\n".join(sections)
 
 
-def in_readme(text: str) -> str:
-    """Returns the README's text with the ratios in it."""
-    return put(text, BEGIN, END, ratios(read("train_speed")), README)
-
-
 def main() -> None:
     files.write_text(PAGE, render())
-    files.write_text(README, in_readme(README.read_text("utf-8")))
 
 
 if __name__ == "__main__":

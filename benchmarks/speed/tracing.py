@@ -1,7 +1,7 @@
 """How long each variant keeps a user waiting for its first step; writes tracing.json.
 
-    python benchmarks/tracing.py
-    python benchmarks/tracing.py --variants=stylegan2,unrolled
+    python benchmarks/speed/tracing.py
+    python benchmarks/speed/tracing.py --variants=stylegan2,unrolled
 
 Each variant, with the networks and the learning that it has when nothing is said, on 28 x 28 images
 in batches of 64, or on the data that it is for: the seconds in which it is built, those in which
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ganzoo.engine.quiet import import_tensorflow
 
-PATH = Path(__file__).parent / "results" / "tracing.json"
+PATH = Path(__file__).parent.parent / "results" / "tracing.json"
 PAIRS = "edges:fashion_mnist_10k"
 DATA = {"seqgan": "oracle", "pix2pix": PAIRS, "unit": PAIRS, "cyclegan": PAIRS}
 USUAL = "fashion_mnist_10k"
@@ -34,7 +34,7 @@ def measure(name: str) -> dict:
     values = {"model": name, "dataset": DATA.get(name, USUAL), "precision": "float32"}
     recipe = Recipe(steps=3).replace(values).resolved()
     start = time.perf_counter()
-    gan, _ = run.build(recipe)
+    gan = run.build(recipe)
     built = time.perf_counter() - start
     stream = data.load(recipe.dataset, "train", recipe.batch_size, repeat=True)
     traces, step, times = [], gan.train_step, []
@@ -65,9 +65,9 @@ def main() -> None:
     import_tensorflow()
     from ganzoo import gans
     from ganzoo.engine import files
-    from ganzoo.training import run
+    from ganzoo.training import summary
 
-    found = json.loads(PATH.read_text()) if PATH.exists() else {"hardware": run.hardware()}
+    found = json.loads(PATH.read_text()) if PATH.exists() else {"hardware": summary.hardware()}
     for name in args.variants.split(",") if args.variants else gans.list_variants():
         found[name] = measure(name)
         print(name, found[name], flush=True)
