@@ -1,9 +1,10 @@
-"""Augmentations in front of every call of D, of real and fake images alike.
+"""Augmentations of all images that D sees, real and fake.
 
-What D never sees unaugmented, G need not imitate augmented, as long as it can be told apart: so a D
-that has few images to learn from does not learn them by heart. They are differentiable by the
-image, as G learns through them, and their draws are those of `ganzoo.random`. Any other Keras
-layer fits the slot as well.
+They keep a discriminator with few training images from memorizing them. As fakes are augmented in
+the same way, G does not learn to generate augmented images, as long as D could tell them from
+others (Karras et al., 2020, arXiv:2006.06676, section 2.2). The augmentations are differentiable,
+since G is trained through them, and their randomness comes from `ganzoo.random`. Any Keras layer
+can be used as `augment`.
 """
 
 import math
@@ -18,39 +19,45 @@ from ganzoo.errors import InputError, unknown
 
 
 class Augmentation(keras.layers.Layer):
-    """A layer that in training gives other images of the same shape, (N, H, W, C), in float32."""
+    """Base class: augments images (N, H, W, C) in training, in float32, and keeps their shape."""
 
     def __init__(self, **kwargs):
         super().__init__(**{"dtype": "float32"} | kwargs)
 
     def build(self, input_shape):
-        """Looks at the shape.
+        """Checks the shape.
 
         Raises:
-            InputError: If it is that of points.
+            InputError: If the inputs are not images.
         """
         if len(input_shape) != 4:
             raise InputError(
-                f"{type(self).__name__} moves the pixels of images (N, H, W, C), got shape "
+                f"{type(self).__name__} is for images (N, H, W, C), got shape "
                 f"{tuple(input_shape)}: drop `augment`."
             )
 
     def call(self, images, training: bool = False):
-        """Augments."""
+        """Returns the augmented images in training, else the images."""
         return self.augmented(images) if training else images
 
 
 class DiffAugment(Augmentation):
-    """Every image is changed by each kind of the policy, at all times.
+    """Applies every augmentation of a policy to every image.
 
-    `color`: brightness by up to 0.5, saturation times 0 to 2, contrast times 0.5 to 1.5, in this
-    order. `translation`: by up to 1/8 of each side, zeros come in. `cutout`: a square of half the
-    sides is set to zero, whose centre is anywhere, so that a part of it may be outside.
+    `color` shifts brightness by up to 0.5, then multiplies saturation by 0 to 2 and contrast by 0.5
+    to 1.5. `translation` shifts by up to 1/8 of each side and pads with zeros. `cutout` sets a
+    rectangle of half the height and half the width to zero; its center is anywhere in the image, so
+    a part of it may be outside.
 
     Args:
-        policy: Kinds, separated by commas.
+        policy: Augmentations, separated by commas, in the order in which they are applied.
 
-    Reference: Zhao et al., 2020, arXiv:2006.10738, section 4 and the authors' ranges.
+    Example:
+        gan = ganzoo.create(
+            "dcgan", width=8, augment=ganzoo.augment.DiffAugment("color,translation")
+        )
+
+    Reference: Zhao et al., 2020, arXiv:2006.10738, section 4, with the ranges of the authors' code.
     """
 
     def __init__(self, policy: str = "color,translation,cutout", **kwargs):
@@ -62,7 +69,7 @@ class DiffAugment(Augmentation):
                 raise unknown("kind of DiffAugment", kind, KINDS)
 
     def augmented(self, images):
-        """Applies the kinds in their order."""
+        """Returns the augmented images."""
         for kind in self._kinds:
             images = KINDS[kind](images)
         return images
@@ -73,14 +80,14 @@ class DiffAugment(Augmentation):
 
 
 class InstanceNoise(keras.layers.Layer):
-    """Gaussian noise on the images, real and fake, whose strength falls to zero.
+    """Adds Gaussian noise to real and fake images, with a strength that decays linearly to zero.
 
-    With it the two distributions overlap from the start, so that a D that is good at its task does
-    not leave G without a gradient. The standard deviation falls linearly.
+    With the noise, the distributions of real and fake images overlap from the start, so that even a
+    strong D gives G a useful gradient.
 
     Args:
-        stddev: At the first step; images are in [-1, 1].
-        steps: Steps until there is none; None for a strength that stays.
+        stddev: Initial standard deviation, for images in [-1, 1].
+        steps: Number of steps until the noise is zero; None for constant noise.
 
     Reference: Sonderby et al., 2017, arXiv:1610.04490, section 4; Arjovsky & Bottou, 2017,
     arXiv:1701.04862, section 3.
@@ -94,23 +101,23 @@ class InstanceNoise(keras.layers.Layer):
         self._clock = types.SimpleNamespace(step=None)  # kept out of what Keras saves
 
     def attach(self, gan: keras.Model) -> None:
-        """Takes the game's counter of steps."""
+        """Stores the model's step counter."""
         self._clock.step = gan.step
 
     @property
     def strength(self):
-        """The standard deviation at this step."""
+        """The current standard deviation."""
         if self.steps is None or self._clock.step is None:
             return ops.convert_to_tensor(self.stddev, "float32")
-        done = ops.cast(self._clock.step.value, "float32") / self.steps
-        return self.stddev * ops.maximum(1.0 - done, 0.0)
+        progress = ops.cast(self._clock.step.value, "float32") / self.steps
+        return self.stddev * ops.maximum(1.0 - progress, 0.0)
 
     def states(self) -> dict:
-        """Returns the strength, to be logged."""
+        """Returns the current standard deviation as a log."""
         return {"augment_stddev": self.strength}
 
     def call(self, images, training: bool = False):
-        """Adds the noise, in training."""
+        """Returns noisy images in training, else the images."""
         if not training:
             return images
         seed = random.seed("instance_noise")
@@ -122,27 +129,31 @@ class InstanceNoise(keras.layers.Layer):
 
 
 class ADA(Augmentation):
-    """Every image is changed by each of some kinds with a chance p, which follows D's overfitting.
+    """Adaptive augmentation: applies each of several augmentations to an image with probability p.
 
-    D overfits where it scores nearly all real images as such: r = E[sign D(x)] is compared with
-    `target` every `interval` batches, and p is moved up or down, by so much that it would take
-    `images` images from 0 to 1. `observe` must be told the scores.
+    p adapts to the overfitting of D, which shows when D gives nearly all real images a positive
+    score: every `interval` batches, r = E[sign D(x)] is compared with `target`, and p is increased
+    or decreased at a speed that takes it from 0 to 1 in `images` images. The scores are passed to
+    `observe`.
 
-    Kinds: mirroring; rotation by quarters (by halves, of images that are not square); translation
-    by whole pixels, up to 1/8 of each side; zoom by 2^N(0, 0.2^2); rotation by any angle;
-    brightness plus N(0, 0.2^2); contrast times 2^N(0, 0.5^2); and a square of half the sides set to
-    zero. The first five are one bilinear interpolation, exact where nothing falls between pixels;
-    what comes in from outside is mirrored.
+    The augmentations: horizontal flip; rotation by multiples of 90 degrees (180 degrees if images
+    are not square); translation by whole pixels, up to 1/8 of each side; zoom by 2^N(0, 0.2^2);
+    rotation by any angle; brightness plus N(0, 0.2^2); contrast times 2^N(0, 0.5^2); and cutout of
+    half the sides. The first five are done by a single bilinear interpolation with mirrored
+    borders, which is exact where pixels fall on pixels.
 
-    Departures from the paper: its pixel blitting, isotropic geometry, half of its colours, and its
-    cutout; there are no anisotropic zoom, saturation, hue, filters or noise. One rotation where the
-    paper has two, and no wavelet around the interpolation.
+    Departures from the paper: of its pipeline, this has pixel blitting, isotropic geometry,
+    brightness, contrast and cutout, but no anisotropic zoom, saturation, hue, filters or noise;
+    there is one rotation where the paper has two, and the interpolation has no wavelet filter.
 
     Args:
-        target: r that p is moved to keep.
-        images: Real images in which p may go from 0 to 1.
-        interval: Batches from one move to the next.
-        p: Chance to start from.
+        target: Target value of r.
+        images: Number of real images in which p can go from 0 to 1.
+        interval: Number of batches between updates of p.
+        p: Initial probability.
+
+    Example:
+        gan = ganzoo.create("stylegan2", width=8, augment=ganzoo.augment.ADA(images=100_000))
 
     Reference: Karras et al., 2020, arXiv:2006.06676, section 3 and appendix B.
     """
@@ -158,36 +169,40 @@ class ADA(Augmentation):
                 f"{target}, {p}, {interval} and {images}"
             )
         self.target, self.images, self.interval, self.start = target, images, interval, p
-        start = keras.initializers.Constant(p)
-        own = {"trainable": False, "aggregation": "mean"}
-        self.p = self.add_weight((), start, name="p", **own)
-        self.signs = self.add_weight((2,), "zeros", name="signs", **own)  # their sum and number
+        constant = keras.initializers.Constant(p)
+        options = {"trainable": False, "aggregation": "mean"}
+        self.p = self.add_weight((), constant, name="p", **options)
+        self.signs = self.add_weight((2,), "zeros", name="signs", **options)  # sum and count
 
     def attach(self, gan: keras.Model) -> None:
-        """Refuses games in which there is no score to follow."""
+        """Checks that the discriminator has scores to follow.
+
+        Raises:
+            InputError: If it has none.
+        """
         if not gan.compares:
             raise InputError(
-                f"ADA follows the sign of D's scores, and {type(gan).__name__} has none: use "
+                f"ADA follows the sign of D's scores, but {type(gan).__name__} has none: use "
                 "augment='diff_augment'."
             )
 
     def states(self) -> dict:
-        """Returns p, to be logged."""
+        """Returns p as a log."""
         return {"augment_p": self.p.value}
 
     def observe(self, real, fake=None) -> None:
-        """Takes note of D's logits (N, ...) on real images, and moves p when it is time to."""
+        """Records D's logits (N, ...) on real images, and updates p every `interval` batches."""
         signs = ops.sign(ops.cast(real, "float32"))
         count = ops.cast(ops.shape(signs)[0], "float32")
         total = self.signs.value + ops.stack([ops.mean(signs) * count, count])
         due = total[1] > (self.interval - 0.5) * count
-        seen = total[1] * distribute.replicas()
-        move = ops.sign(total[0] / total[1] - self.target) * seen / self.images
-        self.p.assign(ops.where(due, ops.clip(self.p + move, 0.0, 1.0), self.p.value))
+        images = total[1] * distribute.replicas()
+        change = ops.sign(total[0] / total[1] - self.target) * images / self.images
+        self.p.assign(ops.where(due, ops.clip(self.p + change, 0.0, 1.0), self.p.value))
         self.signs.assign(ops.where(due, ops.zeros(2), total))
 
     def augmented(self, images):
-        """Applies each kind with its chance."""
+        """Returns the images with each augmentation applied with probability p."""
         images = resampled(images, *self._source(images))
         brightness = 0.2 * self._if("brightness", images, keras.random.normal)
         contrast = 2.0 ** (0.5 * self._if("contrast", images, keras.random.normal))
@@ -196,14 +211,14 @@ class ADA(Augmentation):
         return ops.where(_spread(cut), cutout(images), images)
 
     def _if(self, name, images, draw):
-        """Returns a draw for each image, (N,), and zero for those that are left as they are."""
+        """Returns a random value for each image, (N,), which is zero with probability 1 - p."""
         shape = (ops.shape(images)[0],)
-        drawn = draw(shape, dtype="float32", seed=random.seed(f"augment_{name}"))
+        values = draw(shape, dtype="float32", seed=random.seed(f"augment_{name}"))
         gate = keras.random.uniform(shape, seed=random.seed(f"augment_if_{name}"))
-        return ops.where(gate < self.p, drawn, 0.0)
+        return ops.where(gate < self.p, values, 0.0)
 
     def _source(self, images):
-        """Returns the rows and columns, float32 (N, H, W) both, to take each pixel from."""
+        """Returns the source row and column of each pixel, both float32 (N, H, W)."""
         _, height, width, _ = images.shape
         mirror = 1.0 - 2.0 * ops.round(self._if("mirror", images, keras.random.uniform))
         quarters = ops.floor(4.0 * self._if("quarters", images, keras.random.uniform))
@@ -213,7 +228,7 @@ class ADA(Augmentation):
         zoom = 2.0 ** (0.2 * self._if("zoom", images, keras.random.normal))
         down = height / 8 * self._if("down", images, _signed)
         across = width / 8 * self._if("across", images, _signed)
-        # By table: the cosine of a quarter is to be 0, that pixels fall on pixels.
+        # By table, so that the cosine of 90 degrees is exactly 0 and pixels fall on pixels.
         quarters = ops.cast(quarters, "int32")
         cos = ops.take(ops.array([1.0, 0.0, -1.0, 0.0]), quarters)
         sin = ops.take(ops.array([0.0, 1.0, 0.0, -1.0]), quarters)
@@ -240,17 +255,17 @@ class ADA(Augmentation):
 
 
 def color(images):
-    """Returns the images with brightness, saturation and contrast changed, each by a draw."""
+    """Returns the images with random brightness, saturation and contrast."""
     shape = (ops.shape(images)[0], 1, 1, 1)
     images = images + _uniform("brightness", shape, -0.5, 0.5)
-    grey = ops.mean(images, axis=3, keepdims=True)
-    images = grey + (images - grey) * _uniform("saturation", shape, 0.0, 2.0)
+    gray = ops.mean(images, axis=3, keepdims=True)
+    images = gray + (images - gray) * _uniform("saturation", shape, 0.0, 2.0)
     mean = ops.mean(images, axis=(1, 2, 3), keepdims=True)
     return mean + (images - mean) * _uniform("contrast", shape, 0.5, 1.5)
 
 
 def translation(images):
-    """Returns the images moved by whole pixels, up to 1/8 of each side."""
+    """Returns the images shifted by whole pixels, up to 1/8 of each side, padded with zeros."""
     size, height, width, _ = ops.shape(images)
     down, across = (
         keras.random.randint((size, 1, 1), -limit, limit + 1, seed=random.seed(f"augment_{name}"))
@@ -259,12 +274,12 @@ def translation(images):
     rows = ops.arange(height, dtype="int32")[None, :, None] - down
     columns = ops.arange(width, dtype="int32")[None, None, :] - across
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    moved = taken(images, ops.clip(rows, 0, height - 1), ops.clip(columns, 0, width - 1))
-    return moved * ops.cast(inside, images.dtype)[..., None]
+    shifted = taken(images, ops.clip(rows, 0, height - 1), ops.clip(columns, 0, width - 1))
+    return shifted * ops.cast(inside, images.dtype)[..., None]
 
 
 def cutout(images):
-    """Returns the images with a square, or rectangle, of half the sides set to zero."""
+    """Returns the images with a random rectangle of half the sides set to zero."""
     size, *sides, _ = ops.shape(images)
     inside = True
     for axis, side in enumerate(sides):
@@ -275,8 +290,8 @@ def cutout(images):
             )
             - half // 2
         )
-        place = ops.expand_dims(ops.arange(side, dtype="int32"), (0, 2 - axis))
-        inside = inside & (place >= first) & (place < first + half)
+        position = ops.expand_dims(ops.arange(side, dtype="int32"), (0, 2 - axis))
+        inside = inside & (position >= first) & (position < first + half)
     return images * ops.cast(~inside, images.dtype)[..., None]
 
 
@@ -284,27 +299,27 @@ def taken(images, rows, columns):
     """Returns the pixels (N, H, W, C) at integer rows and columns, which broadcast to (N, H, W)."""
     size, height, width, channels = ops.shape(images)
     first = ops.reshape(ops.arange(size, dtype="int32") * height, (-1, 1, 1))
-    places = (first + rows) * width + columns
-    return ops.take(ops.reshape(images, (-1, channels)), places, axis=0)
+    indices = (first + rows) * width + columns
+    return ops.take(ops.reshape(images, (-1, channels)), indices, axis=0)
 
 
 def resampled(images, rows, columns):
-    """Returns the images at rows and columns, float32 (N, H, W), bilinearly; mirrored outside."""
+    """Returns the images interpolated at rows and columns, float32 (N, H, W), mirrored outside."""
     _, height, width, _ = ops.shape(images)
     rows, columns = _folded(rows, height - 1), _folded(columns, width - 1)
     top, left = ops.floor(rows), ops.floor(columns)
     down, right = (rows - top)[..., None], (columns - left)[..., None]
     top, left = ops.cast(top, "int32"), ops.cast(left, "int32")
-    bottom, beside = ops.minimum(top + 1, height - 1), ops.minimum(left + 1, width - 1)
-    above = (1.0 - right) * taken(images, top, left) + right * taken(images, top, beside)
-    below = (1.0 - right) * taken(images, bottom, left) + right * taken(images, bottom, beside)
+    bottom, next_column = ops.minimum(top + 1, height - 1), ops.minimum(left + 1, width - 1)
+    above = (1.0 - right) * taken(images, top, left) + right * taken(images, top, next_column)
+    below = (1.0 - right) * taken(images, bottom, left) + right * taken(images, bottom, next_column)
     return (1.0 - down) * above + down * below
 
 
-def _folded(place, last):
-    """Returns places mirrored at 0 and at `last`, as often as it takes."""
-    place = ops.mod(place, 2.0 * last)
-    return ops.minimum(place, 2.0 * last - place)
+def _folded(position, last):
+    """Returns positions reflected at 0 and `last` until they are between them."""
+    position = ops.mod(position, 2.0 * last)
+    return ops.minimum(position, 2.0 * last - position)
 
 
 def _signed(shape, dtype, seed):
@@ -324,7 +339,7 @@ CLASSES = parts.table(InstanceNoise, DiffAugment, ADA)
 
 
 def get(identifier) -> keras.layers.Layer | None:
-    """Returns the layer that a name, a {class_name, config} dict or a Keras layer stands for."""
+    """Returns the layer for a name, a {class_name, config} dict or a Keras layer."""
     if isinstance(identifier, keras.layers.Layer):
         return identifier
     return parts.get("augmentation", identifier, CLASSES)

@@ -1,4 +1,4 @@
-"""Balance: the discriminator sits out its turns while it is too far ahead."""
+"""Balance: skips updates of the discriminator while it is too far ahead."""
 
 import keras
 from keras import ops
@@ -8,16 +8,21 @@ from ganzoo.errors import InputError
 
 
 class Balance(keras.layers.Layer):
-    """Skips D's turns while its accuracy, averaged over the last ten turns or so, is above a bound.
+    """Skips D's turns while its accuracy, averaged over about ten turns, is above a bound.
 
-    Accuracy is the share of the batch in which the real image scores higher than the fake beside
-    it, so that it has a meaning for any loss. Off by default: the advice that this trick comes from
-    warns of it in the same breath (Chintala et al., How to train a GAN, NIPS workshop 2016, items
-    11 and 15), as a D that is held back has less to teach.
+    The accuracy is the fraction of the batch in which the real image gets a higher score than the
+    fake at the same index, which is defined for any loss. It is off by default: the source of this
+    trick also warns against it (Chintala et al., How to train a GAN, NIPS workshop 2016, items 11
+    and 15), as a weaker D gives G a worse signal.
 
     Args:
-        bound: Accuracy above which D waits, in [0.5, 1).
-        decay: Weight of the past in the average.
+        bound: Accuracy above which D is not updated, in [0.5, 1).
+        decay: Decay of the moving average of the accuracy.
+
+    Example:
+        from ganzoo.balance import Balance
+
+        gan = ganzoo.create("dcgan", width=8, balance=Balance(bound=0.9))
     """
 
     def __init__(self, bound: float = 0.8, decay: float = 0.9, **kwargs):
@@ -34,25 +39,29 @@ class Balance(keras.layers.Layer):
         self.built = True
 
     def attach(self, gan: keras.Model) -> None:
-        """Refuses games in which D compares no scores."""
+        """Checks that D separates real from fake images by its scores.
+
+        Raises:
+            InputError: If it does not.
+        """
         if gan.discriminator is None or not gan.compares:
             raise InputError(
-                f"{type(gan).__name__}'s discriminator does not tell real from fake by one score: "
-                "drop `balance`."
+                f"{type(gan).__name__} has no discriminator that separates real from fake images "
+                "by one score: drop `balance`."
             )
 
     def observe(self, real, fake) -> None:
-        """Takes note of D's scores, (N, ...) both."""
-        right = ops.mean(ops.cast(real > fake, "float32"))
-        self.accuracy.assign(self.decay * self.accuracy + (1.0 - self.decay) * right)
+        """Updates the accuracy by D's scores on real and fake images, both (N, ...)."""
+        accuracy = ops.mean(ops.cast(real > fake, "float32"))
+        self.accuracy.assign(self.decay * self.accuracy + (1.0 - self.decay) * accuracy)
 
     def apply(self, optimizer, gradients, weights) -> None:
-        """Applies the gradients, unless D waits: then its weights and its optimizer stay."""
+        """Applies the gradients, or leaves weights and optimizer unchanged if D has to wait."""
         variables = [*weights, *optimizer.variables]
         before = [ops.copy(variable.value) for variable in variables]
         waits = self.accuracy.value > self.bound
         distribute.apply(optimizer, gradients, weights)
-        # Not by a conditional around `apply`, in which replicas cannot meet.
+        # There is no conditional around `apply`, since replicas cannot synchronize inside one.
         for variable, old in zip(variables, before, strict=True):
             variable.assign(ops.where(waits, old, variable.value))
 
@@ -65,7 +74,7 @@ CLASSES = parts.table(Balance)
 
 
 def get(identifier) -> Balance | None:
-    """Returns the balance that a bound, a {class_name, config} dict or a `Balance` stands for."""
+    """Returns the balance for a bound, a {class_name, config} dict or a `Balance`."""
     if isinstance(identifier, float):
         return Balance(identifier)
     return parts.get("balance", identifier, CLASSES)

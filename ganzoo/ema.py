@@ -1,4 +1,4 @@
-"""EMA: the exponential moving average of a side's weights, which is what is used in the end."""
+"""EMA: the exponential moving average of a side's weights, which is used for sampling."""
 
 import itertools
 
@@ -12,16 +12,23 @@ from ganzoo.errors import InputError
 
 
 class EMA(keras.layers.Layer):
-    """Keeps a copy of a side's networks whose weights trail those of the ones in training.
+    """Keeps a copy of a side's networks with exponentially averaged weights.
 
-    w_ema <- beta w_ema + (1 - beta) w after every step, with beta = min(decay, (1 + t) / (10 + t)),
-    so that the random start is forgotten at once. The moving statistics of batch normalisation,
-    which no gradient trains, are copied at every step; as they belong to other weights than the
-    averaged ones, `recalibrate` takes them anew where it counts, after every epoch of `fit`.
+        w_ema <- beta w_ema + (1 - beta) w,  beta = min(decay, (1 + t) / (10 + t))
+
+    The average is updated after every step t. The smaller beta at the start makes it
+    forget the initial weights quickly. The moving statistics of batch normalization are copied at
+    every step. Since they do not belong to the averaged weights, `recalibrate` computes them again
+    after every epoch of `fit`.
 
     Args:
-        decay: The weight of the past, in [0, 1); 0 makes the copy equal the one in training.
+        decay: Decay of the average, in [0, 1); with 0 the copy equals the network in training.
         side: `"g"`, whose average is sampled and exported, or `"d"`.
+
+    Example:
+        from ganzoo.ema import EMA
+
+        gan = ganzoo.create("dcgan", width=8, ema=EMA(0.9999))
 
     Reference: Yazici et al., 2019, arXiv:1806.04498; Karras et al., 2018, arXiv:1710.10196;
     Izmailov et al., 2018, arXiv:1803.05407, section 3.2, for the statistics.
@@ -39,7 +46,7 @@ class EMA(keras.layers.Layer):
         """Copies the side's networks.
 
         Raises:
-            InputError: If there are none.
+            InputError: If the variant does not have this side.
         """
         side = side_of(gan, self.side)
         if side is None:
@@ -52,7 +59,7 @@ class EMA(keras.layers.Layer):
             self.built = True
 
     def update(self, gan: keras.Model) -> None:
-        """Moves the copy towards the side as it is after a step."""
+        """Updates the average after a step."""
         t = ops.cast(gan.step, "float32")
         beta = ops.minimum(self.decay, (1.0 + t) / (10.0 + t))
         pairs = zip(networks_of(self.network), networks_of(side_of(gan, self.side)), strict=True)
@@ -64,20 +71,20 @@ class EMA(keras.layers.Layer):
                 average.assign(weight)
 
     def recalibrate(self, sampler: keras.Model, batches: int = 8, batch_size: int = 256) -> None:
-        """Sets the statistics of batch normalisation to those of the averaged weights.
+        """Recomputes the batch normalization statistics for the averaged weights.
 
-        Without it the samples of a DCGAN came out brighter than the data: the copied statistics
-        are those of a generator that moves about the average.
+        Without this, the samples of a DCGAN were brighter than the data, since the copied
+        statistics belong to a generator that fluctuates around the average.
 
         Args:
-            sampler: The averaged network as an `Sampler`, which draws its inputs. One that draws
-                none, a translator, keeps the copied statistics.
-            batches: Batches of latents, always the same ones, whose statistics are averaged.
-            batch_size: Latents in each.
+            sampler: A `Sampler` of the averaged network, to draw its inputs. Samplers without
+                random inputs, such as translators, keep the copied statistics.
+            batches: Number of batches of latents, the same at each call, to average over.
+            batch_size: Number of latents in a batch.
         """
         if not hasattr(sampler, "draw_inputs"):
             return
-        network = sampler.network  # the average; of several networks the one that is drawn from
+        network = sampler.network  # the averaged network that generates the images
         layers = [
             layer
             for layer in network._flatten_layers()
@@ -86,7 +93,7 @@ class EMA(keras.layers.Layer):
         if not layers:
             return
         momenta = [layer.momentum for layer in layers]
-        network.trainable = True  # or the layers would use the statistics, not take them
+        network.trainable = True  # otherwise the layers would not update their statistics
         for batch in range(batches):
             for layer in layers:
                 layer.momentum = 1.0 - 1.0 / (batch + 1)  # a running mean over the batches
@@ -105,7 +112,7 @@ CLASSES = parts.table(EMA)
 
 
 def get(identifier, side: str = "g") -> EMA | None:
-    """Returns the average that a decay, a {class_name, config} dict or an `EMA` stands for."""
+    """Returns the average for a decay, a {class_name, config} dict or an `EMA`."""
     if isinstance(identifier, (int, float)):
         return EMA(identifier, side)
     return parts.get("ema", identifier, CLASSES)

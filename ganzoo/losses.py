@@ -1,7 +1,7 @@
-"""The adversarial losses: what each side makes of the discriminator's scores.
+"""The adversarial losses: the loss of each side, given the discriminator's scores.
 
-A loss owns its targets, so label smoothing and noisy labels are arguments of the loss. Scores are
-logits (no sigmoid in any network), of any shape (N, ...), and are averaged.
+A loss defines its targets, so label smoothing and noisy labels are arguments of the loss. Scores
+are logits (no network has a sigmoid) of any shape (N, ...), and losses are averaged over them.
 """
 
 import abc
@@ -16,11 +16,18 @@ from ganzoo.errors import unknown
 
 
 class Loss(abc.ABC):
-    """What D descends on real and on fake scores, and what G descends on fake ones.
+    """Base class of the adversarial losses of D and G.
+
+    A subclass implements `on_real` and `on_fake`, the losses of D. By default, G minimizes
+    `on_real` on its fakes.
 
     Args:
-        flip: Probability with which D is told the wrong label of an image, drawn for each one.
-            Reference: Chintala et al., How to train a GAN, NIPS workshop 2016, item 6.
+        flip: Probability with which D gets the wrong label, independently for each image
+            (Chintala et al., How to train a GAN, NIPS workshop 2016, item 6).
+
+    Example:
+        loss = ganzoo.losses.NonSaturating(real_label=0.9, flip=0.05)
+        gan = ganzoo.create("dcgan", width=8, loss=loss)
     """
 
     def __init__(self, flip: float = 0.0):
@@ -28,18 +35,18 @@ class Loss(abc.ABC):
             raise ValueError(f"expected flip in [0, 0.5), got {flip}")
         self.flip = flip
 
-    relative = False  # whether G's loss needs the scores of the real images, too
+    relative = False  # whether G's loss also needs the scores of real images
 
     @abc.abstractmethod
     def on_real(self, score):
-        """Returns D's loss, shaped like `score`, on images that are to be called real."""
+        """Returns D's loss, shaped like `score`, on images whose label is real."""
 
     @abc.abstractmethod
     def on_fake(self, score):
-        """Returns D's loss, shaped like `score`, on images that are to be called fake."""
+        """Returns D's loss, shaped like `score`, on images whose label is fake."""
 
     def discriminator(self, real, fake):
-        """Returns D's scalar loss, given its scores of real and of fake images."""
+        """Returns D's scalar loss, given its scores of real and fake images."""
         real, fake = ops.cast(real, "float32"), ops.cast(fake, "float32")
         on_real, on_fake = self.on_real(real), self.on_fake(fake)
         if self.flip:
@@ -48,16 +55,16 @@ class Loss(abc.ABC):
         return ops.mean(on_real) + ops.mean(on_fake)
 
     def generator(self, fake):
-        """Returns G's scalar loss, given D's scores of its images: that they be called real."""
+        """Returns G's scalar loss, given D's scores of its fakes."""
         return ops.mean(self.on_real(ops.cast(fake, "float32")))
 
     def get_config(self) -> dict:
-        """Returns the arguments, as `losses.get` takes them."""
+        """Returns the constructor arguments, as in the config that `losses.get` accepts."""
         return {"flip": self.flip}
 
     @classmethod
     def from_config(cls, config: dict):
-        """Returns the loss made of `get_config`'s answer."""
+        """Returns the loss for a config of `get_config`."""
         return cls(**config)
 
     def _flipped(self, score):
@@ -69,9 +76,9 @@ class NonSaturating(Loss):
     """-log D(x) - log(1 - D(G(z))) for D, -log D(G(z)) for G.
 
     Args:
-        real_label: D's target on real images: 1, 0.9 for one-sided smoothing (Salimans et al.,
-            2016, arXiv:1606.03498), or a range (low, high) to draw it from for each image.
-        fake_label: The same on fake images: 0, or a range.
+        real_label: D's target for real images: 1, or 0.9 for one-sided label smoothing (Salimans et
+            al., 2016, arXiv:1606.03498), or a range (low, high) to sample from for each image.
+        fake_label: D's target for fake images: 0, or a range (low, high).
         flip: See `Loss`.
 
     Reference: Goodfellow et al., 2014, arXiv:1406.2661, section 3.
@@ -82,15 +89,15 @@ class NonSaturating(Loss):
         self.real_label, self.fake_label = real_label, fake_label
 
     def on_real(self, score):
-        """Cross-entropy to `real_label`."""
+        """Returns the cross-entropy with `real_label`."""
         return _cross_entropy(score, target(self.real_label, score))
 
     def on_fake(self, score):
-        """Cross-entropy to `fake_label`."""
+        """Returns the cross-entropy with `fake_label`."""
         return _cross_entropy(score, target(self.fake_label, score))
 
     def generator(self, fake):
-        """-log D(G(z)): smoothing is D's alone."""
+        """Returns the mean of -log D(G(z)), without label smoothing, which is for D only."""
         return ops.mean(ops.softplus(-ops.cast(fake, "float32")))
 
     def get_config(self) -> dict:
@@ -100,13 +107,13 @@ class NonSaturating(Loss):
 
 
 class Minimax(NonSaturating):
-    """As `NonSaturating` for D; G descends log(1 - D(G(z))), whose gradient vanishes as D wins.
+    """`NonSaturating` for D, log(1 - D(G(z))) for G, whose gradient vanishes if D is confident.
 
     Reference: Goodfellow et al., 2014, arXiv:1406.2661, equation 1.
     """
 
     def generator(self, fake):
-        """Returns log(1 - D(G(z)))."""
+        """Returns the mean of log(1 - D(G(z)))."""
         return -ops.mean(ops.softplus(ops.cast(fake, "float32")))
 
 
@@ -114,10 +121,10 @@ class LeastSquares(Loss):
     """(D(x) - b)^2 / 2 + (D(G(z)) - a)^2 / 2 for D, (D(G(z)) - c)^2 / 2 for G.
 
     Args:
-        a: Target on fake images, or a range (low, high).
-        b: Target on real images, or a range.
-        c: What G wants D to say of its images. The default (-1, 1, 0) makes G descend the Pearson
-            chi-squared divergence (equation 8); (0, 1, 1) is the other published choice (9).
+        a: D's target for fake images, or a range (low, high) to sample from for each image.
+        b: D's target for real images, or a range.
+        c: G's target for fake images. With the default (-1, 1, 0), G minimizes the Pearson
+            chi-squared divergence (equation 8); (0, 1, 1) is the paper's other choice (equation 9).
         flip: See `Loss`.
 
     Reference: Mao et al., 2017, arXiv:1611.04076.
@@ -128,15 +135,15 @@ class LeastSquares(Loss):
         self.a, self.b, self.c = a, b, c
 
     def on_real(self, score):
-        """Half the squared distance to b."""
+        """Returns half the squared difference from b."""
         return ops.square(score - target(self.b, score)) / 2
 
     def on_fake(self, score):
-        """Half the squared distance to a."""
+        """Returns half the squared difference from a."""
         return ops.square(score - target(self.a, score)) / 2
 
     def generator(self, fake):
-        """Half the mean squared distance to c."""
+        """Returns half the mean squared difference from c."""
         return ops.mean(ops.square(ops.cast(fake, "float32") - self.c)) / 2
 
     def get_config(self) -> dict:
@@ -145,7 +152,9 @@ class LeastSquares(Loss):
 
 
 class Wasserstein(Loss):
-    """D(G(z)) - D(x) for the critic, -D(G(z)) for G; the critic must be kept Lipschitz elsewhere.
+    """D(G(z)) - D(x) for the critic, -D(G(z)) for G.
+
+    The critic must be Lipschitz, by clipped weights, a gradient penalty or spectral normalization.
 
     Reference: Arjovsky et al., 2017, arXiv:1701.07875.
     """
@@ -174,17 +183,19 @@ class Hinge(Loss):
         return ops.relu(1.0 + score)
 
     def generator(self, fake):
-        """Returns -D(G(z))."""
+        """Returns the mean of -D(G(z))."""
         return -ops.mean(ops.cast(fake, "float32"))
 
 
 class Relativistic(Loss):
-    """-log s(D(x) - D(G(z))) for D, -log s(D(G(z)) - D(x)) for G: which of a pair is the real one?
+    """-log s(D(x) - D(G(z))) for D, -log s(D(G(z)) - D(x)) for G, with the sigmoid s.
+
+    D predicts which image of a pair is the real one.
 
     Args:
-        average: Compare each score with the mean score of the other kind, in place of that of one
-            image; both directions are then summed (RaSGAN).
-        flip: See `Loss`. Of a pair, both labels are wrong at once.
+        average: Whether to compare each score with the mean score of the other kind, rather than
+            with the score of one image; the losses of both kinds are then summed (RaSGAN).
+        flip: See `Loss`. Both labels of a pair are flipped together.
 
     Reference: Jolicoeur-Martineau, 2018, arXiv:1807.00734.
     """
@@ -196,15 +207,15 @@ class Relativistic(Loss):
         self.average = average
 
     def on_real(self, score):
-        """Returns the loss of a margin over what it is compared with."""
+        """Returns the loss of a difference of scores, which should be positive."""
         return ops.softplus(-score)
 
     def on_fake(self, score):
-        """Returns the loss of the opposite margin."""
+        """Returns the loss of a difference of scores, which should be negative."""
         return ops.softplus(score)
 
     def discriminator(self, real, fake):
-        """Returns D's scalar loss, given its scores of real and of fake images."""
+        """Returns D's scalar loss, given its scores of real and fake images."""
         real, fake = ops.cast(real, "float32"), ops.cast(fake, "float32")
         if self.average:
             return super().discriminator(real - ops.mean(fake), fake - ops.mean(real))
@@ -214,11 +225,11 @@ class Relativistic(Loss):
         return ops.mean(losses)
 
     def generator(self, fake, real):
-        """Returns D's loss with the two kinds exchanged; labels are never flipped for G."""
+        """Returns D's loss with real and fake exchanged; labels are never flipped for G."""
         real, fake = ops.cast(real, "float32"), ops.cast(fake, "float32")
         if self.average:
-            to_real, to_fake = fake - ops.mean(real), real - ops.mean(fake)
-            return ops.mean(self.on_real(to_real)) + ops.mean(self.on_fake(to_fake))
+            fake_margin, real_margin = fake - ops.mean(real), real - ops.mean(fake)
+            return ops.mean(self.on_real(fake_margin)) + ops.mean(self.on_fake(real_margin))
         return ops.mean(self.on_real(fake - real))
 
     def get_config(self) -> dict:
@@ -227,19 +238,19 @@ class Relativistic(Loss):
 
 
 class FDivergence(Loss):
-    """E[T(x)] - E[f*(T(G(z)))], which D raises to the f-divergence of data and samples.
+    """E[T(x)] - E[f*(T(G(z)))], a lower bound of an f-divergence, which D maximizes.
 
-    T = g(score), with the output activation g that maps to the domain of the conjugate f*.
+    T = g(score), where the output activation g maps to the domain of the convex conjugate f*.
 
     Args:
-        divergence: "kl" is KL(data || samples), "reverse_kl", "js" (Jensen-Shannon), "pearson",
-            "hellinger" (squared) or "total_variation".
-        saturating: Whether G descends the divergence itself, -E[f*(T(G(z)))], or else the
-            alternative that the paper recommends for its gradients, -E[T(G(z))].
+        divergence: `"kl"` for KL(data || samples), `"reverse_kl"`, `"js"` (Jensen-Shannon),
+            `"pearson"`, `"hellinger"` (squared) or `"total_variation"`.
+        saturating: Whether G minimizes the divergence itself, -E[f*(T(G(z)))]. By default it
+            minimizes -E[T(G(z))], which the paper recommends for its stronger gradients.
         flip: See `Loss`.
 
-    Reference: Nowozin et al., 2016, arXiv:1606.00709, tables 2 and 6, section 3.2. Scores whose
-    exponential is taken are cut at 15, departing from the paper, lest one sample overflow.
+    Reference: Nowozin et al., 2016, arXiv:1606.00709, tables 2 and 6, section 3.2. Departure:
+    exponents are clipped at 15, so that a single sample cannot overflow.
     """
 
     def __init__(self, divergence: str = "kl", saturating: bool = False, flip: float = 0.0):
@@ -273,7 +284,7 @@ def _exp(x):
     return ops.exp(ops.minimum(x, 15.0))
 
 
-DIVERGENCES = {  # name -> g(v), and f*(g(v)) simplified, of the score v
+DIVERGENCES = {  # name -> (g(v), f*(g(v))), functions of the score v
     "kl": (lambda v: v, lambda v: _exp(v - 1.0)),
     "reverse_kl": (lambda v: -_exp(-v), lambda v: v - 1.0),
     "js": (lambda v: math.log(2) - ops.softplus(-v), lambda v: ops.softplus(v) - math.log(2)),
@@ -284,7 +295,7 @@ DIVERGENCES = {  # name -> g(v), and f*(g(v)) simplified, of the score v
 
 
 def target(label, score):
-    """Returns the label, a number, or one drawn for each image from the range (low, high)."""
+    """Returns the label if it is a number, or a sample for each image from a range (low, high)."""
     if isinstance(label, (int, float)):
         return label
     low, high = label
@@ -302,5 +313,5 @@ CLASSES = parts.table(
 
 
 def get(identifier) -> Loss:
-    """Returns the loss that a name, a {class_name, config} dict or a `Loss` stands for."""
+    """Returns the loss for a name, a {class_name, config} dict or a `Loss`."""
     return parts.get("loss", identifier, CLASSES)

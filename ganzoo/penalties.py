@@ -1,6 +1,6 @@
-"""Penalties: terms that either side descends besides the adversarial one.
+"""Penalties: loss terms that are added to the adversarial loss of either side.
 
-A penalty is a layer only so that Keras tracks and saves whatever state it has.
+A penalty is a Keras layer so that its state, if it has any, is tracked and saved.
 """
 
 import abc
@@ -21,16 +21,22 @@ from ganzoo.networks.stylegan2 import halves
 
 
 class Penalty(keras.layers.Layer, abc.ABC):
-    """A weighted term on one side's turn, named in the logs as `<side>_<name>`.
+    """Base class of the penalties: a weighted term of one side's loss, logged as `<side>_<name>`.
+
+    A subclass implements `value`, and sets `side` to `"g"` if it is a term of the generator's loss.
 
     Args:
-        weight: Factor of the term.
-        interval: Lazy regularisation: the term is computed at every `interval`-th turn of its
-            side, and then counts `interval` times (Karras et al., 2020, arXiv:1912.04958, B).
+        weight: Weight of the term.
+        interval: Lazy regularization: the term is computed at every `interval`-th turn of its side,
+            with `interval` times the weight (Karras et al., 2020, arXiv:1912.04958, appendix B).
+
+    Example:
+        r1 = ganzoo.penalties.R1(weight=10.0, interval=16)
+        gan = ganzoo.create("sngan", width=8, penalties=[r1, "feature_matching"])
     """
 
     side = "d"
-    several = False  # whether there may be several discriminators
+    several = False  # whether the penalty supports several discriminators
 
     def __init__(self, weight: float = 10.0, interval: int = 1, **kwargs):
         kwargs.setdefault("name", parts.snake_case(type(self).__name__))
@@ -41,14 +47,14 @@ class Penalty(keras.layers.Layer, abc.ABC):
         self.built = True
 
     def attach(self, gan: keras.Model) -> None:
-        """Checks that the penalty fits the networks, and sizes its state; called by `compile`."""
+        """Checks that the penalty fits the networks, and builds its state; called by `compile`."""
 
     @abc.abstractmethod
     def value(self, gan: keras.Model, batch: dict):
-        """Returns the unweighted scalar."""
+        """Returns the unweighted scalar loss."""
 
     def __call__(self, gan: keras.Model, batch: dict, turn):
-        """Returns the weighted scalar for this turn, zero on turns that are left out."""
+        """Returns the weighted scalar loss for this turn, zero on turns that `interval` skips."""
 
         def weighted():
             return ops.cast(self.interval * self.weight * self.value(gan, batch), "float32")
@@ -63,52 +69,57 @@ class Penalty(keras.layers.Layer, abc.ABC):
 
 
 class SlopePenalty(Penalty):
-    """A penalty on the gradient of each score, for which the images must not interact.
+    """Base class of penalties on the gradient of each score with respect to its image.
 
-    Images that are packed for one score are one point, whose gradient is theirs together.
-    (`MinibatchStddev` mixes the images as well; StyleGAN2 has it under R1, so it is let pass.)
+    The score of an image must not depend on other images, except with packing, where the gradient
+    is with respect to all images of a pack. (`MinibatchStddev` mixes images, too, but is allowed,
+    as StyleGAN2 combines it with R1.)
     """
 
     def attach(self, gan: keras.Model) -> None:
-        """Refuses layers under which one image's score depends on the others."""
+        """Checks that the score of an image does not depend on the others.
+
+        Raises:
+            InputError: If the discriminator has a layer that mixes images.
+        """
         for layer in gan.discriminator._flatten_layers():
             if isinstance(layer, (keras.layers.BatchNormalization, MinibatchDiscrimination)):
                 raise InputError(
-                    f"{type(self).__name__} needs the gradient of each image's own score, which "
-                    f"{type(layer).__name__} mixes (layer {layer.name!r} of the discriminator): "
-                    "give d_normalization='none' or 'layer', no minibatch layer, or drop the "
-                    "penalty."
+                    f"{type(self).__name__} needs scores that depend on one image each, but "
+                    f"{type(layer).__name__} mixes images (layer {layer.name!r} of the "
+                    "discriminator): use d_normalization='none' or 'layer' and no minibatch "
+                    "layer, or drop the penalty."
                 )
 
 
 class GradientPenalty(SlopePenalty):
-    """(|grad D(x)| - 1)^2 at points drawn between a real and a fake image, one weight per pair.
+    """(|grad D(x)| - 1)^2 at random points on the lines between real and fake images.
 
     Reference: Gulrajani et al., 2017, arXiv:1704.00028.
     """
 
     def value(self, gan, batch):
-        """Returns the mean squared distance of the slope to one."""
+        """Returns the mean squared difference of the gradient norm from one."""
         mix = uniform_per_image("mix", batch["real"])
-        between = mix * batch["real"] + (1.0 - mix) * batch["fake"]
-        return ops.mean(ops.square(slope(gan, between, batch) - 1.0))
+        interpolated = mix * batch["real"] + (1.0 - mix) * batch["fake"]
+        return ops.mean(ops.square(slope(gan, interpolated, batch) - 1.0))
 
 
 class DRAGAN(SlopePenalty):
-    """(|grad D(x)| - 1)^2 at points around the real images only.
+    """(|grad D(x)| - 1)^2 at noisy real images.
 
-    The noise is the authors' released one: half the batch's standard deviation times a uniform
-    draw for each pixel, added in part, by a uniform weight for each image.
+    The noise is that of the authors' code: half the batch's standard deviation times uniform noise
+    for each pixel, times a uniform random weight for each image.
 
     Reference: Kodali et al., 2017, arXiv:1705.07215.
     """
 
     def value(self, gan, batch):
-        """Returns the mean squared distance of the slope to one."""
+        """Returns the mean squared difference of the gradient norm from one."""
         real = batch["real"]
         noise = keras.random.uniform(ops.shape(real), seed=random.seed("dragan"))
-        near = real + uniform_per_image("mix", real) * 0.5 * ops.std(real) * noise
-        return ops.mean(ops.square(slope(gan, near, batch) - 1.0))
+        perturbed = real + uniform_per_image("mix", real) * 0.5 * ops.std(real) * noise
+        return ops.mean(ops.square(slope(gan, perturbed, batch) - 1.0))
 
 
 class R1(SlopePenalty):
@@ -120,7 +131,7 @@ class R1(SlopePenalty):
     key = "real"
 
     def value(self, gan, batch):
-        """Returns half the mean squared slope."""
+        """Returns half the mean squared gradient norm."""
         return ops.mean(squared_slope(gan, batch[self.key], batch)) / 2.0
 
 
@@ -134,7 +145,7 @@ class R2(R1):
 
 
 class Orthogonal(Penalty):
-    """|W^T W - diag|^2 of G's kernels: different filters are to be orthogonal, of any length.
+    """|W^T W - diag(W^T W)|^2 of G's kernels: makes filters orthogonal without fixing their norm.
 
     Reference: Brock et al., 2019, arXiv:1809.11096, equation 3.
     """
@@ -143,7 +154,7 @@ class Orthogonal(Penalty):
     several = True
 
     def value(self, gan, batch):
-        """Returns the sum over all weights of rank 2 and more."""
+        """Returns the sum over all weights of rank 2 or more."""
         total = 0.0
         for weight in weights_of(gan.generator):
             if len(weight.shape) > 1:
@@ -154,17 +165,19 @@ class Orthogonal(Penalty):
 
 
 class PathLength(Penalty):
-    """(|J^T y| - a)^2, with J the Jacobian of an image by its style: steps in w are of one length.
+    """(|J^T y| - a)^2, where J is the Jacobian of an image with respect to its style w.
 
-    y is Gaussian noise of the image's shape, over the root of its pixels; a is the running mean of
-    |J^T y|, itself the root of the mean over the synthesis' layers of the squared norm. So `weight`
-    2 is the paper's ln 2 / (r^2 (ln r - ln 2)) for r pixels a side, as in the authors' code. Half
-    of a batch's size is drawn anew for it, without style mixing.
+    It makes steps of the same length in w change images by the same amount. y is Gaussian noise of
+    the image's shape, divided by the square root of the number of pixels; |J^T y| is the root of
+    the mean squared norm over the layers of the synthesis; and a is its running mean. With this
+    scaling, a `weight` of 2 equals the paper's ln 2 / (r^2 (ln r - ln 2)) for r pixels a side, as
+    in the authors' code. The term is computed on new samples, half as many as the batch has,
+    without style mixing.
 
     Args:
-        weight: Factor of the term.
-        interval: Turns of G from one computation to the next.
-        decay: Share by which each of them moves the running mean.
+        weight: Weight of the term.
+        interval: The term is computed at every `interval`-th turn of G.
+        decay: Weight of the current value in the running mean.
 
     Reference: Karras et al., 2020, arXiv:1912.04958, section 3.2 and appendix B.
     """
@@ -177,11 +190,11 @@ class PathLength(Penalty):
         self.mean = self.add_weight((), "zeros", name="mean", trainable=False, aggregation="mean")
 
     def attach(self, gan):
-        """Refuses a generator that is not made of a mapping and a synthesis."""
+        """Checks that the generator consists of a mapping and a synthesis network."""
         halves(gan.generator)
 
     def lengths(self, gan, batch):
-        """Returns |J^T y| of freshly drawn styles, float32 (N / 2,)."""
+        """Returns |J^T y| of new samples, float32 (N / 2,)."""
         mapping, synthesis, layers = halves(gan.generator)
         size = ops.maximum(size_of(batch) // 2, 1)
         latents = keras.random.normal((size, gan.latent_dim), seed=random.seed("path_latent"))
@@ -195,29 +208,29 @@ class PathLength(Penalty):
             pixels = math.prod(images.shape[1:-1])
             projected = ops.sum(images * noise) / math.sqrt(pixels)
         squares = ops.square(ops.cast(tape.gradient(projected, styles), "float32"))
-        # The derivative of the root is infinite at zero.
+        # The epsilon avoids the infinite derivative of the root at zero.
         return ops.sqrt(ops.mean(ops.sum(squares, axis=2), axis=1) + 1e-12)
 
     def value(self, gan, batch):
-        """Returns the mean squared distance of the lengths to their running mean, moved by them."""
+        """Returns the mean squared difference of the lengths from their updated running mean."""
         return self.moved(gan, batch)[0]
 
     def moved(self, gan, batch):
-        """Returns the value, and the running mean after it."""
+        """Returns the value and the updated running mean."""
         lengths = self.lengths(gan, batch)
         mean = self.mean + self.decay * (ops.stop_gradient(ops.mean(lengths)) - self.mean)
         return ops.mean(ops.square(lengths - mean)), mean
 
     def __call__(self, gan, batch, turn):
-        """Returns the weighted scalar for this turn, and keeps the running mean."""
+        """Returns the weighted scalar loss for this turn, and updates the running mean."""
 
         def computed():
             value, mean = self.moved(gan, batch)
             return ops.cast(self.interval * self.weight * value, "float32"), mean
 
-        kept = ops.convert_to_tensor(self.mean.value)
-        value, mean = tf.cond(turn % self.interval == 0, computed, lambda: (0.0, kept))
-        self.mean.assign(mean)  # not inside, where replicas cannot meet
+        old = ops.convert_to_tensor(self.mean.value)
+        value, mean = tf.cond(turn % self.interval == 0, computed, lambda: (0.0, old))
+        self.mean.assign(mean)  # outside of the conditional, where replicas cannot synchronize
         return value
 
     def get_config(self) -> dict:
@@ -226,10 +239,10 @@ class PathLength(Penalty):
 
 
 class FeatureMatching(Penalty):
-    """|E f(x) - E f(G(z))|^2, with f what D's last layer is given: G is to match it on average.
+    """|E f(x) - E f(G(z))|^2: G matches the mean of the features f, the input of D's last layer.
 
-    It is a mean over the features, not a sum, so that `weight` does not depend on their number. In
-    place of the adversarial term, as in the paper, it is what `gans.SGAN` learns by.
+    The term is a mean over the features, not a sum, so that `weight` does not depend on their
+    number. In the paper it replaces the adversarial term; for that, see `gans.SGAN`.
 
     Reference: Salimans et al., 2016, arXiv:1606.03498, section 3.1.
     """
@@ -238,14 +251,14 @@ class FeatureMatching(Penalty):
 
     def __init__(self, weight: float = 1.0, **kwargs):
         super().__init__(weight, **kwargs)
-        self._untracked = types.SimpleNamespace()  # the reader's layers are D's
+        self._untracked = types.SimpleNamespace()  # the layers are tracked by D already
 
     def attach(self, gan):
-        """Finds the features."""
+        """Builds the network that returns the features."""
         self._untracked.reader = feature_reader(gan.discriminator)
 
     def value(self, gan, batch):
-        """Returns the mean squared distance of the mean features."""
+        """Returns the mean squared difference of the mean features."""
         means = []
         for images in (batch["real"], batch["fake"]):
             reader = self._untracked.reader
@@ -255,12 +268,12 @@ class FeatureMatching(Penalty):
 
 
 class HistoricalAveraging(Penalty):
-    """|w - mean of all w so far|^2 for a side's weights: what goes round in circles is drawn in.
+    """|w - mean of all past w|^2 for the weights of a side, which damps oscillations.
 
-    The mean is over the side's own turns, from the first on, and is moved at every one.
+    The mean is over all turns of the side, and is updated at every turn.
 
     Args:
-        weight: Factor of the term, which is a sum over all weights.
+        weight: Weight of the term, which is a sum over all weights.
         side: `"d"` or `"g"`.
 
     Reference: Salimans et al., 2016, arXiv:1606.03498, section 3.3.
@@ -275,36 +288,38 @@ class HistoricalAveraging(Penalty):
         self.side = side
 
     def attach(self, gan):
-        """Makes room for the means, which begin at the weights."""
+        """Creates the means, with the weights as initial values."""
         if not hasattr(self, "means"):
-            start = [ops.convert_to_numpy(weight) for weight in weights_of(side_of(gan, self.side))]
+            values = [
+                ops.convert_to_numpy(weight) for weight in weights_of(side_of(gan, self.side))
+            ]
             self.means = [
                 self.add_weight(
                     value.shape,
-                    name=f"mean_{place}",
+                    name=f"mean_{index}",
                     trainable=False,
                     autocast=False,
                     initializer=lambda *_, value=value, **__: ops.convert_to_tensor(value),
                     aggregation="mean",
                 )  # fmt: skip
-                for place, value in enumerate(start)
+                for index, value in enumerate(values)
             ]
 
     def value(self, gan, batch):
-        """Returns the sum of squared distances to the means, after these have moved."""
+        """Returns the sum of squared differences from the updated means."""
         return self._value(gan, 0.0)
 
     def _value(self, gan, turn):
         total = 0.0
         for weight, mean in zip(weights_of(side_of(gan, self.side)), self.means, strict=True):
-            now = ops.cast(ops.convert_to_tensor(weight.value), "float32")
-            moved = mean + (ops.stop_gradient(now) - mean) / (turn + 1.0)
-            total += ops.sum(ops.square(now - moved))
-            mean.assign(moved)
+            current = ops.cast(ops.convert_to_tensor(weight.value), "float32")
+            new_mean = mean + (ops.stop_gradient(current) - mean) / (turn + 1.0)
+            total += ops.sum(ops.square(current - new_mean))
+            mean.assign(new_mean)
         return total
 
     def __call__(self, gan, batch, turn):
-        """Returns the weighted scalar for this turn, and moves the means at every one."""
+        """Returns the weighted scalar loss for this turn; the means are updated at every turn."""
         value = self.weight * self.interval * self._value(gan, ops.cast(turn, "float32"))
         return value if self.interval == 1 else ops.where(turn % self.interval == 0, value, 0.0)
 
@@ -314,33 +329,35 @@ class HistoricalAveraging(Penalty):
 
 
 def feature_reader(discriminator) -> keras.Model:
-    """Returns the network that gives what the discriminator's last kernel is given: (N, D).
+    """Returns the network from images to the input (N, D) of the discriminator's last layer.
 
     Raises:
-        InputError: If the discriminator is not made of layers that are known.
+        InputError: If the discriminator is not a functional model.
     """
     if not getattr(discriminator, "outputs", None):
         name = getattr(discriminator, "name", discriminator)
-        raise InputError(f"discriminator {name!r} is no functional keras.Model: its features hide.")
-    tensor, cut = discriminator.outputs[0], []
+        raise InputError(
+            f"discriminator {name!r} is not a functional keras.Model: its features are unknown."
+        )
+    tensor, reference_layers = discriminator.outputs[0], []
     while True:
-        layer, place, _ = tensor._keras_history
-        tensor = layer._inbound_nodes[place].input_tensors[0]
+        layer, node, _ = tensor._keras_history
+        tensor = layer._inbound_nodes[node].input_tensors[0]
         if hasattr(layer, "kernel") or isinstance(layer, keras.Model):
             break
         if isinstance(layer, WithoutReference):
-            cut.append(layer)
-    for layer in cut:
+            reference_layers.append(layer)
+    for layer in reference_layers:
         tensor = layer(tensor)
     return keras.Model(discriminator.inputs, tensor, name="features")
 
 
 def squared_slope(gan, images, batch):
-    """Returns the squared norm of each score's gradient by its images, float32 (scores,)."""
+    """Returns the squared gradient norm of each score with respect to its images, (scores,)."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(images)
         scores = ops.cast(gan.score(images, batch), "float32")
-        # Summed, not averaged: an image's gradient must not depend on the size of the batch.
+        # A sum, not a mean, so that an image's gradient does not depend on the batch size.
         score = ops.sum(scores)
     gradient = ops.cast(tape.gradient(score, images), "float32")
     axes = tuple(range(1, len(gradient.shape)))
@@ -349,13 +366,13 @@ def squared_slope(gan, images, batch):
 
 
 def slope(gan, images, batch):
-    """Returns the norm of each score's gradient, shape (scores,)."""
-    # The derivative of the root is infinite at zero, where a dead critic has its gradients.
+    """Returns the gradient norm of each score, (scores,)."""
+    # The epsilon avoids the infinite derivative of the root if the critic's gradient vanishes.
     return ops.sqrt(squared_slope(gan, images, batch) + 1e-12)
 
 
 def uniform_per_image(name: str, images):
-    """Returns one draw from [0, 1) for each image, of a shape that broadcasts with `images`."""
+    """Returns a uniform random number in [0, 1) for each image, to broadcast with `images`."""
     shape = (ops.shape(images)[0],) + (1,) * (len(images.shape) - 1)
     return keras.random.uniform(shape, seed=random.seed(name))
 
@@ -372,5 +389,5 @@ def get_all(identifiers) -> list[Penalty]:
 
 
 def get(identifier) -> Penalty:
-    """Returns the penalty that a name, a {class_name, config} dict or a `Penalty` stands for."""
+    """Returns the penalty for a name, a {class_name, config} dict or a `Penalty`."""
     return parts.get("penalty", identifier, CLASSES)

@@ -1,4 +1,4 @@
-"""A distance between images: of their pixels, and of what a trained network sees in them."""
+"""A perceptual distance between images: of their pixels and of a trained network's features."""
 
 import math
 
@@ -12,24 +12,25 @@ from ganzoo.metrics import domain
 
 
 class Perceptual(keras.layers.Layer):
-    """Images as rows whose squared distance is that of the pixels and of a network's maps.
+    """Maps images to rows whose squared distance is the perceptual distance of the images.
 
         d(x, y) = mean |x - y|^2 + sum_k mean_p |f_k(x, p) - f_k(y, p)|^2,  |f_k(x, p)| = 1
 
-    The means are over the pixels and over the places p of the k-th map, whose channels are divided
-    by their length. What is near in pixels alone is smooth: a shift of a pixel is far.
+    The means are over the pixels, and over the positions p of the k-th feature map, whose channel
+    vectors are normalized to length 1. With pixels alone, images that differ by a shift of one
+    pixel would be far apart.
 
     Args:
-        network: A built network from images (N, H, W, C) to one or several maps (N, h, w, c), which
-            is not trained further. Or the data set of one of the zoo's classifiers, `mnist` or
-            `fashion_mnist`: its maps are those that it takes maxima of, but for the first, which
-            sees little more than pixels. These classifiers have learned from labels.
+        network: A built network from images (N, H, W, C) to one or more feature maps (N, h, w, c),
+            which is not trained further. Or the data set of one of the zoo's classifiers, `mnist`
+            or `fashion_mnist`: the feature maps are then the inputs of its max pooling layers,
+            except the first one, which is close to pixels. These classifiers are trained on labels.
 
     Raises:
-        InputError: If the name is unknown, or the classifier cannot be had.
+        InputError: If the name is unknown, or the classifier is not available.
 
-    Reference: Zhang et al., 2018, arXiv:1801.03924. Departures: the maps are those of whatever
-    network is given, all their channels weigh the same, and pixels count, too.
+    Reference: Zhang et al., 2018, arXiv:1801.03924. Departures: any network can provide the feature
+    maps, all channels have the same weight, and the distance includes pixels.
     """
 
     def __init__(self, network, **kwargs):
@@ -40,32 +41,36 @@ class Perceptual(keras.layers.Layer):
         self.built = True
 
     def attach(self, gan: keras.Model) -> None:
-        """Refuses images of another shape than those that the network sees."""
-        seen = tuple(self.network.input_shape[1:])
-        if gan.image_shape != seen:
+        """Checks that the images have the shape that the network takes.
+
+        Raises:
+            InputError: If they have another shape.
+        """
+        expected = tuple(self.network.input_shape[1:])
+        if gan.image_shape != expected:
             raise InputError(
-                f"perceptual: expected images of shape {seen}, as of its network, got "
-                f"{gan.image_shape}: give a network for these, or images of that size."
+                f"perceptual: expected images of shape {expected}, as its network does, got "
+                f"{gan.image_shape}: use a network for this shape, or images of that size."
             )
 
     def call(self, images):
         """Returns the rows, float32 (N, D)."""
         maps = self.network(images, training=False)
         rows = [rows_of(images)]
-        for seen in maps if isinstance(maps, (list, tuple)) else [maps]:
-            seen = ops.cast(seen, "float32")
-            length = ops.sqrt(ops.sum(ops.square(seen), axis=-1, keepdims=True) + 1e-6)
-            rows.append(rows_of(seen / length) * seen.shape[-1] ** 0.5)
+        for features in maps if isinstance(maps, (list, tuple)) else [maps]:
+            features = ops.cast(features, "float32")
+            length = ops.sqrt(ops.sum(ops.square(features), axis=-1, keepdims=True) + 1e-6)
+            rows.append(rows_of(features / length) * features.shape[-1] ** 0.5)
         return ops.concatenate(rows, axis=1)
 
     def get_config(self) -> dict:
-        """Returns the arguments; a network without a name travels as its own config."""
+        """Returns the constructor arguments; a network is serialized unless it is a name."""
         network = self.name_of_network or keras.saving.serialize_keras_object(self.network)
         return super().get_config() | {"network": network}
 
     @classmethod
     def from_config(cls, config: dict):
-        """Returns the layer that `get_config` described."""
+        """Returns the layer for a config of `get_config`."""
         network = config["network"]
         if not isinstance(network, str):
             network = keras.saving.deserialize_keras_object(network)
@@ -73,7 +78,7 @@ class Perceptual(keras.layers.Layer):
 
 
 def rows_of(values):
-    """Returns values (N, ...) as rows (N, D) whose squared length is their mean square."""
+    """Returns values (N, ...) as rows (N, D), scaled to have their mean square as squared norm."""
     size = math.prod(values.shape[1:])
     return ops.reshape(values, (-1, size)) / size**0.5
 
@@ -82,7 +87,7 @@ CLASSES = parts.table(Perceptual)
 
 
 def get(identifier) -> Perceptual | None:
-    """Returns the distance that a name, a network, a config or a `Perceptual` stands for."""
+    """Returns the distance for a name, a network, a config or a `Perceptual`."""
     if isinstance(identifier, (str, keras.Model)):
         return Perceptual(identifier)
     return parts.get("perceptual distance", identifier, CLASSES)

@@ -1,11 +1,10 @@
-"""Counter-based randomness: every draw is a pure function of (run seed, step, replica, name).
+"""Counter-based random numbers, which depend only on the run's seed, the step, replica and name.
 
-A training step opens a `scope` with its key; whoever needs noise inside it asks for `seed(name)`
-and passes that to a function of `keras.random`. Nothing is stored, so a resumed run draws what the
-uninterrupted one would have drawn, replicas differ because their keys differ, and the draws
-compile under XLA. Keras' own `SeedGenerator` does neither: its state is saved by no one and is
-the same on every replica; `adopt` puts the layers that use it (Dropout, GaussianNoise) under the
-scope as well.
+A training step opens a `scope` with its key. Code that needs noise calls `seed(name)` inside it and
+passes the result to a function of `keras.random`. There is no state, so a resumed run draws the
+same numbers as an uninterrupted one, replicas differ since their keys differ, and the draws compile
+under XLA. The state of Keras' `SeedGenerator`, in contrast, is not saved, and is the same on every
+replica. `adopt` makes layers that use it (Dropout, GaussianNoise) use the scope.
 
 Reference: Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011 (the counter-based
 generators behind `tf.random.stateless_*` and `jax.random`).
@@ -20,17 +19,17 @@ import keras
 from keras import ops
 
 _INT31 = 2**31 - 1
-_local = threading.local()  # replicas of one process are traced in threads of their own
+_local = threading.local()  # the replicas of a process are traced in separate threads
 
 
 class FixedSeed(keras.random.SeedGenerator):
-    """The seed of one draw, in the form that `keras.random` accepts.
+    """The seed of one random draw, in a form that `keras.random` accepts.
 
     Args:
         key: Integer tensor of shape (2,).
     """
 
-    def __init__(self, key):  # no super().__init__(): there is no state to make
+    def __init__(self, key):  # no super().__init__(), as there is no state
         self.key = key
 
     def next(self, ordered: bool = True):
@@ -40,21 +39,21 @@ class FixedSeed(keras.random.SeedGenerator):
 
 
 def key(seed: int, step=0):
-    """Returns the key, an int32 tensor of shape (2,), of a step of the run with this seed."""
+    """Returns the key of a step, an int32 tensor of shape (2,), for a run with this seed."""
     counters = ops.stack([ops.cast(seed % _INT31, "int32"), ops.cast(step % _INT31, "int32")])
-    # Drawn, not taken as they are: `fold` adds, and seed 1 must not be seed 0 on replica 1.
+    # A random draw, since `fold` adds, and seed 1 must not equal seed 0 on replica 1.
     return keras.random.randint((2,), 0, _INT31, "int32", seed=FixedSeed(counters))
 
 
 def fold(key, data):
-    """Returns a new key made of `key` and the integer `data`, as unrelated to both as a draw."""
+    """Returns a new pseudorandom key computed from `key` and the integer `data`."""
     offset = ops.stack([ops.cast(data, "int32"), ops.zeros((), "int32")])
     return keras.random.randint((2,), 0, _INT31, "int32", seed=FixedSeed(key + offset))
 
 
 @contextlib.contextmanager
 def scope(key):
-    """While it is open, `seed` gives seeds that depend on nothing but `key` and the names asked."""
+    """Context in which the seeds from `seed` depend only on `key` and on the requested names."""
     stack = _local.__dict__.setdefault("stack", [])
     stack.append((key, Counter()))
     try:
@@ -64,28 +63,28 @@ def scope(key):
 
 
 def seed(name: str) -> FixedSeed | None:
-    """Returns the seed of the next draw called `name`; asked again, another one.
+    """Returns the seed of the next draw called `name`, a different one at each call.
 
-    Outside of any scope it is None, which `keras.random` takes as "use the global generator".
+    Outside of any scope it returns None, for which `keras.random` uses its global generator.
     """
     if not getattr(_local, "stack", None):
         return None
-    key, drawn = _local.stack[-1]
-    drawn[name] += 1
-    return FixedSeed(fold(key, zlib.crc32(f"{name}:{drawn[name]}".encode()) % _INT31))
+    key, counts = _local.stack[-1]
+    counts[name] += 1
+    return FixedSeed(fold(key, zlib.crc32(f"{name}:{counts[name]}".encode()) % _INT31))
 
 
 def adopt(network: keras.Model) -> None:
-    """Puts the noise of Keras' own layers (Dropout, GaussianNoise, ...) under the scope."""
+    """Makes Keras' random layers (Dropout, GaussianNoise, ...) take their seeds from the scope."""
     for layer in network._flatten_layers():
         generator = getattr(layer, "seed_generator", None)
         if isinstance(generator, keras.random.SeedGenerator):
             generator.next = _scoped(layer.path, generator.next)
 
 
-def _scoped(name: str, own_next):
+def _scoped(name: str, original_next):
     def next(ordered: bool = True):
         fixed = seed(name)
-        return own_next(ordered) if fixed is None else fixed.next()
+        return original_next(ordered) if fixed is None else fixed.next()
 
     return next

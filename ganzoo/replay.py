@@ -1,4 +1,4 @@
-"""Replay: each side also meets the other's past, so that it does not forget how to answer it."""
+"""Replay: each side also plays against the other's past, which counters forgetting."""
 
 import contextlib
 
@@ -14,33 +14,38 @@ from ganzoo.errors import InputError
 
 
 class Past(keras.layers.Layer):
-    """What either side may be shown of the other's past; as it stands, nothing."""
+    """Base class of the replay methods; it replays nothing."""
 
     def attach(self, gan: keras.Model) -> None:
-        """Checks that it fits the networks, and makes room; called by `compile`."""
+        """Checks the networks and builds the state; called by `compile`."""
 
     def fakes(self, gan: keras.Model, batch: dict) -> dict:
-        """Returns the fakes to show to D at its turn in place of the batch's, by their keys."""
+        """Returns the fakes that replace those of the batch in D's turn, by their keys."""
         return {}
 
     def judge(self, gan: keras.Model):
-        """Returns a context in which the discriminator is the one that judges G's turn."""
+        """Returns a context in which the discriminator has the weights to use in G's turn."""
         return contextlib.nullcontext()
 
     def after_step(self, gan: keras.Model) -> None:
-        """Called when both sides had their turns."""
+        """Called after each step, when both sides have been updated."""
 
 
 class Replay(Past):
-    """A buffer of past fakes. At each of D's turns a share of its fakes comes from the buffer.
+    """A buffer of past fakes, which replace a part of the fakes in D's turns.
 
-    Until the buffer is full every fake goes in and is shown. Then, for a share of the places of
-    the batch, the image shown comes out of the buffer, and the new fake takes its place there.
-    Where G makes images of several kinds, each kind has a buffer of its own.
+    Until the buffer is full, all fakes are stored and D sees the current batch. Then, for a random
+    part of the batch, D sees images of the buffer, which the new fakes replace there. If G makes
+    several kinds of fakes, such as both domains of CycleGAN, each kind has its own buffer.
 
     Args:
-        capacity: Number of images kept, on each replica.
-        share: Part of the batch that comes from the past, in (0, 1).
+        capacity: Number of images in the buffer, on each replica.
+        share: Fraction of the batch that comes from the buffer, in (0, 1).
+
+    Example:
+        from ganzoo.replay import Replay
+
+        gan = ganzoo.create("dcgan", width=8, replay=Replay(capacity=512, share=0.25))
 
     Reference: Shrivastava et al., 2017, arXiv:1612.07828, section 2.3.
     """
@@ -54,21 +59,25 @@ class Replay(Past):
         self.capacity, self.share = capacity, share
 
     def attach(self, gan: keras.Model) -> None:
-        """Makes room for `capacity` images of the generator's size, of each kind."""
+        """Creates a buffer of `capacity` images for each kind of fakes.
+
+        Raises:
+            InputError: If there is no generator, or the discriminator also takes labels.
+        """
         if self.built:
             return
         if gan.generator is None or max(map(inputs_of, networks_of(gan.discriminator))) > 1:
             raise InputError(
-                "Replay keeps images alone: it needs a generator, and a discriminator that is not "
-                "given labels or conditions."
+                "Replay stores images only: it needs a generator, and a discriminator that takes "
+                "neither labels nor conditions."
             )
         self.others = [Replay(self.capacity, self.share) for _ in gan.fakes[1:]]
         for pool in (self, *self.others):
             pool.make_room((self.capacity, *gan.image_shape))
 
     def make_room(self, shape) -> None:
-        """Makes room for images of this shape, (N, ...)."""
-        # Each replica keeps its own past: "none" leaves the copies unsynchronised.
+        """Creates a buffer of this shape, (capacity, ...)."""
+        # Each replica has its own buffer: with "none" the copies are not synchronized.
         self.images = self.add_weight(
             name="images", shape=shape, initializer="zeros", trainable=False, aggregation="none"
         )
@@ -79,7 +88,7 @@ class Replay(Past):
         self.built = True
 
     def fakes(self, gan, batch):
-        """Returns the fakes to show, and keeps those of the batch.
+        """Returns the fakes that D sees, and stores those of the batch.
 
         Raises:
             InputError: If the batch is larger than the buffer.
@@ -88,7 +97,7 @@ class Replay(Past):
         return {key: pool(batch[key]) for key, pool in pools}
 
     def __call__(self, fake):
-        """Returns the fakes to show, and keeps those that came; shape (N, ...) both."""
+        """Returns the fakes (N, ...) that D sees, and stores the new fakes (N, ...)."""
         count = fake.shape[0] or ops.shape(fake)[0]
         if isinstance(count, int) and count > self.capacity:
             raise InputError(
@@ -96,19 +105,20 @@ class Replay(Past):
                 "raise capacity."
             )
         fits = self.seen + count <= self.capacity
-        # Distinct places, so that no two images of the batch are written to the same one; the
-        # empty ones, if the capacity is no multiple of the batch, sort last and are never drawn.
+        # Distinct indices, so that no two images of the batch are written to the same slot. Empty
+        # slots, which exist if the capacity is no multiple of the batch size, sort last and are
+        # never chosen.
         draw = keras.random.uniform((self.capacity,), seed=random.seed("place"))
-        places = ops.arange(self.capacity, dtype="int32")
-        drawn = ops.argsort(ops.where(places < self.seen, draw, 2.0))[:count]
-        places = ops.where(fits, self.seen + places[:count], ops.cast(drawn, "int32"))
-        past = ops.cast(ops.take(self.images.value, places, axis=0), fake.dtype)
+        indices = ops.arange(self.capacity, dtype="int32")
+        chosen = ops.argsort(ops.where(indices < self.seen, draw, 2.0))[:count]
+        indices = ops.where(fits, self.seen + indices[:count], ops.cast(chosen, "int32"))
+        past = ops.cast(ops.take(self.images.value, indices, axis=0), fake.dtype)
         swap = keras.random.uniform((count,), seed=random.seed("share")) < self.share
-        swap = ops.logical_and(swap, places < self.seen)
+        swap = ops.logical_and(swap, indices < self.seen)
         swap = ops.reshape(swap, (-1,) + (1,) * (len(fake.shape) - 1))
-        kept = ops.cast(ops.where(ops.logical_or(swap, fits), fake, past), "float32")
+        stored = ops.cast(ops.where(ops.logical_or(swap, fits), fake, past), "float32")
         shown = ops.where(ops.logical_and(swap, ops.logical_not(fits)), past, fake)
-        self.images.assign(ops.scatter_update(self.images.value, places[:, None], kept))
+        self.images.assign(ops.scatter_update(self.images.value, indices[:, None], stored))
         self.seen.assign(ops.where(fits, self.seen + count, self.seen.value))
         return shown
 
@@ -118,19 +128,24 @@ class Replay(Past):
 
 
 class PastCheckpoints(Past):
-    """Copies of both networks of the past, which are swapped in for single turns.
+    """Past copies of both networks, against which some turns are played.
 
-    Every `interval` steps the oldest of `kept` copies is replaced by the present weights. At each
-    of D's turns, with chance `share`, the fakes are a past generator's; at each of G's, with the
-    same chance, the judge is a past discriminator.
+    Every `interval` steps, the current weights replace the oldest of `kept` copies. In each turn of
+    D, with probability `share`, the fakes come from a past generator; in each turn of G, with the
+    same probability, a past discriminator scores the fakes.
 
     Args:
-        kept: Number of copies, of all weights of both sides.
-        interval: Steps from one copy to the next.
-        share: Chance of a turn against the past, in (0, 1).
+        kept: Number of copies of the weights of both sides.
+        interval: Number of steps between copies.
+        share: Probability of a turn against a past copy, in (0, 1).
 
-    Reference: Chintala et al., How to train a GAN, NIPS workshop 2016, item 7; as opponents drawn
-    from the past, Salimans et al., 2016, arXiv:1606.03498, section 3.3 argues alike.
+    Example:
+        from ganzoo.replay import PastCheckpoints
+
+        gan = ganzoo.create("dcgan", width=8, replay=PastCheckpoints(kept=2, interval=1000))
+
+    Reference: Chintala et al., How to train a GAN, NIPS workshop 2016, item 7. The idea of past
+    opponents relates to Salimans et al., 2016, arXiv:1606.03498, section 3.3.
     """
 
     def __init__(self, kept: int = 4, interval: int = 500, share: float = 0.1, **kwargs):
@@ -143,43 +158,47 @@ class PastCheckpoints(Past):
         self.kept, self.interval, self.share = kept, interval, share
 
     def attach(self, gan):
-        """Makes room, and puts the weights as they are in every place."""
+        """Creates the variables of the copies.
+
+        Raises:
+            InputError: If a side is missing, or consists of several networks.
+        """
         for network in (gan.generator, gan.discriminator):
             if not isinstance(network, keras.Model):
-                raise InputError("past checkpoints are of one generator and one discriminator.")
+                raise InputError("PastCheckpoints needs one generator and one discriminator.")
         if not self.built:
             networks = {"g": gan.generator, "d": gan.discriminator}
             self.copies = {
                 side: [
                     self.add_weight(
                         (self.kept, *weight.shape),
-                        name=f"{side}_{place}",
+                        name=f"{side}_{index}",
                         trainable=False,
                         initializer="zeros",
                         aggregation="none",
                         autocast=False,
                     )  # fmt: skip
-                    for place, weight in enumerate(network.weights)
+                    for index, weight in enumerate(network.weights)
                 ]
                 for side, network in networks.items()
             }
             self.built = True
 
     def fakes(self, gan, batch):
-        """Returns the batch's fakes, or those of a past generator."""
+        """Returns the fakes of the batch, or those of a past generator."""
 
-        def old():
+        def past_fakes():
             with self._swapped("g", gan.generator, index):
                 return gan.generate(batch)["fake"]
 
         past, index = self._draw(gan, "fakes")
-        return {"fake": tf.cond(past, old, lambda: batch["fake"])}
+        return {"fake": tf.cond(past, past_fakes, lambda: batch["fake"])}
 
     @contextlib.contextmanager
     def judge(self, gan):
-        """Opens a context in which the discriminator has, by chance, weights of the past.
+        """Opens a context in which the discriminator has past weights with probability `share`.
 
-        No variable that is assigned to inside of it keeps what it was given.
+        Assignments to variables within the context are discarded.
         """
         past, index = self._draw(gan, "judge")
         weights, copies = gan.discriminator.weights, self.copies["d"]
@@ -191,25 +210,25 @@ class PastCheckpoints(Past):
             yield
 
     def after_step(self, gan):
-        """Copies the weights, if it is time to."""
+        """Copies the weights every `interval` steps."""
         step = ops.cast(gan.step.value, "int32")
-        place = (step // self.interval - 1) % self.kept
+        index = (step // self.interval - 1) % self.kept
 
         def copy():
             for side, network in (("g", gan.generator), ("d", gan.discriminator)):
-                for room, weight in zip(self.copies[side], network.weights, strict=True):
-                    value = ops.cast(weight.value, room.dtype)[None]
-                    room.assign(ops.scatter_update(room.value, [[place]], value))
+                for copies, weight in zip(self.copies[side], network.weights, strict=True):
+                    value = ops.cast(weight.value, copies.dtype)[None]
+                    copies.assign(ops.scatter_update(copies.value, [[index]], value))
             return 0
 
         tf.cond(step % self.interval == 0, copy, lambda: 0)
 
     def _draw(self, gan, name):
-        """Returns whether the past is met this time, and which of the copies."""
+        """Returns whether to use a past copy in this turn, and the index of the copy."""
         count = ops.minimum(ops.cast(gan.step.value, "int32") // self.interval, self.kept)
-        chance = keras.random.uniform((2,), seed=random.seed(name))
-        index = ops.cast(chance[1] * ops.cast(count, "float32"), "int32")
-        return ops.logical_and(count > 0, chance[0] < self.share), index
+        uniform = keras.random.uniform((2,), seed=random.seed(name))
+        index = ops.cast(uniform[1] * ops.cast(count, "float32"), "int32")
+        return ops.logical_and(count > 0, uniform[0] < self.share), index
 
     def _swapped(self, side, network, index):
         pairs = zip(network.weights, self.copies[side], strict=True)
@@ -226,7 +245,7 @@ CLASSES = parts.table(Replay, PastCheckpoints)
 
 
 def get(identifier) -> Past | None:
-    """Returns the past that a capacity, a name, a {class_name, config} dict or a `Past` means."""
+    """Returns the replay for a capacity, a name, a {class_name, config} dict or a `Past`."""
     if isinstance(identifier, int) and not isinstance(identifier, bool):
         return Replay(identifier)
     return parts.get("replay", identifier, CLASSES)

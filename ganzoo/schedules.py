@@ -1,4 +1,4 @@
-"""Learning rates that change with the turns of a side, for its optimizer."""
+"""Learning rate schedules, counted in updates of the optimizer's side."""
 
 import keras
 from keras import ops
@@ -6,15 +6,21 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("ganzoo")
 class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """A rate that stays for `begin` turns and then falls linearly, to 0 at turn `end`.
+    """A learning rate that is constant for `begin` updates, then decays linearly to 0 at `end`.
+
+    In a recipe:
 
         g_optimizer = {class_name = "Adam", config = {beta_1 = 0.5, learning_rate = {class_name =
             "LinearDecay", config = {rate = 2e-4, begin = 10000, end = 20000}}}}
 
     Args:
-        rate: At the start.
-        begin: Turns of the side after which it falls.
-        end: Turns after which it is 0.
+        rate: Initial learning rate.
+        begin: Number of updates after which the decay begins.
+        end: Number of updates after which the rate is 0.
+
+    Example:
+        rate = ganzoo.schedules.LinearDecay(2e-4, begin=10_000, end=20_000)
+        optimizer = keras.optimizers.Adam(rate, beta_1=0.5)
 
     Reference: Zhu et al., 2017, arXiv:1703.10593, section 4.
     """
@@ -27,9 +33,9 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
         self.rate, self.begin, self.end = rate, begin, end
 
     def __call__(self, step):
-        """Returns the rate of a turn."""
-        left = (self.end - ops.cast(step, "float32")) / (self.end - self.begin)
-        return self.rate * ops.clip(left, 0.0, 1.0)
+        """Returns the learning rate of an update."""
+        remaining = (self.end - ops.cast(step, "float32")) / (self.end - self.begin)
+        return self.rate * ops.clip(remaining, 0.0, 1.0)
 
     def get_config(self) -> dict:
         """Returns the constructor arguments."""

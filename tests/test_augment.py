@@ -65,7 +65,7 @@ def test_batches_of_unknown_size(layer):
 
 
 def test_points_are_refused_in_one_line(layer):
-    with pytest.raises(InputError, match="moves the pixels of images") as error:
+    with pytest.raises(InputError, match="is for images") as error:
         layer(np.zeros((4, 2), "float32"), training=True)
     assert "\n" not in str(error.value)
 

@@ -152,7 +152,7 @@ def test_what_does_not_fit_is_a_sentence(pix2pix, cyclegan):
         pix2pix.translate(x, "y_to_x")
     with pytest.raises(InputError, match="N, 12, 12, 1"):
         pix2pix.translate(x[:, :8])
-    with pytest.raises(InputError, match="no latents"):
+    with pytest.raises(InputError, match="not latents"):
         made("pix2pix", latents="sphere")
 
 

@@ -189,7 +189,7 @@ def test_a_spectral_transposed_convolution_has_a_singular_value_of_one():
 def test_virtual_batch_norm_and_what_compares_images():
     packed = ganzoo.create("dcgan", SHAPE, width=4, d_normalization="virtual", pack=2)
     assert packed.discriminator(IMAGES).shape == (3, 1)  # the reference is packed, too
-    with pytest.raises(InputError, match="keep apart"):
+    with pytest.raises(InputError, match="keep them independent"):
         ganzoo.create("dcgan", SHAPE, width=4, minibatch="stddev", d_normalization="virtual")
 
 

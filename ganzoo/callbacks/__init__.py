@@ -1,4 +1,4 @@
-"""What happens beside the training: pictures, logs, measures, checkpoints."""
+"""Callbacks for `fit`: checkpoints, evaluation, logs, sample images and failure detection."""
 
 from ganzoo.callbacks.checkpoint import Checkpoint
 from ganzoo.callbacks.evaluate import Evaluate

@@ -1,4 +1,4 @@
-"""Checkpoint: a run that was killed at any moment goes on as if it had not been."""
+"""Checkpoint: saves the full training state, so that an interrupted run resumes exactly."""
 
 import contextlib
 import json
@@ -15,52 +15,60 @@ from ganzoo.errors import InputError
 class Checkpoint(keras.callbacks.Callback):
     """Saves networks, optimizers, averages, buffers and counters after every epoch.
 
-    `save_within` does so within an epoch: what is behind it of that epoch is `self.within`.
+    A checkpoint consists of `step-00000156.weights.h5` and `step-00000156.json`, which contains the
+    SHA-256 of the weights and is written last. The newest `keep` checkpoints are kept, and the one
+    with the smallest `monitor`. With a dataset that starts where the checkpoint was saved
+    (`data.load(..., repeat=True, start_batch=...)`), a restored run ends with exactly the weights
+    of an uninterrupted run.
 
-    A checkpoint is `step-00000156.weights.h5` and, written last, `step-00000156.json` with its
-    SHA-256. The newest two are kept, and the one with the smallest `monitor`. Together with a data
-    stream that starts where the checkpoint was (`data.load(..., repeat=True, start_batch=...)`) a
-    restored run ends with the weights of an uninterrupted one, bit for bit.
+    `save_within` saves a checkpoint in the middle of an epoch. After `restore`, `within` is the
+    number of steps of the current epoch that are done.
 
     Args:
-        directory: Where the checkpoints go.
-        monitor: Name of the log that picks the best one.
-        keep: How many of the newest to keep.
+        directory: Directory of the checkpoints.
+        monitor: Name of the log whose smallest value marks the best checkpoint.
+        keep: Number of newest checkpoints to keep.
+
+    Example:
+        checkpoint = ganzoo.callbacks.Checkpoint("runs/ring/checkpoints", monitor="d_adv")
+        epoch = checkpoint.restore(gan)  # 0 in the first session
+        gan.fit(dataset, epochs=epoch + 1, initial_epoch=epoch, callbacks=[checkpoint])
     """
 
     def __init__(self, directory, monitor: str = "swd", keep: int = 2):
         super().__init__()
         self.directory, self.monitor, self.keep = Path(directory), monitor, keep
-        self.within = 0  # steps of the present epoch that a restored checkpoint has behind it
-        self._means: dict[str, list] = {}  # what it has of that epoch's logs
+        self.within = 0  # steps of the current epoch that were done in a restored checkpoint
+        self._means: dict[str, list] = {}  # its running means of the logs in that epoch
 
     def restore(self, gan: keras.Model) -> int:
         """Loads the newest intact checkpoint into the compiled `gan`; call it before `fit`.
 
         Returns:
-            The number of epochs behind it, for `initial_epoch`; 0 if there is no checkpoint. Of the
-            next one `self.within` steps are behind it, too.
+            The number of complete epochs, for `initial_epoch`; 0 if there is no checkpoint. Of the
+            next epoch, `self.within` steps are done as well.
 
         Raises:
-            InputError: If there are checkpoints and none is intact.
+            InputError: If there are checkpoints, but none is intact.
         """
         records = sorted(self.records(), key=lambda record: -record["step"])
-        found = self._first_intact(gan, records)
+        restored = self._first_intact(gan, records)
         count = len(list(self.directory.glob("step-*.json")))
-        if found is None and count:
+        if restored is None and count:
             raise InputError(
                 f"none of the {count} checkpoints in {self.directory} is intact; to start "
                 "the run over, delete that directory."
             )
-        found = found or {"epoch": 0}
-        self.within, self._means = found.get("within", 0), found.get("means", {})
-        return found["epoch"]
+        restored = restored or {"epoch": 0}
+        self.within, self._means = restored.get("within", 0), restored.get("means", {})
+        return restored["epoch"]
 
     def restore_best(self, gan: keras.Model) -> dict | None:
-        """Loads the intact checkpoint with the smallest `monitor`, the newest if none has one.
+        """Loads the intact checkpoint with the smallest `monitor`, or the newest if none has it.
 
         Returns:
-            Its record: `epoch`, `step`, `monitor`; None if there is no intact checkpoint.
+            The record of the checkpoint, with `epoch`, `step` and the monitored value; None if
+            there is no intact checkpoint.
         """
 
         def rank(record):
@@ -70,11 +78,11 @@ class Checkpoint(keras.callbacks.Callback):
         return self._first_intact(gan, sorted(self.records(), key=rank))
 
     def records(self) -> list[dict]:
-        """Returns the records of the checkpoints that there are."""
+        """Returns the records of all checkpoints in the directory."""
         return [r for r in map(_read, self.directory.glob("step-*.json")) if r is not None]
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Takes up the logs of an epoch that was broken off."""
+        """Restores the running means of the logs if the epoch was interrupted."""
         self._epoch, self._begun = epoch, int(self.model.step.numpy()) - self.within
         with self.model.distribute_strategy.scope():
             for name, values in self._means.items():
@@ -83,15 +91,15 @@ class Checkpoint(keras.callbacks.Callback):
         self.within, self._means = 0, {}
 
     def on_epoch_end(self, epoch, logs=None):
-        """Saves, and drops what is no longer needed."""
+        """Saves a checkpoint, and deletes those that are no longer needed."""
         value = (logs or {}).get(self.monitor)
-        if value is not None and math.isfinite(value):  # one that diverged is never the best
+        if value is not None and math.isfinite(value):  # a diverged checkpoint is never the best
             self._save({"epoch": epoch + 1, self.monitor: float(value)})
         else:
             self._save({"epoch": epoch + 1})
 
     def save_within(self) -> None:
-        """Saves after any step."""
+        """Saves a checkpoint in the middle of an epoch."""
         within = int(self.model.step.numpy()) - self._begun
         means = {m.name: [float(v.numpy()) for v in m.variables] for m in self.model.metrics}
         self._save({"epoch": self._epoch, "within": within, "means": means})
@@ -111,40 +119,43 @@ class Checkpoint(keras.callbacks.Callback):
 
     def _drop_old(self) -> None:
         records = sorted(self.records(), key=lambda record: -record["step"])
-        worth = [r for r in records if self.monitor in r]
-        kept = records[: self.keep] + sorted(worth, key=lambda r: r[self.monitor])[:1]
+        rated = [r for r in records if self.monitor in r]
+        kept = records[: self.keep] + sorted(rated, key=lambda r: r[self.monitor])[:1]
         for record in records:
             if record not in kept:
                 self._weights(record["step"]).with_suffix("").with_suffix(".json").unlink()
                 self._weights(record["step"]).unlink(missing_ok=True)
 
+    def load(self, gan: keras.Model, record: dict) -> bool:
+        """Loads the checkpoint of one of `records` into `gan`; returns whether it is intact."""
+        weights = self._weights(record["step"])
+        if not weights.exists():
+            problem = "it is missing"
+        elif files.sha256(weights) != record["sha256"]:
+            problem = "its SHA-256 is not the recorded one"
+        else:
+            gan.load_weights(weights)
+            return True
+        logging.warning("skipping checkpoint %s: %s", weights, problem)
+        return False
+
     def _first_intact(self, gan, records: list[dict]) -> dict | None:
-        for record in records:
-            weights = self._weights(record["step"])
-            if not weights.exists():
-                problem = "it is missing"
-            elif files.sha256(weights) != record["sha256"]:
-                problem = "its SHA-256 is not the recorded one"
-            else:
-                gan.load_weights(weights)
-                return record
-            logging.warning("skipping checkpoint %s: %s", weights, problem)
-        return None
+        return next((record for record in records if self.load(gan, record)), None)
 
 
 def _list_attributes_once() -> None:
-    """Has Keras keep its list of what not to save of an optimizer.
+    """Makes Keras cache its list of optimizer attributes that are not saved.
 
-    Keras 3.15 looks the list up under another name than it keeps it under. So it makes an optimizer
-    to list the attributes of, for each one that it saves, and TensorFlow does not give back the 70
-    kB of that one's variables.
+    Keras 3.15 stores the list under a different name than the one it reads. So for each optimizer
+    that it saves, it creates another optimizer to list its attributes, and TensorFlow does not free
+    the 70 kB of that optimizer's variables.
     """
     with contextlib.suppress(ImportError, AttributeError, ValueError):  # other versions
         from keras.src.backend.common import global_state
         from keras.src.saving import saving_lib
 
-        kept = saving_lib.get_attr_skipset("Optimizer")
-        global_state.set_global_attribute("saving_attr_skiplist_Optimizer", kept)
+        skipped = saving_lib.get_attr_skipset("Optimizer")
+        global_state.set_global_attribute("saving_attr_skiplist_Optimizer", skipped)
 
 
 def _read(path: Path) -> dict | None:

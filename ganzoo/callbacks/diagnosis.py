@@ -1,8 +1,9 @@
-"""Failures of GAN training: how each shows in what is logged, what causes it, what to try.
+"""Failures of GAN training: the symptoms of each in the logs, its likely cause, what to try.
 
-Everything here is a function of two lists: `windows`, the mean logs of every so many steps, and
-`looks`, what a few samples of always the same latents were like at some steps. Losses are measured
-by what they are at chance, where D scores all images alike: no threshold depends on the loss used.
+All functions work on two lists: `windows`, the mean logs of consecutive ranges of steps, and
+`looks`, statistics of a few samples from fixed latents at some steps. Losses are compared with
+their value at chance, when D gives all images the same score, so that the thresholds do not depend
+on the loss function.
 """
 
 import dataclasses
@@ -17,9 +18,9 @@ class Failure:
     """A kind of failure.
 
     Attributes:
-        title: What has happened.
+        title: Description of the failure.
         cause: The likely cause.
-        tricks: What to try, the likeliest first, as flags of train.py.
+        tricks: Remedies to try, the most promising first, as flags of train.py where possible.
     """
 
     title: str
@@ -29,35 +30,36 @@ class Failure:
 
 @dataclasses.dataclass(frozen=True)
 class Thresholds:
-    """From where on something counts as a failure; none of it is a law.
+    """Thresholds above, or below, which a symptom counts as a failure; all of them are heuristic.
 
     Attributes:
-        patience: Windows in a row that must agree.
-        warm_up: Share of the run in which only `nan` and `divergence` are looked for.
-        looks: Looks at samples in a row that must agree.
-        unformed: Share of the run in which samples are not looked at: they have no form yet.
-        d_floor: D's loss, over that at chance, below which D has won.
-        g_floor: G's loss, over that at chance, below which G fools D with no effort.
-        ceiling: Size of a loss, over that at chance (or 1), above which it has run away.
-        gradient_ceiling: Norm of a gradient that is too large.
-        gradient_floor: G's gradient norm, over its median so far, below which it has vanished.
-        spread: Standard deviation of the last windows of D's loss, over that of the windows before
-            them and over the loss at chance, above which it has become unstable.
-        poor: Distance of the samples to the real examples above which they are poor. Better ones
-            are taken for neither `stalled` nor `relapse`.
-        progress: Distance of the samples, over its best up to twice `looks` ago, below which they
-            are improving: then few kinds of samples are no failure yet.
-        relapse: Sum of the rises of the samples' distance over twice `looks`, over its mean, above
-            which they become worse again and again.
-        diversity: Mean distance between two samples, over that between two real examples, below
-            which all samples are nearly one.
-        bins: Real examples that are nearest to a sample, over those nearest to other real ones,
-            below which modes are missing.
-        turnover: Share of the samples that changed their nearest real example from one look to the
-            next, above which, with `bins` below twice its bound, the modes rotate.
-        swings: Crossings of its own mean by D's loss, of an amplitude of `swing` of chance, in the
-            last 24 windows, above which both sides go round in circles.
-        swing: That amplitude.
+        patience: Number of consecutive windows that must show the symptom.
+        warm_up: Initial fraction of the run in which only `nan` and `divergence` are checked.
+        looks: Number of consecutive looks at samples that must show the symptom.
+        unformed: Initial fraction of the run in which samples are not checked.
+        d_floor: Ratio of D's loss to its value at chance below which D has won.
+        g_floor: Ratio of G's loss to its value at chance below which G fools D effortlessly.
+        ceiling: Ratio of the absolute loss to its value at chance, or to 1 if that is larger, above
+            which the loss diverges.
+        gradient_ceiling: Gradient norm above which it is too large.
+        gradient_floor: Ratio of G's gradient norm to its median so far below which it has vanished.
+        spread: Ratio of the standard deviation of D's loss in the last windows to that in the
+            windows before, above which D's loss is unstable.
+        poor: Distance of samples to real examples above which samples are poor. Better samples are
+            never reported as `stalled` or `relapse`.
+        progress: Ratio of the samples' distance to its best value before the last 2 `looks` below
+            which samples are improving. While they are, missing modes are not reported.
+        relapse: Ratio of the sum of increases of the samples' distance in the last 2 `looks` to its
+            mean, above which samples get worse repeatedly.
+        diversity: Ratio of the mean distance between samples to that between real examples below
+            which samples have collapsed.
+        bins: Ratio of the number of real examples that are nearest to some sample to the number
+            nearest to other real examples, below which modes are missing.
+        turnover: Fraction of samples whose nearest real example changed since the last look, above
+            which modes rotate, if `bins` is also below twice its threshold.
+        swings: Number of times that D's loss crossed its mean in the last 24 windows, with an
+            amplitude of at least `swing`, above which the losses oscillate.
+        swing: Amplitude of such crossings, as a ratio to the loss at chance.
     """
 
     patience: int = 3
@@ -83,20 +85,21 @@ class Thresholds:
 FAILURES = {
     "nan": Failure(
         "a loss or a weight is no longer a number",
-        "a learning rate that is too large, or half precision that overflowed",
+        "a learning rate that is too large, or an overflow in half precision",
         ("a tenth of both learning rates", "--precision=float32", "--penalties='[\"r1\"]'"),
     ),
     "divergence": Failure(
-        "a loss runs away",
-        "a learning rate that is too large, or a critic that nothing keeps Lipschitz",
+        "a loss diverges",
+        "a learning rate that is too large, or a critic without any Lipschitz constraint",
         (
             "a tenth of D's learning rate", "--d_normalization=spectral",
             "--penalties='[\"gradient_penalty\"]'",
         ),
     ),
     "d_wins": Failure(
-        "D's loss has fallen to nothing",
-        "D is far stronger than G, or sees what gives every fake away, and so teaches nothing",
+        "D's loss is near zero",
+        "D is far stronger than G, or detects something that gives all fakes away, so that G gets "
+        "no useful gradient",
         (
             "a lower learning rate for D", "--penalties='[\"r1\"]'",
             "--augment='{class_name=\"InstanceNoise\", config={stddev=0.3, steps=1000}}'",
@@ -104,57 +107,57 @@ FAILURES = {
         ),
     ),
     "d_fooled": Failure(
-        "G's loss has fallen to nothing: it fools D with anything",
-        "D is far weaker than G, or its learning rate so large that it learns nothing",
-        ("D's canonical learning rate", "a wider D", "--n_critic=2", "a lower learning rate for G"),
+        "G's loss is near zero: it fools D with any image",
+        "D is far weaker than G, or its learning rate is so large that it learns nothing",
+        ("D's default learning rate", "a wider D", "--n_critic=2", "a lower learning rate for G"),
     ),
     "no_gradient": Failure(
         "G's gradient has vanished",
-        "D is sure of everything under a loss that saturates, or G's units are dead",
+        "D is certain about all images and the loss saturates, or G's units are dead",
         ("--loss=non_saturating", "--g_normalization=batch", "--penalties='[\"r1\"]'"),
     ),
     "large_gradient": Failure(
         "a gradient is very large",
-        "a learning rate that is too large, or a D whose slope nothing bounds",
+        "a learning rate that is too large, or a D whose gradients are not bounded",
         (
             "a tenth of that side's learning rate", "--d_normalization=spectral",
             "--penalties='[\"gradient_penalty\"]'",
         ),
     ),
     "unstable": Failure(
-        "D's loss has begun to swing wildly",
-        "steps that are too large, by the rate or by Adam's momentum",
+        "D's loss has become unstable",
+        "updates that are too large, because of the learning rate or of Adam's momentum",
         ("beta_1=0.5, or 0, for Adam", "half of both learning rates", "--d_normalization=spectral"),
     ),
     "collapse": Failure(
         "all samples are nearly the same (mode collapse)",
-        "G has found one image that D accepts, and D no way to tell that it is all there is",
+        "G has found one image that D accepts, and D cannot see that all fakes are this image",
         ("--minibatch=stddev", "--pack=2", "--penalties='[\"r1\"]'", "--model=wgan_gp"),
     ),
     "missing_modes": Failure(
-        "samples cover few of the kinds of real examples (partial mode collapse)",
-        "D judges each image by itself, and G serves what it judges best",
+        "samples cover only a few modes of the data (partial mode collapse)",
+        "D judges each image by itself, and G generates only those that get the best scores",
         ("--minibatch=discrimination", "--pack=2", "--model=unrolled", "--penalties='[\"r1\"]'"),
     ),
     "stalled": Failure(
         "samples do not improve",
-        "a side learns nothing: its rate is far too small or too large, or D is so sure that its "
-        "answers carry no gradient",
-        ("the canonical learning rates", "--loss=non_saturating", "--penalties='[\"r1\"]'"),
+        "one side learns nothing: its learning rate is far too small or too large, or D is so "
+        "certain that its gradients vanish",
+        ("the default learning rates", "--loss=non_saturating", "--penalties='[\"r1\"]'"),
     ),
     "relapse": Failure(
-        "samples become worse again and again",
-        "steps that are too large, by the rate or by Adam's momentum",
+        "samples get worse repeatedly",
+        "updates that are too large, because of the learning rate or of Adam's momentum",
         ("a tenth of both learning rates", "beta_1=0.5, or 0, for Adam", "--penalties='[\"r1\"]'"),
     ),
     "rotation": Failure(
-        "samples jump from one kind to another (rotating modes)",
-        "G moves to wherever D looks the least, and D follows",
+        "samples jump from mode to mode (rotating modes)",
+        "G moves to modes that D neglects, and D follows",
         ("--model=unrolled", "--replay=1024", "--penalties='[\"historical_averaging\"]'"),
     ),
     "oscillation": Failure(
-        "the losses go up and down without end",
-        "both sides answer each other's last move: momentum and large steps keep them circling",
+        "the losses oscillate",
+        "both sides only react to each other's last update, amplified by momentum and large steps",
         (
             "beta_1=0.5, or 0, for Adam", "half of both learning rates", "--penalties='[\"r1\"]'",
             "--replay=1024",
@@ -165,20 +168,20 @@ FAILURES = {
 
 @dataclasses.dataclass(frozen=True)
 class Chance:
-    """The losses where D scores all images alike; None where they have no such level."""
+    """The losses when D gives all images the same score; None for losses without a lower bound."""
 
     d: float | None
     g: float | None
 
 
 def found(windows, looks, chance: Chance, steps: int, limits: Thresholds = Thresholds()) -> dict:
-    """Returns the failures that the lists show at their ends: name -> the evidence, in words.
+    """Returns the current failures as a dict from names to evidence in words.
 
     Args:
-        windows: Dicts with `step` and the mean logs since the one before.
-        looks: Dicts with `step` and what `look` returns.
+        windows: Dicts with `step` and the mean logs since the previous window.
+        looks: Dicts with `step` and the results of `look`.
         chance: The losses at chance.
-        steps: Steps of the whole run.
+        steps: Number of steps of the whole run.
         limits: The thresholds.
     """
     if not windows:
@@ -210,7 +213,8 @@ def _losses(windows, chance, limits) -> dict:
     ):
         recent = _last(windows, name, limits.patience)
         if recent and level and max(recent) < floor * level:
-            evidence[key] = f"{name} = {recent[-1]:.2g} for {len(recent)} windows, {_of(level)}"
+            at = _at_chance(level)
+            evidence[key] = f"{name} = {recent[-1]:.2g} for {len(recent)} windows, {at}"
     series = [window["d_adv"] for window in windows if "d_adv" in window]
     late, early = series[-8:], series[:-8]
     if chance.d and len(early) >= 8:
@@ -225,7 +229,8 @@ def _losses(windows, chance, limits) -> dict:
         side = side[side != 0]
         crossings = int(np.sum(side[1:] != side[:-1]))
         if crossings >= limits.swings:
-            evidence["oscillation"] = f"d_adv crossed its mean {crossings} times, {_of(chance.d)}"
+            at = _at_chance(chance.d)
+            evidence["oscillation"] = f"d_adv crossed its mean {crossings} times, {at}"
     return evidence
 
 
@@ -237,62 +242,72 @@ def _gradients(windows, limits) -> dict:
         if recent and min(recent) > limits.gradient_ceiling:
             evidence["large_gradient"] = f"{name} = {recent[-1]:.3g} for {len(recent)} windows"
         if side == "g" and recent:
-            usual = float(np.median([window[name] for window in windows if name in window]))
-            if max(recent) < max(limits.gradient_floor * usual, 1e-7):
-                evidence["no_gradient"] = f"{name} = {abs(recent[-1]):.2g}, its median {usual:.2g}"
+            median = float(np.median([window[name] for window in windows if name in window]))
+            if max(recent) < max(limits.gradient_floor * median, 1e-7):
+                evidence["no_gradient"] = f"{name} = {abs(recent[-1]):.2g}, its median {median:.2g}"
     return evidence
 
 
-def _samples(looks, formed, limits) -> dict:
-    """Returns what the looks show; before step `formed` samples have no form yet."""
-    recent = [look for look in looks if look["step"] >= formed][-limits.looks :]
+def _samples(looks, first_step, limits) -> dict:
+    """Returns the failures that the looks since `first_step` show."""
+    recent = [look for look in looks if look["step"] >= first_step][-limits.looks :]
     if len(recent) < limits.looks:
         return {}
-    last, far = recent[-1], [look["distance"] for look in looks]
-    before = min(far[: -2 * limits.looks], default=np.inf)
-    if min(far[-limits.looks :]) < limits.progress * before:
-        return _relapse(far, limits)
+    last, history = recent[-1], [look["distance"] for look in looks]
+    before = min(history[: -2 * limits.looks], default=np.inf)
+    if min(history[-limits.looks :]) < limits.progress * before:
+        return _relapse(history, limits)
     if max(look["diversity"] for look in recent) < limits.diversity:
-        return {"collapse": f"samples differ {last['diversity']:.2g} times as much as real ones"}
+        return {"collapse": f"samples differ {last['diversity']:.2g} times as much as real images"}
     if max(look["bins"] for look in recent) < limits.bins:
         share = f"{last['bins']:.0%}"
-        return {"missing_modes": f"samples are near {share} of the real examples to be expected"}
+        return {"missing_modes": f"samples cover {share} of the expected number of real examples"}
     few = max(look["bins"] for look in recent) < 2.0 * limits.bins
     if few and min(look["turnover"] for look in recent) > limits.turnover:
-        return {"rotation": f"{last['turnover']:.0%} of the samples changed kind since last time"}
-    if min(far[-limits.looks :]) > 2.0 * limits.poor:
-        return {"stalled": f"their distance to real ones is {far[-1]:.2g}, it was {before:.2g}"}
-    return _relapse(far, limits)
+        return {"rotation": f"{last['turnover']:.0%} of the samples changed mode since last look"}
+    if min(history[-limits.looks :]) > 2.0 * limits.poor:
+        now = f"{history[-1]:.2g}"
+        return {"stalled": f"the distance of samples to the data is {now}, it was {before:.2g}"}
+    return _relapse(history, limits)
 
 
-def _relapse(far, limits) -> dict:
-    """Returns whether the samples' distance went up again and again over the last looks."""
-    recent = np.array(far[-2 * limits.looks :])
-    rises = np.maximum(np.diff(recent), 0.0).sum() / recent.mean()
-    if recent.mean() < limits.poor or rises < limits.relapse:
+def _relapse(history, limits) -> dict:
+    """Returns the failure `relapse` if the samples' distance increased repeatedly."""
+    recent = np.array(history[-2 * limits.looks :])
+    increase = np.maximum(np.diff(recent), 0.0).sum() / recent.mean()
+    if recent.mean() < limits.poor or increase < limits.relapse:
         return {}
-    return {"relapse": f"their distance to real ones is {far[-1]:.2g}, and was {min(far):.2g}"}
+    now, best = f"{history[-1]:.2g}", f"{min(history):.2g}"
+    return {"relapse": f"the distance of samples to the data is {now}, and was {best}"}
 
 
 def look(samples, real, before=None) -> dict:
-    """Returns what samples are like beside real examples, both (N, ...).
+    """Returns statistics of samples compared with real examples.
+
+    Args:
+        samples: Samples, (N, ...).
+        real: Real examples, 96 or more, (M, ...).
+        before: The result `nearest` of the previous look, if there was one.
 
     Returns:
-        `distance`, their energy distance over the mean distance of two real ones (Szekely & Rizzo,
-        2013): 0 if they are alike, about 1 if they are nowhere near; `diversity`, the mean distance
-        of two samples over that of two real ones; `bins`, how many of 32 real examples are nearest
-        to some sample, over how many are to some other real one; `nearest`, of each sample, (N,);
-        `turnover`, the share of it that is not as it was `before`.
+        distance: Energy distance to the real examples, divided by the mean distance between two of
+            them (Szekely & Rizzo, 2013): 0 for the same distribution, about 1 for samples that have
+            nothing in common with them.
+        diversity: Mean distance between two samples, divided by that between two real examples.
+        bins: Number of 32 real examples that are nearest to some sample, divided by the number
+            nearest to some other real example.
+        nearest: Index of each sample's nearest real example, (N,).
+        turnover: Fraction of samples for which it differs from `before`.
     """
     samples, real = (np.asarray(x, "float32").reshape(len(x), -1) for x in (samples, real))
     anchors, others = real[:32], real[32 : 32 + len(samples)]
     nearest = _distances(samples, anchors).argmin(1)
     expected = len(np.unique(_distances(others, anchors).argmin(1)))
-    own, spread = pairwise_distance(samples), max(pairwise_distance(others), 1e-12)
+    within, spread = pairwise_distance(samples), max(pairwise_distance(others), 1e-12)
     between = float(_distances(samples, others).mean())
     return {
-        "distance": (2.0 * between - own - spread) / spread,
-        "diversity": own / spread,
+        "distance": (2.0 * between - within - spread) / spread,
+        "diversity": within / spread,
         "bins": min(len(np.unique(nearest)) / max(expected, 1), 1.0),
         "turnover": 0.0 if before is None else float(np.mean(nearest != before)),
         "nearest": nearest,
@@ -304,10 +319,10 @@ def _distances(a, b) -> np.ndarray:
 
 
 def _last(windows, name, count) -> list[float]:
-    """Returns the last `count` values of a log; none if there are fewer."""
+    """Returns the last `count` values of a log, or an empty list if there are fewer."""
     values = [window[name] for window in windows[-count:] if name in window]
     return values if len(values) == count else []
 
 
-def _of(level) -> str:
+def _at_chance(level) -> str:
     return f"{level:.3g} at chance"

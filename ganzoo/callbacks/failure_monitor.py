@@ -1,4 +1,4 @@
-"""FailureMonitor: says early that a training fails, on what evidence, why, and what to try."""
+"""FailureMonitor: detects failures of a training early, and suggests causes and remedies."""
 
 import contextlib
 import dataclasses
@@ -23,30 +23,34 @@ GUIDE = "docs/guide.md"
 
 
 class FailureMonitor(keras.callbacks.Callback):
-    """Watches the losses, the gradients and a few samples for the failures of `diagnosis.FAILURES`.
+    """Watches losses, gradients and samples for the failures in `diagnosis.FAILURES`.
 
-    The run is cut into `windows` of as many steps each, whose mean logs are kept, and samples of
-    always the same latents are looked at at every second one. A kind of failure is said once.
+    The run is divided into `windows` with the same number of steps, whose mean logs are recorded,
+    and samples from fixed latents are checked in every second window. Each kind of failure is
+    reported once.
 
     Args:
         real: Images, uint8 (N, H, W, C), or points, float32 (N, D), to compare samples with; or a
-            dict with such `real`, and what else the model draws by. If there are fewer than 96, or
-            they are tokens, or None, the logs alone are watched.
-        directory: The run's directory: alarms go to `alarms.jsonl` there, and the lists that they
-            are found in to `monitor.json`, so that a resumed run goes on as it would have. None to
-            write nothing.
-        on_failure: "warn"; "stop", to end the training; or "rollback", to go on from the best
-            checkpoint with halved learning rates, three times at most, and then to stop.
+            dict of such `real` and other inputs that the model's samples depend on. Only logs are
+            watched if there are fewer than 96 examples, if they are tokens, or with None.
+        directory: Directory of the run: alarms are written to `alarms.jsonl` there, and the records
+            to `monitor.json`, so that a resumed run continues exactly. None to write nothing.
+        on_failure: `"warn"`; `"stop"` to end the training; or `"rollback"` to continue from the
+            best checkpoint with halved learning rates, up to three times, and then to stop.
         checkpoint: The `callbacks.Checkpoint` to roll back to.
         writer: A `tf.summary` writer, or None.
-        windows: Windows of a run.
-        steps: Of the whole run; what `fit` is told if not given.
+        windows: Number of windows of a run.
+        steps: Number of steps of the whole run; by default computed from the arguments of `fit`.
         thresholds: A `diagnosis.Thresholds`.
-        silent: Neither to print nor to write: for workers that are not the chief, who must act as
-            it does.
+        silent: Whether to neither print nor write. For workers other than the chief, which must
+            still act on failures as the chief does.
 
     Raises:
-        InputError: If `on_failure` is unknown, or there is nothing to roll back to.
+        InputError: If `on_failure` is unknown, or `"rollback"` is given without a checkpoint.
+
+    Example:
+        monitor = ganzoo.callbacks.FailureMonitor(real=images, on_failure="stop")
+        gan.fit(dataset, epochs=2, callbacks=[monitor])
     """
 
     def __init__(
@@ -71,36 +75,36 @@ class FailureMonitor(keras.callbacks.Callback):
         self._broken_off: dict | None = None
 
     def on_train_begin(self, logs=None):
-        """Takes up what was seen of the steps that the model has behind it."""
+        """Restores the records up to the model's current step."""
         step = int(self.model.step.numpy())
         path = self.directory and self.directory / "monitor.json"
-        before = _kept(path) if step and path and path.exists() else None
-        if before:
-            self._broken_off = before.pop("broken_off", None)
-            self.seen = {k: [row for row in v if row["step"] <= step] for k, v in before.items()}
+        records = _saved(path) if step and path and path.exists() else None
+        if records:
+            self._broken_off = records.pop("broken_off", None)
+            self.seen = {k: [row for row in v if row["step"] <= step] for k, v in records.items()}
         self._write_alarms()
         self.steps, self._drawn = self.planned, None
         self.chance = _chance(self.model)
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Notes that the means begin anew; at the first epoch, how long the run will be."""
+        """Resets the running means, and computes the length of the run at the first epoch."""
         self._step = self._begun = step = int(self.model.step.numpy())
         if self.steps is None:
-            rest = (self.params.get("epochs") or 1) - epoch
-            self.steps = step + rest * (self.params.get("steps") or 1000)
+            remaining = (self.params.get("epochs") or 1) - epoch
+            self.steps = step + remaining * (self.params.get("steps") or 1000)
         self._means: dict[str, float] = {}
-        left, self._broken_off = self._broken_off, None
-        if left and left["at"] == step:
-            self._begun, self._step, self._means = left["begun"], left["step"], left["means"]
+        opened, self._broken_off = self._broken_off, None
+        if opened and opened["at"] == step:
+            self._begun, self._step, self._means = opened["begun"], opened["step"], opened["means"]
 
     def on_train_batch_end(self, batch, logs=None):
-        """Closes a window, if it is time, and looks for failures."""
+        """At the end of a window, records it and checks for failures."""
         every = max(self.steps // self.windows, 1)
         step = int(self.model.step.numpy())
         if step // every == self._step // every:
             return
         means = {name: float(value) for name, value in logs.items()}
-        # A weight that is no number need not show in a loss: ReLU makes zero of it.
+        # The weights are checked, too, as a ReLU can hide a NaN from the losses.
         row = {"step": step} | self._since(means, step) | self._norms()
         self.seen["windows"].append(row)
         self._step, self._means = step, means
@@ -110,11 +114,11 @@ class FailureMonitor(keras.callbacks.Callback):
         self._judge(step)
 
     def on_epoch_end(self, epoch, logs=None):
-        """Keeps what was seen."""
+        """Saves the records."""
         self._save(self.seen)
 
     def save_within(self) -> None:
-        """Keeps what was seen, and the window that is open."""
+        """Saves the records and the current window in the middle of an epoch."""
         step = int(self.model.step.numpy())
         opened = {"at": step, "begun": self._begun, "step": self._step, "means": self._means}
         self._save(self.seen | {"broken_off": opened})
@@ -124,7 +128,7 @@ class FailureMonitor(keras.callbacks.Callback):
             files.write_sealed(self.directory / "monitor.json", seen)
 
     def _since(self, means, step) -> dict:
-        """Returns the means since the last window, of the running means of the epoch."""
+        """Returns the means since the last window, computed from running means of the epoch."""
         done, before = step - self._begun, self._step - self._begun
         return {
             name: (value * done - self._means.get(name, 0.0) * before) / (done - before)
@@ -132,7 +136,7 @@ class FailureMonitor(keras.callbacks.Callback):
         }
 
     def _norms(self) -> dict:
-        """Returns the length of each side's weights."""
+        """Returns the norm of each side's weights."""
         sides = {"d": self.model.discriminator, "g": self.model.generator}
         return {
             f"{key}_weight_norm": float(tf.linalg.global_norm([w.value for w in weights_of(side)]))
@@ -146,18 +150,19 @@ class FailureMonitor(keras.callbacks.Callback):
             return
         looks = self.seen["looks"]
         before = np.array(looks[-1]["nearest"]) if looks else None
-        seen = diagnosis.look(samples, self.real, before)
-        looks.append({"step": step} | {k: np.asarray(v).tolist() for k, v in seen.items()})
+        statistics = diagnosis.look(samples, self.real, before)
+        looks.append({"step": step} | {k: np.asarray(v).tolist() for k, v in statistics.items()})
 
     def _draw(self) -> np.ndarray:
-        """Returns samples as training sees them, (64, ...), in the scale of the real examples."""
+        """Returns samples in training mode, (64, ...), with the range of the real examples."""
         gan = self.model
         if self._drawn is None:
             make = gan.probe(self.examples, 64, 2)
 
             @tf.function
             def drawn():
-                with random.scope(random.key(2)), keras.StatelessScope():  # nothing is moved
+                # The stateless scope leaves all variables unchanged.
+                with random.scope(random.key(2)), keras.StatelessScope():
                     return make()
 
             self._drawn = drawn
@@ -166,13 +171,13 @@ class FailureMonitor(keras.callbacks.Callback):
     def _judge(self, step) -> None:
         ceiling = self.thresholds.gradient_ceiling * self.model.gradient_scale
         thresholds = dataclasses.replace(self.thresholds, gradient_ceiling=ceiling)
-        found = diagnosis.found(
+        failures = diagnosis.found(
             self.seen["windows"], self.seen["looks"], self.chance, self.steps, thresholds
         )
         alarms = self.seen["alarms"]
         undone = [i for i, alarm in enumerate(alarms, 1) if "rolled_back_to" in alarm]
         known = {alarm["failure"] for alarm in alarms[max(undone, default=0) :]}
-        new = {name: evidence for name, evidence in found.items() if name not in known}
+        new = {name: evidence for name, evidence in failures.items() if name not in known}
         for name, evidence in new.items():
             self._say(name, evidence, step)
         if new and self.on_failure == "stop":
@@ -203,7 +208,7 @@ class FailureMonitor(keras.callbacks.Callback):
                 f"  try       {'; or '.join(alarm['try'])}\n"
                 f"  more      {more}"
             )
-        else:  # what follows from the first is said in short
+        else:  # further alarms are often consequences of the first one: one line is enough
             print(f"\nALARM at step {step}: {alarm['what']}: {evidence}. See {more}")
         self._write_alarms()
         if self.writer is not None:
@@ -211,7 +216,7 @@ class FailureMonitor(keras.callbacks.Callback):
                 tf.summary.text("alarm", "\n\n".join(f"**{k}** {v}" for k, v in alarm.items()))
 
     def _write_alarms(self) -> None:
-        """Writes the alarms of the steps that count; none that a killed process left."""
+        """Writes the alarms, and so drops those of steps that a killed process did not save."""
         if self.directory and not self.silent:
             path, rows = self.directory / "alarms.jsonl", self.seen["alarms"]
             if rows:
@@ -221,45 +226,45 @@ class FailureMonitor(keras.callbacks.Callback):
 
     def _roll_back(self, step) -> None:
         times = sum("rolled_back_to" in alarm for alarm in self.seen["alarms"])
-        found = self.checkpoint.restore_best(self.model) if times < 3 else None
-        if found is None:
+        best = self.checkpoint.restore_best(self.model) if times < 3 else None
+        if best is None:
             if not self.silent:
-                print("There is nothing to roll back to: the training stops.")
+                print("There is no checkpoint to roll back to, or too many rollbacks: stopping.")
             self.model.stop_training = True
             return
-        self.model.step.assign(step)  # so that other noise is drawn than the first time
+        self.model.step.assign(step)  # so that the noise differs from the first time
         for optimizer in (self.model.g_optimizer, self.model.d_optimizer):
-            with contextlib.suppress(TypeError):  # a schedule cannot be set, and stays
+            with contextlib.suppress(TypeError):  # a schedule cannot be changed
                 optimizer.learning_rate = _rate(optimizer) / 2.0 ** (times + 1)
-        # What was seen of what was undone says nothing of what comes.
+        # Records of the undone steps do not apply to the next ones.
         self.seen["windows"], self.seen["looks"] = [], []
         self.model.reset_metrics()
         self._begun, self._means = step, {}
-        self.seen["alarms"][-1]["rolled_back_to"] = found["step"]
-        print(f"Rolled back to step {found['step']}, with halved learning rates.")
+        self.seen["alarms"][-1]["rolled_back_to"] = best["step"]
+        print(f"Rolled back to step {best['step']}, with halved learning rates.")
 
 
-def _kept(path: Path) -> dict | None:
-    """Returns what was seen before; None, with a warning, if that cannot be read any more."""
+def _saved(path: Path) -> dict | None:
+    """Returns the saved records; None, with a warning, if the file is damaged."""
     try:
         return files.read_sealed(path)
     except (OSError, ValueError) as error:
-        logging.warning("the failure monitor begins anew: %s", error)
+        logging.warning("the failure monitor starts without its records: %s", error)
         return None
 
 
 def unusual_rates(gan) -> list[str]:
-    """Returns a clause for each learning rate that is over five times the variant's canonical."""
+    """Returns a clause for each learning rate that is over five times the variant's default."""
     clauses = []
-    canonical = gan.learning()
+    defaults = gan.learning()
     for side in "dg":
         rates = [
-            _rate(x) for x in (getattr(gan, f"{side}_optimizer"), canonical[f"{side}_optimizer"])
+            _rate(x) for x in (getattr(gan, f"{side}_optimizer"), defaults[f"{side}_optimizer"])
         ]
         if None not in rates and rates[0] > 5.0 * rates[1]:
             clauses.append(
                 f"{side.upper()}'s learning rate, {rates[0]:g}, is {rates[0] / rates[1]:.0f} times "
-                f"the canonical {rates[1]:g}"
+                f"the default {rates[1]:g}"
             )
     return clauses
 
@@ -269,19 +274,19 @@ def _rate(optimizer) -> float | None:
 
 
 def _chance(gan) -> diagnosis.Chance:
-    """Returns the losses where D scores every image zero; None of one that can fall below zero.
+    """Returns the losses when D scores every image zero; None for losses that can be negative.
 
-    Such a loss, as Wasserstein's or an f-divergence's, has no floor that would tell who has won.
+    Such losses, as Wasserstein's or an f-divergence's, have no lower bound that a winner reaches.
     """
     if not gan.compares or gan.loss is None:
         return diagnosis.Chance(None, None)
-    zero, far = ops.zeros((8, 1)), ops.ones((8, 1)) * 10.0
+    zero, large = ops.zeros((8, 1)), ops.ones((8, 1)) * 10.0
 
     def generator(fake, real):
         return float(gan.loss.generator(*([fake, real] if gan.loss.relative else [fake])))
 
     at_chance = float(gan.loss.discriminator(zero, zero)), generator(zero, zero)
-    when_won = float(gan.loss.discriminator(far, -far)), generator(far, -far)
+    when_won = float(gan.loss.discriminator(large, -large)), generator(large, -large)
     return diagnosis.Chance(*(
         x if math.isfinite(x) and x > 1e-3 and least > -1e-3 else None
         for x, least in zip(at_chance, when_won, strict=True)

@@ -1,4 +1,4 @@
-"""RunLog: what happened, an epoch a line, for programs, for TensorBoard and for the eye."""
+"""RunLog: writes the logs of each epoch as JSON lines, TensorBoard scalars and a plot."""
 
 import json
 import math
@@ -16,22 +16,26 @@ from ganzoo.inference import pictures
 class RunLog(keras.callbacks.Callback):
     """Writes `metrics.jsonl`, TensorBoard scalars and `curves.png` after every epoch.
 
-    A line holds `epoch`, `step`, `seconds` of training up to there over all sessions of the run,
-    and the logs. A run that is resumed drops the lines after its checkpoint: they are made again.
-    The curves of more than 100 epochs are drawn anew when they are longer by a hundredth.
+    A line contains `epoch`, `step`, `seconds` (the total training time over all sessions of the
+    run) and the logs. A resumed run drops the lines after its checkpoint, as these epochs are
+    repeated. In long runs, the curves are plotted only after each 1% more epochs.
 
     Args:
-        directory: The run's directory.
+        directory: Directory of the run.
         writer: A `tf.summary` writer, or None.
+
+    Example:
+        log = ganzoo.callbacks.RunLog("runs/ring")
+        gan.fit(dataset, epochs=2, callbacks=[log])
     """
 
     def __init__(self, directory, writer=None):
         super().__init__()
         self.path, self.writer = Path(directory) / "metrics.jsonl", writer
-        self.lines: list[str] = []  # text, as thousands of rows would take several times the memory
+        self.lines: list[str] = []  # as text, which takes much less memory than thousands of dicts
 
     def on_train_begin(self, logs=None):
-        """Takes up the lines of the steps that the model has behind it."""
+        """Reads the existing lines up to the model's current step."""
         step = int(self.model.step.numpy())
         rows = [row for row in read(self.path) if row["step"] <= step]
         self.lines = [json.dumps(row) + "\n" for row in rows]
@@ -40,11 +44,11 @@ class RunLog(keras.callbacks.Callback):
         self.start = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        """Writes the epoch's line, scalars and curves."""
+        """Writes the line, the scalars and the curves of the epoch."""
         step = int(self.model.step.numpy())
         values = {name: float(f"{float(value):.6g}") for name, value in (logs or {}).items()}
         seconds = round(self.seconds + time.perf_counter() - self.start, 2)
-        # JSON has no NaN: what is not finite, in a run that diverged, is null.
+        # JSON has no NaN, so values that are not finite become null.
         row = {name: value if math.isfinite(value) else None for name, value in values.items()}
         row = {"epoch": epoch + 1, "step": step, "seconds": seconds} | row
         self.lines.append(json.dumps(row) + "\n")
@@ -58,7 +62,7 @@ class RunLog(keras.callbacks.Callback):
             self.writer.flush()
 
     def on_train_end(self, logs=None):
-        """Draws the curves to their ends."""
+        """Plots the complete curves."""
         if len(self.lines) > self._drawn:
             self._draw()
 
@@ -68,7 +72,7 @@ class RunLog(keras.callbacks.Callback):
 
 
 def read(path) -> list[dict]:
-    """Returns the lines of a `metrics.jsonl`, but damaged ones; none if there is no such file."""
+    """Returns the intact lines of a `metrics.jsonl`; an empty list if the file does not exist."""
     path, rows = Path(path), []
     lines = path.read_text("utf-8", errors="replace").splitlines() if path.exists() else []
     for number, line in enumerate(lines, 1):
@@ -76,7 +80,7 @@ def read(path) -> list[dict]:
             row = json.loads(line)
             float(row["step"]), float(row.get("seconds", 0.0))
         except (ValueError, LookupError, TypeError, AttributeError):
-            logging.warning("%s: line %d is damaged, and left out", path, number)
+            logging.warning("%s: line %d is damaged and ignored", path, number)
         else:
             rows.append(row)
     return rows

@@ -1,4 +1,4 @@
-"""SampleGrid: the same picture after every epoch."""
+"""SampleGrid: writes an image of samples from fixed latents after every epoch."""
 
 from pathlib import Path
 
@@ -9,17 +9,21 @@ from ganzoo.inference import pictures
 
 
 class SampleGrid(keras.callbacks.Callback):
-    """Writes the model's `picture` to `<directory>/epoch-0001.png` and so on, and to TensorBoard.
+    """Writes the model's `picture` to `<directory>/epoch-0001.png` etc., and to TensorBoard.
 
-    In a long run every second picture, fourth, eighth and so on stays, and the newest.
+    In long runs only every second image is kept, then every fourth, and so on, and the newest.
 
     Args:
-        directory: Where the pictures go.
+        directory: Directory of the images.
         writer: A `tf.summary` writer, or None.
-        num: Number of samples; for points, 1,000 are drawn.
-        seed: Seed of the latents, the same in every picture.
-        examples: Dict of arrays, for models whose picture shows real examples.
-        keep: How many pictures stay at most, beside the newest.
+        num: Number of samples in an image; for points it is always 1,000.
+        seed: Integer seed of the latents, which are the same in every image.
+        examples: Dict of arrays, for models whose `picture` shows real examples.
+        keep: Maximum number of images to keep, not counting the newest.
+
+    Example:
+        grid = ganzoo.callbacks.SampleGrid("runs/ring/samples")
+        gan.fit(dataset, epochs=2, callbacks=[grid])
     """
 
     def __init__(
@@ -28,10 +32,10 @@ class SampleGrid(keras.callbacks.Callback):
         super().__init__()
         self.directory, self.writer, self.num, self.seed = Path(directory), writer, num, seed
         self.examples, self.keep = examples or {}, keep
-        self._stride = None  # of what an earlier session left, nothing is known
+        self._stride = None  # unknown, as an earlier session may have left images
 
     def on_epoch_end(self, epoch, logs=None):
-        """Draws and writes."""
+        """Writes the image, and deletes those that are no longer kept."""
         grid = pictures.enlarged(self.model.picture(self.examples, self.num, self.seed))
         pictures.save_png(self._path(epoch + 1), grid)
         stride = 1

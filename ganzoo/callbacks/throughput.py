@@ -1,4 +1,4 @@
-"""Throughput: images a second, beside the losses. StopAtStep: an end that is no epoch's end."""
+"""Throughput: logs images per second. StopAtStep: ends a training after a number of steps."""
 
 import time
 
@@ -6,10 +6,15 @@ import keras
 
 
 class Throughput(keras.callbacks.Callback):
-    """Adds `images_per_second`, real images that D saw since the epoch's first step, to the logs.
+    """Adds to the logs `images_per_second`, the rate of real images since the first step.
+
+    The first step of an epoch is not counted, as it may include tracing.
 
     Args:
-        images_per_step: The batch size times the number of D's turns.
+        images_per_step: Number of real images in a step: the batch size times `n_critic`.
+
+    Example:
+        gan.fit(dataset, callbacks=[ganzoo.callbacks.Throughput(images_per_step=64)])
     """
 
     def __init__(self, images_per_step: int):
@@ -17,11 +22,11 @@ class Throughput(keras.callbacks.Callback):
         self.images_per_step = images_per_step
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Waits for the first step: it may have to be traced."""
+        """Resets the clock, which starts after the first step."""
         self.start = self.first = None
 
     def on_train_batch_end(self, batch, logs=None):
-        """Adds the rate to what the progress bar shows."""
+        """Adds the rate to the logs of the step, which the progress bar shows."""
         now = time.perf_counter()
         if self.start is None:
             self.start, self.first = now, batch
@@ -31,28 +36,35 @@ class Throughput(keras.callbacks.Callback):
             logs["images_per_second"] = self.rate
 
     def on_epoch_end(self, epoch, logs=None):
-        """Adds the epoch's rate to its logs."""
+        """Adds the rate to the logs of the epoch."""
         if logs is not None and hasattr(self, "rate"):
             logs["images_per_second"] = self.rate
 
 
 class StopAtStep(keras.callbacks.Callback):
-    """Ends the training after the step of this number, counted over all sessions of the run."""
+    """Ends the training after a number of steps, counted over all sessions of the run.
+
+    Args:
+        step: Number of the last step.
+
+    Example:
+        gan.fit(dataset, epochs=100, callbacks=[ganzoo.callbacks.StopAtStep(500)])
+    """
 
     def __init__(self, step: int):
         super().__init__()
         self.last = step
 
     def on_train_begin(self, logs=None):
-        """Reads where the run stands."""
+        """Reads the current step of the model."""
         self.step = int(self.model.step.numpy())
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Remembers where the epoch began."""
+        """Stores the step at which the epoch starts."""
         self.begun = self.step
 
     def on_train_batch_end(self, batch, logs=None):
-        """Stops in time."""
+        """Stops the training at the last step."""
         self.step = self.begun + batch + 1
         if self.step >= self.last:
             self.model.stop_training = True

@@ -1,4 +1,4 @@
-"""Measures of samples against data; all of them take arrays, datasets, folders or features."""
+"""Evaluation metrics, which take images as arrays, datasets or folders, or take features."""
 
 from ganzoo.metrics.bleu import bleu
 from ganzoo.metrics.cache import real_features, real_moments, sample_features

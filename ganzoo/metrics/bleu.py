@@ -1,4 +1,4 @@
-"""BLEU: how much of the sequences' n-grams is found in real ones."""
+"""BLEU: the precision of the n-grams of generated sequences."""
 
 import math
 from collections import Counter
@@ -14,16 +14,16 @@ def bleu(samples: Sequence, references: Sequence, n: int = 4) -> float:
 
         BLEU-n = b (p_1 ... p_n)^(1/n)
 
-    p_k is the share of a sample's k-grams that are in the references, where each counts at most as
-    often as in the reference which has it most often; b is exp(1 - r / l) for a sample of l tokens
-    that is shorter than r, the reference length nearest to l, else 1. Without smoothing: a sample
-    without any n-gram of the references has 0. A set of copies of one real sequence has 1: BLEU
-    says nothing of variety.
+    p_k is the fraction of a sample's k-grams that occur in the references, where a k-gram counts at
+    most as often as in the reference that contains it most often. The brevity penalty b is
+    exp(1 - r / l) for a sample of l tokens that is shorter than r, the reference length closest to
+    l, else 1. There is no smoothing: a sample with no n-gram in common with the references gets 0.
+    Copies of a single real sequence get 1, as BLEU does not measure diversity.
 
     Args:
-        samples: Sequences of tokens, (N, T), or lists of any lengths.
-        references: Real ones, the same.
-        n: The longest n-grams.
+        samples: Sequences of tokens, (N, T), or lists of any length.
+        references: Real sequences, in the same form.
+        n: Length of the longest n-grams.
 
     Raises:
         InputError: If there are no samples or references, or n is below 1.
@@ -35,15 +35,15 @@ def bleu(samples: Sequence, references: Sequence, n: int = 4) -> float:
         raise InputError(
             f"expected samples, references and n >= 1, got {len(samples)}, {len(references)}, {n}."
         )
-    known: list[dict] = [{} for _ in range(n)]
+    max_counts: list[dict] = [{} for _ in range(n)]
     for reference in map(_plain, references):
-        for k, most in enumerate(known, 1):
+        for k, counts in enumerate(max_counts, 1):
             for gram, count in _grams(reference, k).items():
-                most[gram] = max(most.get(gram, 0), count)
+                counts[gram] = max(counts.get(gram, 0), count)
     lengths = sorted({len(reference) for reference in references})
     scores = []
     for sample in map(_plain, samples):
-        logs = [_log_precision(_grams(sample, k), most) for k, most in enumerate(known, 1)]
+        logs = [_log_precision(_grams(sample, k), counts) for k, counts in enumerate(max_counts, 1)]
         size = max(len(sample), 1)
         nearest = min(lengths, key=lambda length: (abs(length - size), length))
         scores.append(math.exp(min(0.0, 1.0 - nearest / size) + sum(logs) / n))
@@ -58,6 +58,6 @@ def _grams(sequence: list, k: int) -> Counter:
     return Counter(zip(*(sequence[i:] for i in range(k)), strict=False))
 
 
-def _log_precision(grams: Counter, most: dict) -> float:
-    found = sum(min(count, most.get(gram, 0)) for gram, count in grams.items())
-    return math.log(found / grams.total()) if found else -math.inf
+def _log_precision(grams: Counter, max_counts: dict) -> float:
+    matches = sum(min(count, max_counts.get(gram, 0)) for gram, count in grams.items())
+    return math.log(matches / grams.total()) if matches else -math.inf

@@ -1,4 +1,4 @@
-"""How much the samples differ among themselves."""
+"""Diversity: how much samples differ from each other."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from ganzoo.metrics import features as feature
 from ganzoo.metrics.batches import batches
 from ganzoo.metrics.similarity import WINDOW, pair, parts
 
-_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the scales, the finest first
+_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # exponents of the scales, finest first
 _CHUNK = 64
 
 
@@ -20,13 +20,15 @@ def ms_ssim(a, b) -> np.ndarray:
         luminance = (2 m_a m_b + c_1) / (m_a^2 + m_b^2 + c_1),          c_1 = (0.01 * 255)^2
         contrast, structure = (2 s_ab + c_2) / (s_a^2 + s_b^2 + c_2),   c_2 = (0.03 * 255)^2
 
-    MS-SSIM is the product over five scales, each half the size of the one before, of the means of
-    the latter, and at the coarsest scale of both together, to the powers of the paper; then the
-    mean over the channels. 1 is for equal images.
+    MS-SSIM is the product over five scales, each half the size of the previous one, of the mean
+    contrast and structure, and at the coarsest scale of the mean of luminance times contrast and
+    structure, each raised to the exponents of the paper; then averaged over the channels. Equal
+    images have 1.
 
     Departure from the paper: images of less than 176 pixels a side have as many scales as the
-    window fits in (2 at 28 or 32 pixels, 3 at 64, 4 at 128), with the powers brought to a sum of 1.
-    So figures of different sizes are not comparable, and less than 11 pixels a side is an error.
+    window fits into (2 at 28 or 32 pixels, 3 at 64, 4 at 128), with the exponents normalized to sum
+    to 1. Values for different image sizes are therefore not comparable, and images of less than 11
+    pixels a side are not supported.
 
     Args:
         a: uint8 (N, H, W, C).
@@ -38,32 +40,33 @@ def ms_ssim(a, b) -> np.ndarray:
     Reference: Wang et al., 2003, "Multiscale structural similarity for image quality assessment".
     """
     a, b = pair(a, b)
-    found = [
+    values = [
         _ms_ssim(a[start : start + _CHUNK], b[start : start + _CHUNK])
         for start in range(0, len(a), _CHUNK)
     ]
-    return np.concatenate(found) if found else np.zeros(0)
+    return np.concatenate(values) if values else np.zeros(0)
 
 
 def ms_ssim_diversity(
     images, labels=None, *, pairs: int = 1000, seed: int = 0, num: int | None = None
 ) -> float | dict[int, float]:
-    """Returns the mean MS-SSIM of random pairs of images: the lower, the more they differ.
+    """Returns the mean MS-SSIM of random pairs of images: lower values mean more diversity.
 
-    Compare it with that of real images: noise is low too.
+    Compare the value with that of real images, as noise also has a low value.
 
     Args:
-        images: As of `features.extract`; they are all held in memory.
-        labels: Whole numbers (N,): pairs are drawn within each class, and the result is a dict of
-            class -> mean. Across all images it measures little but the number of classes.
-        pairs: Random pairs, of each class if there are labels, drawn with replacement.
-        seed: Of the pairs.
-        num: Use only the first so many images.
+        images: Images, as in `features.extract`; all are held in memory.
+        labels: Integer labels (N,). If given, pairs are sampled within each class, and the result
+            is a dict from class to mean. Without labels, the value mainly reflects the number of
+            classes.
+        pairs: Number of random pairs, per class if there are labels, sampled with replacement.
+        seed: Integer seed of the pairs.
+        num: Number of images to use; all by default.
 
     Raises:
         InputError: If a value is wrong, or there are fewer than 2 images (of a class).
 
-    Reference: Odena et al., 2017, arXiv:1610.09585, which takes 100 pairs of each class.
+    Reference: Odena et al., 2017, arXiv:1610.09585, with 100 pairs per class.
     """
     images = np.concatenate(list(batches(images, 1024, num)))
     rng = np.random.default_rng(seed)
@@ -77,14 +80,14 @@ def ms_ssim_diversity(
 
 
 def pairwise_distance(samples, features="inception", **options) -> float:
-    """Returns the mean Euclidean distance of two samples' features: more is more diverse.
+    """Returns the mean Euclidean distance between the features of all pairs of samples.
 
-    Over all pairs of different samples. Compare it with that of real images.
+    Higher values mean more diversity; compare the value with that of real images.
 
     Args:
-        samples: Images as of `features.extract`, or features (N, D).
-        features: As of `features.extract`.
-        **options: Of `features.extract`.
+        samples: Images, as in `features.extract`, or features (N, D).
+        features: As in `features.extract`.
+        **options: Further arguments of `features.extract`.
 
     Raises:
         InputError: If a value is wrong, or there are fewer than 2 samples.
@@ -92,8 +95,8 @@ def pairwise_distance(samples, features="inception", **options) -> float:
     rows = feature.extract(samples, features, **options)
     if len(rows) < 2:
         raise InputError("a distance needs at least 2 samples, got 1.")
-    rows, same = distances.pair(rows, rows)
-    total = sum(np.sqrt(squares).sum() for _, squares in distances.blocks(rows, same))
+    rows, copy = distances.pair(rows, rows)
+    total = sum(np.sqrt(squares).sum() for _, squares in distances.blocks(rows, copy))
     return float(total / (len(rows) * (len(rows) - 1)))
 
 
@@ -101,7 +104,7 @@ def _of_pairs(images, pairs: int, rng) -> float:
     if len(images) < 2 or pairs < 1:
         raise InputError(f"expected 2 images or more and pairs >= 1, got {len(images)}, {pairs}.")
     first = rng.integers(0, len(images), pairs)
-    second = (first + rng.integers(1, len(images), pairs)) % len(images)  # never itself
+    second = (first + rng.integers(1, len(images), pairs)) % len(images)  # never equal to first
     return float(ms_ssim(images[first], images[second]).mean())
 
 
@@ -116,13 +119,13 @@ def _ms_ssim(a, b):
         luminance, structure = parts(a, b)
         if scale == scales - 1:
             structure = luminance * structure
-        result = result * structure.mean((1, 2)).clip(0) ** power  # (N, C); no root below 0
+        result = result * structure.mean((1, 2)).clip(0) ** power  # (N, C); no power of negatives
         a, b = _halved(a), _halved(b)
     return result.mean(1)
 
 
 def _halved(x):
-    """Returns the means of 2 x 2 pixels; an odd last row or column counts twice."""
+    """Returns the means of 2 x 2 pixels; the last row or column is repeated for odd sizes."""
     odd = [(0, size % 2) if axis in (1, 2) else (0, 0) for axis, size in enumerate(x.shape)]
     x = np.pad(x, odd, mode="edge")
     return (x[:, ::2, ::2] + x[:, 1::2, ::2] + x[:, ::2, 1::2] + x[:, 1::2, 1::2]) / 4

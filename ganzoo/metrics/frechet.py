@@ -1,4 +1,4 @@
-"""Frechet distance of two sets of features, FID: how far apart their Gaussians are."""
+"""FID: the Frechet distance between Gaussians fitted to two sets of features."""
 
 import numpy as np
 
@@ -10,21 +10,29 @@ _TOLERANCE = 1e-6
 
 
 def fid(real, fake, features="inception", **options) -> float:
-    """Returns the squared Frechet distance of the Gaussians fitted to two sets of features.
+    """Returns the Frechet inception distance (FID) between two sets of images.
 
         FID = |m_a - m_b|^2 + tr(S_a + S_b - 2 (S_a S_b)^(1/2))
 
-    with mean m and unbiased covariance S. It is symmetric. It falls with the number of samples, at
-    equal quality (arXiv:1911.07023): compare only figures of the same number, features and resize.
+    m and S are the mean and the unbiased covariance of the features. FID is symmetric. At equal
+    quality it decreases with the number of samples (arXiv:1911.07023), so compare only values with
+    the same number of samples, features and resize mode.
 
     Args:
-        real: Images, as of `features.extract`; features (N, D); or `Moments` of them.
-        fake: The same of the other set.
-        features: As of `features.extract`.
-        **options: Of `features.extract`: resize, batch_size, precision, num, progress, data_dir.
+        real: Images, as in `features.extract`; features (N, D); or `Moments` of features.
+        fake: The other set, in any of these forms.
+        features: As in `features.extract`.
+        **options: Further arguments of `features.extract`: resize, batch_size, precision, num,
+            progress, data_dir.
 
     Raises:
         InputError: If a value is wrong, or a set has fewer than 2 images.
+
+    Example:
+        rng = np.random.default_rng(0)
+        real = rng.integers(0, 256, (100, 8, 8, 1), "uint8")
+        fake = rng.integers(0, 128, (100, 8, 8, 1), "uint8")
+        ganzoo.metrics.fid(real, fake, features=lambda images: images.mean((1, 2)) / 255.0)
 
     Reference: Heusel et al., 2017, arXiv:1706.08500.
     """
@@ -33,11 +41,11 @@ def fid(real, fake, features="inception", **options) -> float:
 
 
 def frechet_distance(a: Moments, b: Moments) -> float:
-    """Returns the squared Frechet distance of two Gaussians, see `fid`.
+    """Returns the squared Frechet distance between two Gaussians; see `fid`.
 
-    With S_a = L L^T, tr (S_a S_b)^(1/2) is the sum of the roots of the eigenvalues of the symmetric
-    L^T S_b L, which are those of S_a S_b: no complex number can arise, and a singular matrix, as of
-    fewer samples than features, needs no epsilon on its diagonal.
+    With S_a = L L^T, tr (S_a S_b)^(1/2) is the sum of the square roots of the eigenvalues of the
+    symmetric matrix L^T S_b L, which has the eigenvalues of S_a S_b. So there are no complex
+    numbers, and singular covariances, from fewer samples than features, need no epsilon.
 
     Raises:
         InputError: If the widths differ, or a covariance is not positive semi-definite.
@@ -49,24 +57,25 @@ def fid_infinity(
     real, fake, features="inception", *, points: int = 15, smallest: int | None = None,
     seed: int = 0, **options,
 ) -> float:  # fmt: skip
-    """Returns FID extrapolated to endless samples: comparable across numbers of samples.
+    """Returns FID extrapolated to infinitely many samples.
 
-    FID of n samples is close to FID_infinity + c / n. It is computed on random subsets of `fake`,
-    `points` of them with n evenly spaced from `smallest` to all, and the line fitted to it over 1/n
-    is read at 0. The real set stays whole, so its own bias stays in.
+    FID with n samples is close to FID_infinity + c / n. It is computed on `points` random subsets
+    of `fake`, with sizes n evenly spaced from `smallest` to all samples, and a line fitted over 1/n
+    is evaluated at 0. This makes values with different numbers of samples comparable. The real set
+    is always used as a whole, so its bias remains.
 
-    Departure from the paper: the samples are as given, not drawn from a Sobol sequence of latents.
+    Departure from the paper: the samples are not generated from a Sobol sequence of latents.
 
     Args:
-        real: As of `fid`.
+        real: As in `fid`.
         fake: Images or features, not moments.
-        features: As of `features.extract`.
+        features: As in `features.extract`.
         points: Number of subsets, at least 2.
         smallest: Size of the smallest subset. By default a tenth of the samples or 2.5 times the
-            features (5,120 of Inception's; the paper has 5,000), as with fewer the line is a curve;
-            but not over half of the samples.
-        seed: Of the subsets.
-        **options: Of `features.extract`.
+            number of features, whichever is larger (5,120 for Inception; the paper has 5,000), as
+            smaller subsets do not lie on the line; but at most half of the samples.
+        seed: Integer seed of the subsets.
+        **options: Further arguments of `features.extract`.
 
     Raises:
         InputError: If a value is wrong, or there are too few samples.
@@ -100,12 +109,16 @@ def _distance(a: Moments, b: Moments, factor: np.ndarray) -> float:
     values = np.linalg.eigvalsh((product + product.T) / 2)
     _check(values)
     traces = np.trace(a.covariance) + np.trace(b.covariance)
-    apart = a.mean - b.mean
-    return float(apart @ apart + traces - 2 * np.sqrt(values.clip(0)).sum())
+    difference = a.mean - b.mean
+    return float(difference @ difference + traces - 2 * np.sqrt(values.clip(0)).sum())
 
 
 def _factor(matrix: np.ndarray) -> np.ndarray:
-    """Returns L with L L^T = matrix, checked: Cholesky's, or of the eigenvectors if singular."""
+    """Returns L with L L^T = matrix, by Cholesky, or by eigenvectors if the matrix is singular.
+
+    Raises:
+        InputError: If the result is not accurate.
+    """
     try:
         factor = np.linalg.cholesky(matrix)
     except np.linalg.LinAlgError:
@@ -119,7 +132,11 @@ def _factor(matrix: np.ndarray) -> np.ndarray:
 
 
 def _check(values: np.ndarray) -> None:
-    """Complains of eigenvalues that are below 0 by more than rounding."""
+    """Raises an error if an eigenvalue is negative by more than rounding.
+
+    Raises:
+        InputError: If so.
+    """
     if not values[0] >= -_TOLERANCE * max(values[-1], 1e-300):
         raise InputError(
             f"a covariance is not positive semi-definite: eigenvalues from {values[0]:g}."

@@ -1,10 +1,10 @@
-"""The Inception-v3 whose features the original FID is made of.
+"""The Inception-v3 network whose features the original FID uses.
 
-It is not the network of the Inception-v3 paper, nor Keras' or torchvision's, but the one in the
-TensorFlow archive inception-2015-12-05. Its peculiarities: average pooling leaves the padding out
-of the mean; the pooling branch of the very last block takes the maximum; batch normalisation has no
-scale, and an epsilon of 0.001 (here it is folded into the convolutions). Input is (x - 128) / 128
-at 299 x 299 pixels; the features are the 2048 means of the last 8 x 8 maps (`pool3`).
+It differs from the network of the Inception-v3 paper, and from those of Keras and torchvision: it
+is the one in the TensorFlow archive inception-2015-12-05. Average pooling excludes the padding from
+the mean; the pooling branch of the last block is max pooling; batch normalization has no scale and
+an epsilon of 0.001 (it is folded into the convolutions here). The input is (x - 128) / 128 at
+299 x 299 pixels; the features are the 2048 means of the last 8 x 8 maps (`pool3`).
 
 Reference: Szegedy et al., 2016, arXiv:1512.00567; Heusel et al., 2017, arXiv:1706.08500.
 """
@@ -20,8 +20,9 @@ def inception(weights, dtype: str = "float32") -> keras.Model:
     """Returns the network from (N, 299, 299, 3) in [-1, 1) to float32 (N, 2048).
 
     Args:
-        weights: Of `weights.inception_weights`.
-        dtype: What it computes in; `"bfloat16"` keeps 8 bits of each number, means are float32.
+        weights: Dict of arrays from `weights.inception_weights`.
+        dtype: Dtype of the computation; `"bfloat16"` has 8 significant bits. The final means are
+            always float32.
     """
     images = keras.Input((SIZE, SIZE, 3), name="images", dtype=dtype)
     x = images
@@ -30,8 +31,8 @@ def inception(weights, dtype: str = "float32") -> keras.Model:
         if name in ("conv_2", "conv_4"):
             x = layers.MaxPooling2D(3, 2, dtype=dtype)(x)
     blocks = (_a, _a, _a, _b, _c, _c, _c, _c, _d, _e, _e)
-    for number, (block, option) in enumerate(zip(blocks, _OPTIONS, strict=True)):
-        name = f"mixed_{number}" if number else "mixed"
+    for index, (block, option) in enumerate(zip(blocks, _OPTIONS, strict=True)):
+        name = f"mixed_{index}" if index else "mixed"
 
         def conv(x, layer, filters, kernel=1, stride=1, padding="same", name=name):
             return _conv(x, f"{name}.{layer}", filters, kernel, stride, padding, dtype)
@@ -54,19 +55,19 @@ _STEM = (  # name, filters, kernel, stride, padding
     ("conv_3", 80, 1, 1, "valid"),
     ("conv_4", 192, 3, 1, "valid"),
 )
-# Filters of the pooling branch for `_a`, of the 7-wide layers for `_c`, how to pool for `_e`.
+# For `_a` filters of the pooling branch, for `_c` filters of the 7-wide layers, for `_e` pooling.
 _OPTIONS = (32, 64, 64, None, 128, 160, 160, 192, None, "average", "max")
 
 
 def _conv(x, name, filters, kernel, stride, padding, dtype):
-    name = name.replace(".", "-")  # under the torch backend a name may hold no dot
+    name = name.replace(".", "-")  # the torch backend does not allow dots in names
     return layers.Conv2D(
         filters, kernel, stride, padding, activation="relu", name=name, dtype=dtype
     )(x)
 
 
 def _pool(x, how="average"):
-    """Pools 3 x 3 pixels; at the border over those that there are."""
+    """Returns 3 x 3 pooling with stride 1, over the pixels inside the image."""
     kind = layers.AveragePooling2D if how == "average" else layers.MaxPooling2D
     return kind(3, 1, "same", dtype=x.dtype)(x)
 

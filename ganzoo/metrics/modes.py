@@ -1,4 +1,4 @@
-"""How many modes the samples reach, where the modes are known."""
+"""Mode counts: how many of the known modes of a distribution the samples cover."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from ganzoo.metrics import distances
 
 
 class MixtureModes(NamedTuple):
-    """Modes that were reached, share of samples near one, and how many are near each, (modes,)."""
+    """Number of covered modes, fraction of high-quality samples, and their counts by mode."""
 
     modes: int
     high_quality: float
@@ -17,23 +17,23 @@ class MixtureModes(NamedTuple):
 
 
 class StackedModes(NamedTuple):
-    """Modes that were reached of the 1,000, and KL(samples || even) in nats."""
+    """Number of covered modes out of 1,000, and KL(samples || data) in nats."""
 
     modes: int
     reverse_kl: float
 
 
 def mixture_modes(points, mixture, *, within: float = 3.0) -> MixtureModes:
-    """Returns which modes of a mixture of Gaussians the points reach.
+    """Returns the number of modes of a Gaussian mixture that the points cover.
 
-    A point is of high quality if it is within `within` standard deviations of the nearest centre,
-    by Euclidean distance; a mode is reached if a point of high quality is nearest to it.
+    A point has high quality if its Euclidean distance to the nearest center is at most `within`
+    standard deviations. A mode is covered if it is the nearest mode of a high-quality point.
 
     Args:
-        points: float (N, D).
-        mixture: Has `centers` (modes, D) and `std`, as `ganzoo.data.toys.MIXTURES[name]`; or such a
-            name, "ring8" or "grid25".
-        within: Standard deviations.
+        points: Samples, float (N, D).
+        mixture: Object with `centers` (modes, D) and `std`, as in `ganzoo.data.toys.MIXTURES`, or a
+            name there: "ring8" or "grid25".
+        within: Number of standard deviations.
 
     Raises:
         InputError: If the points do not fit the mixture.
@@ -41,31 +41,31 @@ def mixture_modes(points, mixture, *, within: float = 3.0) -> MixtureModes:
     Reference: Srivastava et al., 2017, arXiv:1705.07761; Lin et al., 2018, arXiv:1712.04086.
     """
     if isinstance(mixture, str):
-        from ganzoo.data import toys  # which imports TensorFlow
+        from ganzoo.data import toys  # imported late, as it imports TensorFlow
 
         if mixture not in toys.MIXTURES:
             raise unknown("mixture", mixture, toys.MIXTURES)
         mixture = toys.MIXTURES[mixture]
     centers, points = distances.pair(mixture.centers, points)
-    near = (within * mixture.std) ** 2
+    bound = (within * mixture.std) ** 2
     counts = np.zeros(len(centers), np.int64)
     for _, squares in distances.blocks(points, centers):
         nearest = squares.argmin(1)
-        good = squares[np.arange(len(squares)), nearest] <= near
+        good = squares[np.arange(len(squares)), nearest] <= bound
         counts += np.bincount(nearest[good], minlength=len(centers))
     return MixtureModes(int((counts > 0).sum()), float(counts.sum() / len(points)), counts)
 
 
 def class_histogram(labels, num_classes: int) -> np.ndarray:
-    """Returns the share of each class, float64 (num_classes,).
+    """Returns the fraction of each class, float64 (num_classes,).
 
     Args:
-        labels: Whole numbers (N,) from 0, or class probabilities (N, num_classes), of which the
-            largest counts.
+        labels: Integer labels (N,) from 0, or class probabilities (N, num_classes), of which the
+            argmax is used.
         num_classes: Number of classes.
 
     Raises:
-        InputError: If a label is out of range, or there are none.
+        InputError: If a label is out of range, or there are no labels.
     """
     labels = np.asarray(labels)
     if labels.ndim == 2 and labels.shape[1] == num_classes:
@@ -80,17 +80,17 @@ def class_histogram(labels, num_classes: int) -> np.ndarray:
 
 
 def histogram_kl(shares, against=None) -> float:
-    """Returns KL(shares || against) in nats; 0 if both are the same, at most log K against even.
+    """Returns KL(shares || against) in nats, from 0 to log K if `against` is uniform.
 
-    This direction is called reverse where the model's shares come first; a class that the samples
-    miss adds nothing to it by itself, a class that the data lack makes it infinite.
+    With the model's distribution first this is the reverse KL: a class that the samples lack adds
+    nothing, and a class that the data lack makes it infinite.
 
     Args:
-        shares: (K,) of the samples; brought to a sum of 1.
-        against: (K,) of the data; by default even.
+        shares: Class frequencies of the samples, (K,); normalized to sum to 1.
+        against: Class frequencies of the data, (K,); uniform by default.
 
     Raises:
-        InputError: If they are not shares of the same classes.
+        InputError: If they are not frequencies of the same classes.
     """
     p = np.asarray(shares, np.float64)
     q = np.ones_like(p) if against is None else np.asarray(against, np.float64)
@@ -103,20 +103,19 @@ def histogram_kl(shares, against=None) -> float:
 
 
 def stacked_modes(digits, against=None) -> StackedModes:
-    """Returns the modes of Stacked-MNIST that the samples reach, and their reverse KL.
+    """Returns the number of Stacked-MNIST modes that the samples cover, and their reverse KL.
 
-    Of images, uint8 (N, 28, 28, 3), each channel's digit is read by the zoo's `classifier_mnist`.
-
-    A Stacked-MNIST image has a digit in each channel: 1,000 modes. The usual test has 26,000
-    samples; even draws of so many would have a KL of about 999 / (2 * 26000) = 0.019.
+    A Stacked-MNIST image has a digit in each of its three channels, which makes 1,000 modes. The
+    usual test has 26,000 samples; with as many uniform random modes, the KL would be about
+    999 / (2 * 26000) = 0.019.
 
     Args:
-        digits: Images; or whole numbers (N, 3), the digit of each channel; or (N,), mode ids
-            100 a + 10 b + c.
-        against: The data's share of each mode, (1000,); by default even.
+        digits: Images, uint8 (N, 28, 28, 3), whose digits the zoo's `classifier_mnist` recognizes;
+            or the integer digits of the channels, (N, 3); or mode ids 100 a + 10 b + c, (N,).
+        against: The data's frequency of each mode, (1000,); uniform by default.
 
     Raises:
-        InputError: If they are no such numbers.
+        InputError: If `digits` has none of these forms.
 
     Reference: Metz et al., 2017, arXiv:1611.02163; Lin et al., 2018, arXiv:1712.04086.
     """
@@ -133,11 +132,11 @@ def stacked_modes(digits, against=None) -> StackedModes:
 
 
 def _digits(images: np.ndarray) -> np.ndarray:
-    """Returns the digits (N, 3) in the channels of images (N, H, W, 3)."""
+    """Returns the recognized digits (N, 3) in the channels of images (N, H, W, 3)."""
     from ganzoo.metrics import features
 
     if images.shape[-1] != 3:
         raise InputError(f"expected images (N, H, W, 3), a digit in each channel: {images.shape}.")
-    judge = features.extractor("mnist")
-    channels = [features.extract(images[..., i : i + 1], judge, batch_size=500) for i in range(3)]
-    return np.stack([judge.probabilities(rows).argmax(1) for rows in channels], axis=1)
+    mnist = features.extractor("mnist")
+    channels = [features.extract(images[..., i : i + 1], mnist, batch_size=500) for i in range(3)]
+    return np.stack([mnist.probabilities(rows).argmax(1) for rows in channels], axis=1)

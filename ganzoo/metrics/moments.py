@@ -1,4 +1,4 @@
-"""Count, mean and covariance of rows that come in batches, in float64."""
+"""Count, mean and covariance of features, accumulated over batches in float64."""
 
 import dataclasses
 
@@ -9,11 +9,19 @@ from ganzoo.errors import InputError
 
 @dataclasses.dataclass
 class Moments:
-    """The first two moments of the rows seen so far; its size does not grow with their number.
+    """The first two moments of a set of rows, in constant memory.
 
-    Two sets are joined exactly (Chan et al., 1983): with d the difference of their means,
+    The moments of two sets are combined exactly (Chan et al., 1983). With the difference d of their
+    means,
 
         mean = mean_a + d n_b / n,   scatter = scatter_a + scatter_b + d d^T n_a n_b / n.
+
+    Example:
+        rng = np.random.default_rng(0)
+        moments = sum(
+            (ganzoo.metrics.Moments.of(rng.normal(size=(100, 8))) for _ in range(9)),
+            start=ganzoo.metrics.Moments.of(rng.normal(size=(100, 8))),
+        )
 
     Attributes:
         count: Number of rows.
@@ -27,19 +35,19 @@ class Moments:
 
     @classmethod
     def of(cls, rows) -> "Moments":
-        """Returns the moments of the rows of (N, D).
+        """Returns the moments of rows (N, D).
 
         Raises:
-            InputError: If it is not such an array, or holds NaN or infinity.
+            InputError: If `rows` has another shape, or contains NaN or infinity.
         """
         rows = np.asarray(rows, np.float64)
         if rows.ndim != 2 or not len(rows):
             raise InputError(f"expected features (N, D) with N >= 1, got shape {rows.shape}.")
         if not np.isfinite(rows).all():
-            raise InputError("features hold NaN or infinity.")
+            raise InputError("features contain NaN or infinity.")
         mean = rows.mean(0)
-        centred = rows - mean
-        return cls(len(rows), mean, centred.T @ centred)
+        centered = rows - mean
+        return cls(len(rows), mean, centered.T @ centered)
 
     def __add__(self, other: "Moments") -> "Moments":
         """Returns the moments of both sets of rows together.
@@ -52,15 +60,15 @@ class Moments:
                 f"expected features of one width, got {len(self.mean)} and {len(other.mean)}."
             )
         count = self.count + other.count
-        apart = other.mean - self.mean
-        scatter = np.outer(apart, apart * (self.count * other.count / count))
+        difference = other.mean - self.mean
+        scatter = np.outer(difference, difference * (self.count * other.count / count))
         scatter += self.scatter
         scatter += other.scatter
-        return Moments(count, self.mean + apart * (other.count / count), scatter)
+        return Moments(count, self.mean + difference * (other.count / count), scatter)
 
     @property
     def covariance(self) -> np.ndarray:
-        """float64 (D, D), unbiased, as of `numpy.cov`.
+        """The unbiased covariance, float64 (D, D), as in `numpy.cov`.
 
         Raises:
             InputError: If there is only one row.

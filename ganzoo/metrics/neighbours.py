@@ -1,4 +1,4 @@
-"""The training images nearest to the samples: has the generator copied?"""
+"""Nearest training images of samples, to detect generators that copy their training data."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ PIXELS = "pixels"
 
 
 class Neighbours(NamedTuple):
-    """For each sample its nearest training images, in order: indices and distances (N, k)."""
+    """Indices and distances (N, k) of each sample's nearest training images, nearest first."""
 
     indices: np.ndarray
     distances: np.ndarray
@@ -22,64 +22,65 @@ class Neighbours(NamedTuple):
 def nearest(samples, training, features=PIXELS, *, k: int = 1, **options) -> Neighbours:
     """Returns the k training images nearest to each sample, by Euclidean distance.
 
-    The training set is read once, a block at a time, so it may be larger than memory.
+    The training set is read once, in blocks, so it can be larger than memory.
 
     Args:
-        samples: Images as of `features.extract`, or features (N, D).
-        training: The same of the training images.
-        features: As of `features.extract`, or "pixels": grey levels / 255, root mean square. Pixels
-            find exact copies only; features find those that were moved or re-coloured.
-        k: Neighbours of each sample.
-        **options: Of `features.extract`.
+        samples: Images, as in `features.extract`, or features (N, D).
+        training: Training images or their features, in the same form.
+        features: As in `features.extract`, or `"pixels"` for the root mean square difference of
+            pixel values from 0 to 1. Pixels only detect exact copies; features also detect copies
+            with shifts or color changes.
+        k: Number of neighbors of each sample.
+        **options: Further arguments of `features.extract`.
 
     Raises:
         InputError: If a value is wrong, or there are fewer than k training images.
     """
     compute = _pixels if features == PIXELS else features
     rows = feature.extract(samples, compute, **options)
-    found = Neighbours(np.empty((len(rows), 0), np.int64), np.empty((len(rows), 0)))
+    result = Neighbours(np.empty((len(rows), 0), np.int64), np.empty((len(rows), 0)))
     start = 0
     for part in _parts(training, compute, options):
         points, block = distances.pair(rows, part)
-        for place, squares in distances.blocks(block, points):
-            index = np.arange(start, start + len(part))[place]
-            found = _merged(found, np.broadcast_to(index, squares.T.shape), squares.T, k)
+        for slice_of_block, squares in distances.blocks(block, points):
+            index = np.arange(start, start + len(part))[slice_of_block]
+            result = _merged(result, np.broadcast_to(index, squares.T.shape), squares.T, k)
         start += len(part)
     if not 1 <= k <= start:
         raise InputError(f"k must be from 1 to the {start} training images, got {k!r}.")
-    return Neighbours(found.indices, np.sqrt(found.distances))
+    return Neighbours(result.indices, np.sqrt(result.distances))
 
 
 def copied(
     samples, training, held_out, features=PIXELS, *, percentile: float = 1.0, **options
 ) -> float:
-    """Returns the share of samples that are suspiciously near to a training image.
+    """Returns the fraction of samples that are suspiciously close to a training image.
 
-    A sample is, if it is nearer to one than `percentile` % of real images that were held out of
-    training are. About percentile / 100 is what a generator that copies nothing would have; nearly
-    1 is copying.
+    A sample is suspicious if its distance to the nearest training image is below the given
+    percentile of that distance for held-out real images. A generator that does not copy has about
+    percentile / 100, one that copies has close to 1.
 
     Args:
-        samples: As of `nearest`.
-        training: As of `nearest`.
-        held_out: Images of the same source that are not in `training`, e.g. the test split.
-        features: As of `nearest`.
+        samples: As in `nearest`.
+        training: As in `nearest`.
+        held_out: Real images of the same source that are not in `training`, such as the test split.
+        features: As in `nearest`.
         percentile: From 0 to 100.
-        **options: Of `features.extract`.
+        **options: Further arguments of `features.extract`.
 
     Raises:
-        InputError: As of `nearest`.
+        InputError: As in `nearest`.
     """
-    apart = [
+    sample_distances, held_out_distances = [
         nearest(side, training, features, **options).distances[:, 0] for side in (samples, held_out)
     ]
-    return float((apart[0] < np.percentile(apart[1], percentile)).mean())
+    return float((sample_distances < np.percentile(held_out_distances, percentile)).mean())
 
 
-def _merged(found: Neighbours, indices, squares, k: int) -> Neighbours:
-    """Returns the k nearest of those that were found and of a further block; squared distances."""
-    indices = np.concatenate([found.indices, indices], axis=1)
-    squares = np.concatenate([found.distances, squares], axis=1)
+def _merged(neighbors: Neighbours, indices, squares, k: int) -> Neighbours:
+    """Returns the k nearest of the neighbors so far and of a new block, with squared distances."""
+    indices = np.concatenate([neighbors.indices, indices], axis=1)
+    squares = np.concatenate([neighbors.distances, squares], axis=1)
     order = np.argsort(squares, axis=1, kind="stable")[:, :k]
     return Neighbours(
         np.take_along_axis(indices, order, axis=1), np.take_along_axis(squares, order, axis=1)
@@ -87,7 +88,7 @@ def _merged(found: Neighbours, indices, squares, k: int) -> Neighbours:
 
 
 def _parts(training, compute, options):
-    """Yields the features of the training images, a part at a time."""
+    """Yields the features of the training images in blocks."""
     if (rows := feature.given(training)) is not None:
         for start in range(0, len(rows), 1024):
             yield rows[start : start + 1024]

@@ -1,4 +1,4 @@
-"""Fidelity and variety apart: precision and recall, density and coverage."""
+"""Separate measures of fidelity and diversity: precision and recall, density and coverage."""
 
 from typing import NamedTuple
 
@@ -9,14 +9,14 @@ from ganzoo.metrics import features as feature
 
 
 class PrecisionRecall(NamedTuple):
-    """Share of the samples that look real, and of the real images that could be sampled."""
+    """Fractions of samples that look real, and of real images that the generator can produce."""
 
     precision: float
     recall: float
 
 
 class DensityCoverage(NamedTuple):
-    """How deep in the real set the samples lie, and the share of the real images near a sample."""
+    """Density of real images around samples, and fraction of real images with a sample nearby."""
 
     density: float
     coverage: float
@@ -25,17 +25,18 @@ class DensityCoverage(NamedTuple):
 def precision_recall(real, fake, features="inception", *, k: int = 3, **options) -> PrecisionRecall:
     """Returns improved precision and recall.
 
-    The support of a set is the union of balls about its points, each as wide as to the point's k-th
-    neighbour in the set. Precision is the share of samples in the support of the real images,
-    recall the share of real images in that of the samples. One outlier makes a large ball, and all
-    figures depend on the number of images: give both sets the same.
+    The support of a set is estimated by the union of balls around its points, with the distance to
+    the point's k-th neighbor in the set as radius. Precision is the fraction of samples in the
+    support of the real images, recall the fraction of real images in the support of the samples.
+    Outliers have large balls, and the values depend on the number of images, so use sets of equal
+    size.
 
     Args:
-        real: Images as of `features.extract`, or features (N, D).
-        fake: The same of the samples, (M, D).
-        features: As of `features.extract`. The paper's are of VGG-16; Inception's are usual now.
-        k: Neighbours.
-        **options: Of `features.extract`.
+        real: Images, as in `features.extract`, or features (N, D).
+        fake: The samples, in the same form, (M, D).
+        features: As in `features.extract`. The paper uses VGG-16; Inception is more common now.
+        k: Number of neighbors.
+        **options: Further arguments of `features.extract`.
 
     Raises:
         InputError: If a value is wrong, or a set has no more than k images.
@@ -46,22 +47,23 @@ def precision_recall(real, fake, features="inception", *, k: int = 3, **options)
 
 
 def density_coverage(real, fake, features="inception", *, k: int = 5, **options) -> DensityCoverage:
-    """Returns density and coverage, which one outlier does not move.
+    """Returns density and coverage, which are robust to outliers.
 
-    With balls about the N real images, each as wide as to its k-th neighbour,
+    With balls around the N real images, with the distance to the k-th neighbor as radius,
 
-        density = (number of pairs of a sample and a ball it is in) / (k M),
-        coverage = share of the balls that a sample is in.
+        density = (number of pairs of a sample and a ball that contains it) / (k M),
+        coverage = fraction of balls that contain a sample.
 
-    For two sets of one distribution density is 1 on average (it can be more), and coverage is
-    1 - (N - 1) ... (N - k) / ((N + M - 1) ... (N + M - k)): 0.97 for N = M and k = 5.
+    For two sets from the same distribution, the expected density is 1 (values above 1 are
+    possible), and the expected coverage is
+    1 - (N - 1) ... (N - k) / ((N + M - 1) ... (N + M - k)), which is 0.97 for N = M and k = 5.
 
     Args:
-        real: Images as of `features.extract`, or features (N, D).
-        fake: The same of the samples, (M, D).
-        features: As of `features.extract`.
-        k: Neighbours.
-        **options: Of `features.extract`.
+        real: Images, as in `features.extract`, or features (N, D).
+        fake: The samples, in the same form, (M, D).
+        features: As in `features.extract`.
+        k: Number of neighbors.
+        **options: Further arguments of `features.extract`.
 
     Raises:
         InputError: If a value is wrong, or there are no more than k real images.
@@ -74,22 +76,27 @@ def density_coverage(real, fake, features="inception", *, k: int = 5, **options)
 def prdc(
     real, fake, features="inception", *, ks: tuple[int | None, int | None] = (3, 5), **options
 ) -> tuple[PrecisionRecall | None, DensityCoverage | None]:
-    """Returns precision and recall, and density and coverage, of the same distances.
+    """Returns precision and recall, and density and coverage, computed from the same distances.
 
     Args:
-        real: As of `precision_recall`.
-        fake: As of `precision_recall`.
-        features: As of `features.extract`.
-        ks: Neighbours of the first and of the second; None for what is not wanted.
-        **options: Of `features.extract`.
+        real: As in `precision_recall`.
+        fake: As in `precision_recall`.
+        features: As in `features.extract`.
+        ks: Numbers of neighbors for the first and for the second result; None to leave one out.
+        **options: Further arguments of `features.extract`.
 
     Raises:
-        InputError: As `precision_recall`.
+        InputError: As in `precision_recall`.
+
+    Example:
+        rng = np.random.default_rng(0)
+        real, fake = rng.normal(size=(200, 8)), rng.normal(size=(200, 8))
+        (precision, recall), (density, coverage) = ganzoo.metrics.prdc(real, fake)
     """
     sets = (feature.extract(side, features, **options) for side in (real, fake))
     real, fake = distances.pair(*sets)
-    wanted = [k for k in ks if k is not None]
-    bounds = dict(zip(wanted, distances.radii(real, wanted)[..., None], strict=False))
+    real_ks = [k for k in ks if k is not None]
+    bounds = dict(zip(real_ks, distances.radii(real, real_ks)[..., None], strict=False))
     if ks[0] is not None:
         (bounds["fake"],) = distances.radii(fake, ks[:1])
     precise, recalled, inside, covered = np.zeros(len(fake), bool), 0, 0, 0

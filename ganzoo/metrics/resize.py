@@ -1,7 +1,7 @@
-"""The two ways to bring an image to the 299 x 299 pixels that Inception sees.
+"""The two common ways to resize images to the 299 x 299 pixels that Inception takes.
 
-Both are linear along each axis, so each is a matrix: `rows @ image @ columns.T`. Which one was used
-moves FID by more than many published improvements: it is part of every result.
+Both are linear along each axis, so they are computed as `rows @ image @ columns.T`. The choice
+changes FID by more than many published improvements, so it is stated with every result.
 """
 
 import functools
@@ -15,17 +15,19 @@ MODES = ("legacy", "clean")
 
 
 def resize(images, mode: str = "legacy", size: int = 299):
-    """Returns float32 (N, size, size, C) in [0, 255], not rounded.
+    """Returns the resized images, float32 (N, size, size, C) in [0, 255], without rounding.
 
-    legacy: bilinear as in TensorFlow 1: output pixel i is read at i * source / size, so that the
-        picture is shifted, and shrinking skips pixels. It is that of the original FID.
-    clean: bicubic (a = -0.5) whose kernel widens as the picture shrinks, at the pixels' centres, as
-        in Pillow on floats; then clipped to [0, 255]. It is that of clean-FID.
+    The modes:
+
+    - `"legacy"`, as in the original FID: bilinear as in TensorFlow 1, where output pixel i is
+      sampled at i * source / size, so that images are shifted, and downsampling skips pixels.
+    - `"clean"`, as in clean-FID: bicubic (a = -0.5) at pixel centers, with a kernel that widens
+      when downsampling, as in Pillow on floats; then clipped to [0, 255].
 
     Args:
         images: uint8 or float32 (N, H, W, C) in [0, 255].
         mode: One of `MODES`.
-        size: Pixels a side.
+        size: Height and width of the results, in pixels.
 
     Raises:
         InputError: If the mode is unknown.
@@ -49,10 +51,10 @@ def resize(images, mode: str = "legacy", size: int = 299):
 
 @functools.lru_cache(maxsize=16)
 def _bilinear(source: int, size: int) -> np.ndarray:
-    """Returns (size, source): each row the weights of the pixels that make up one."""
-    place = np.arange(size) * (source / size)
-    low = np.floor(place).astype(int)
-    rows, weight = np.arange(size), place - low
+    """Returns the matrix (size, source) of the weights of each output pixel."""
+    position = np.arange(size) * (source / size)
+    low = np.floor(position).astype(int)
+    rows, weight = np.arange(size), position - low
     matrix = np.zeros((size, source))
     matrix[rows, low] = 1 - weight
     matrix[rows, np.minimum(low + 1, source - 1)] += weight
@@ -61,23 +63,23 @@ def _bilinear(source: int, size: int) -> np.ndarray:
 
 @functools.lru_cache(maxsize=16)
 def _bicubic(source: int, size: int) -> np.ndarray:
-    """Returns (size, source): each row the weights of the pixels that make up one."""
+    """Returns the matrix (size, source) of the weights of each output pixel."""
     if source == size:
         return np.eye(size, dtype=np.float32)
     scale = source / size
     stretch = max(scale, 1.0)
-    centre = (np.arange(size) + 0.5) * scale
-    first = np.maximum(np.floor(centre - 2 * stretch + 0.5), 0)  # of the pixels within reach
-    last = np.minimum(np.floor(centre + 2 * stretch + 0.5), source)
+    center = (np.arange(size) + 0.5) * scale
+    first = np.maximum(np.floor(center - 2 * stretch + 0.5), 0)  # pixel under the kernel
+    last = np.minimum(np.floor(center + 2 * stretch + 0.5), source)
     pixel = np.arange(source)[None]
-    matrix = _cubic((pixel + 0.5 - centre[:, None]) / stretch)
+    matrix = _cubic((pixel + 0.5 - center[:, None]) / stretch)
     matrix *= (pixel >= first[:, None]) & (pixel < last[:, None])
     return (matrix / matrix.sum(1, keepdims=True)).astype(np.float32)
 
 
 def _cubic(x: np.ndarray, a: float = -0.5) -> np.ndarray:
-    """Returns Keys' kernel at the distances x."""
+    """Returns Keys' cubic convolution kernel at the distances x."""
     x = np.abs(x)
-    near = ((a + 2) * x - (a + 3)) * x * x + 1
-    far = (((x - 5) * x + 8) * x - 4) * a
-    return np.where(x < 1, near, np.where(x < 2, far, 0.0))
+    inner = ((a + 2) * x - (a + 3)) * x * x + 1
+    outer = (((x - 5) * x + 8) * x - 4) * a
+    return np.where(x < 1, inner, np.where(x < 2, outer, 0.0))

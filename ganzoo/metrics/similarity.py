@@ -1,15 +1,15 @@
-"""How alike the two images of a pair are: L1 and SSIM."""
+"""Similarity of the two images of a pair: L1 and SSIM."""
 
 import numpy as np
 
 from ganzoo.errors import InputError
 
-WINDOW = 11  # pixels a side, of SSIM's means
+WINDOW = 11  # side of SSIM's window in pixels
 _CHUNK = 64
 
 
 def l1(a, b) -> np.ndarray:
-    """Returns the mean absolute difference of pairs of images, of 0 to 1, float64 (N,).
+    """Returns the mean absolute difference of pairs of images, from 0 to 1, float64 (N,).
 
     Args:
         a: uint8 (N, H, W, C).
@@ -31,8 +31,9 @@ def ssim(a, b) -> np.ndarray:
 
         SSIM = (2 m_a m_b + c_1) (2 s_ab + c_2) / ((m_a^2 + m_b^2 + c_1) (s_a^2 + s_b^2 + c_2))
 
-    with means, variances and covariance under a Gaussian window of 11 pixels (sigma 1.5), wherever
-    it fits, c_1 = (0.01 * 255)^2 and c_2 = (0.03 * 255)^2; then the mean over places and channels.
+    Means, variances and covariance are those under a Gaussian window of 11 pixels (sigma 1.5), at
+    all positions where it fits into the image; c_1 = (0.01 * 255)^2 and c_2 = (0.03 * 255)^2. The
+    result is averaged over positions and channels.
 
     Args:
         a: uint8 (N, H, W, C), H and W >= 11.
@@ -45,16 +46,16 @@ def ssim(a, b) -> np.ndarray:
     similarity".
     """
     a, b = pair(a, b)
-    found = []
+    values = []
     for start in range(0, len(a), _CHUNK):
-        pieces = (side[start : start + _CHUNK].astype(np.float64) for side in (a, b))
-        luminance, structure = parts(*pieces)
-        found.append((luminance * structure).mean((1, 2, 3)))
-    return np.concatenate(found or [np.zeros(0)])
+        chunks = (images[start : start + _CHUNK].astype(np.float64) for images in (a, b))
+        luminance, structure = parts(*chunks)
+        values.append((luminance * structure).mean((1, 2, 3)))
+    return np.concatenate(values or [np.zeros(0)])
 
 
 def pair(a, b, least: int = WINDOW) -> tuple[np.ndarray, np.ndarray]:
-    """Returns both sets of images.
+    """Returns both sets of images as arrays.
 
     Raises:
         InputError: If the shapes differ, or a side is less than `least` pixels.
@@ -79,7 +80,7 @@ def parts(a, b) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _blurred(x):
-    """Returns the mean under the window wherever it fits, (N, H - 10, W - 10, C)."""
+    """Returns the means under the window at all positions, (N, H - 10, W - 10, C)."""
     offset = np.arange(WINDOW) - WINDOW // 2
     window = np.exp(-(offset**2) / (2 * 1.5**2))
     window /= window.sum()

@@ -1,4 +1,4 @@
-"""Sliced Wasserstein distance: cheap, without a feature network, for images and for points."""
+"""Sliced Wasserstein distance, for images and points: fast, and without a feature network."""
 
 import numpy as np
 
@@ -6,23 +6,23 @@ from ganzoo.errors import InputError
 
 
 def sliced_wasserstein(a, b, *, directions: int = 128, patches: int = 32, seed: int = 0) -> float:
-    """Returns the mean distance of two sets of the same size along random directions.
+    """Returns the mean earth mover's distance of two sets' projections on random directions.
 
-    The earth mover's distance of two sets of numbers is the mean distance of the sorted ones; here
-    the numbers are the projections of patches of 7x7 pixels, at each level of a Laplacian pyramid,
-    or of the points themselves.
+    The earth mover's distance between two sets of N numbers is the mean absolute difference of the
+    sorted numbers. Here the numbers are projections of points, or of 7 x 7 patches of images at
+    each level of a Laplacian pyramid.
 
-    Departures from the paper: the pyramid ends below 14 pixels a side and not at 16, so that at the
-    last level a patch is about the whole image; patches are normalised by the statistics of `a` in
-    both sets, so that a difference in brightness or contrast counts; the result is not multiplied
-    by 1,000.
+    Departures from the paper: the last level of the pyramid has fewer than 14 pixels a side, where
+    the paper's has 16, so that its patches cover most of the image; patches of both sets are
+    normalized by the statistics of `a`, so that differences in brightness or contrast count; and
+    the result is not multiplied by 1,000.
 
     Args:
         a: The real set: uint8 images (N, H, W, C), or float points (N, D).
         b: The other set, of the same shape.
         directions: Number of random projections.
-        patches: Patches of each image and level.
-        seed: Integer seed of the directions and of the places of the patches.
+        patches: Number of patches of each image and level.
+        seed: Integer seed of the directions and the positions of the patches.
 
     Raises:
         InputError: If the shapes differ.
@@ -38,12 +38,12 @@ def sliced_wasserstein(a, b, *, directions: int = 128, patches: int = 32, seed: 
     levels = zip(_pyramid(a.astype("float32")), _pyramid(b.astype("float32")), strict=True)
     distances = []
     for level_a, level_b in levels:
-        rows, columns = _places(level_a.shape, patches, rng)
+        rows, columns = _positions(level_a.shape, patches, rng)
         axes = (0, 1, 2)
         mean = level_a.mean(axes, keepdims=True)
         scale = level_a.std(axes, keepdims=True) + 1e-6
-        cut = [_patches((level - mean) / scale, rows, columns) for level in (level_a, level_b)]
-        distances.append(_distance(*cut, directions, rng))
+        sets = [_patches((level - mean) / scale, rows, columns) for level in (level_a, level_b)]
+        distances.append(_distance(*sets, directions, rng))
     return float(np.mean(distances))
 
 
@@ -53,7 +53,7 @@ def _distance(a, b, directions, rng) -> float:
     return float(np.mean(np.abs(np.sort(a @ axes, axis=0) - np.sort(b @ axes, axis=0))))
 
 
-def _places(shape, patches, rng):
+def _positions(shape, patches, rng):
     count, height, width, _ = shape
     return [rng.integers(0, max(1, side - 6), (count, patches)) for side in (height, width)]
 
@@ -61,14 +61,14 @@ def _places(shape, patches, rng):
 def _patches(images, rows, columns):
     side = [np.arange(min(7, size)) for size in images.shape[1:3]]
     image = np.arange(len(images))[:, None, None, None]
-    cut = images[
+    patches = images[
         image, rows[..., None, None] + side[0][:, None], columns[..., None, None] + side[1]
     ]
-    return cut.reshape(rows.size, -1)
+    return patches.reshape(rows.size, -1)
 
 
 def _pyramid(images):
-    """Yields the differences between the images and their blurred halves, then the last half."""
+    """Yields the levels of a Laplacian pyramid, finest first."""
     while min(images.shape[1:3]) >= 14:
         half = _halved(images)
         yield images - _doubled(half, images.shape)

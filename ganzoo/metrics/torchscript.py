@@ -1,10 +1,10 @@
-"""Reads the tensors of a TorchScript archive without executing anything in it.
+"""Reads the tensors of a TorchScript archive without executing any of its code.
 
-Such an archive is a zip: raw little-endian numbers in `<root>/data/<key>`, and `<root>/data.pkl`,
-a pickle that says which module owns which of them. A pickle is a program for a stack machine; here
-its instructions are walked through and only what builds tuples, dicts and names is followed, with
-plain values in place of objects. No class is looked up, nothing is imported or called, and any
-other instruction is an error.
+The archive is a zip file with raw little-endian numbers in `<root>/data/<key>`, and a pickle
+`<root>/data.pkl` that maps them to modules. A pickle is a program for a stack machine; this reader
+interprets only the instructions that build tuples, dicts and names, with plain values in place of
+objects. It looks up no classes, imports and calls nothing, and raises an error for any other
+instruction.
 """
 
 import pickletools
@@ -12,7 +12,7 @@ import zipfile
 
 import numpy as np
 
-_LARGEST = 64 * 2**20  # bytes of one member; the largest tensor of Inception-v3 has 8 MB
+_LARGEST = 64 * 2**20  # maximum size of a member; the largest tensor of Inception-v3 has 8 MB
 _MARK = object()
 _IGNORED = ("collections OrderedDict", "torch.jit._pickle build_intlist")  # hooks, padding
 _DTYPES = {"torch FloatStorage": "<f4"}
@@ -22,15 +22,15 @@ def tensors(archive: zipfile.ZipFile) -> dict[str, np.ndarray]:
     """Returns the tensors by their path in the module, e.g. `net.layers.conv.weight`.
 
     Raises:
-        ValueError: If the archive is not of that form.
+        ValueError: If the archive does not have the expected form.
     """
     indices = [name for name in archive.namelist() if name.count("/") == 1]
     root = next((name[: -len("data.pkl")] for name in indices if name.endswith("/data.pkl")), None)
     if root is None:
         raise ValueError("it has no data.pkl")
-    found = {}
-    _collect("", _walk(_member(archive, f"{root}data.pkl")), found)
-    return {name: _tensor(archive, root, *where) for name, where in found.items()}
+    locations = {}
+    _collect("", _walk(_member(archive, f"{root}data.pkl")), locations)
+    return {name: _tensor(archive, root, *where) for name, where in locations.items()}
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -49,23 +49,23 @@ def _tensor(archive, root, storage, offset, shape, strides) -> np.ndarray:
     return flat[offset : offset + size].reshape(shape)
 
 
-def _collect(prefix: str, module, found: dict) -> None:
-    """Adds to `found` where each tensor of a module, and of those in it, lies."""
+def _collect(prefix: str, module, locations: dict) -> None:
+    """Adds to `locations` those of the tensors of a module and its submodules."""
     for name, value in module.items():
         if isinstance(value, dict):
-            _collect(f"{prefix}{name}.", value, found)
+            _collect(f"{prefix}{name}.", value, locations)
         elif isinstance(value, tuple) and value[:1] == ("tensor",):
-            found[f"{prefix}{name}"] = value[1:]
+            locations[f"{prefix}{name}"] = value[1:]
 
 
 def _walk(pickled: bytes):
-    """Returns what the pickle builds; an object is a dict of its attributes."""
+    """Returns the pickled value, with a dict of attributes in place of each object."""
     stack, memo = [], {}
 
     def since_mark():
-        place = len(stack) - 1 - stack[::-1].index(_MARK)
-        items = stack[place + 1 :]
-        del stack[place:]
+        index = len(stack) - 1 - stack[::-1].index(_MARK)
+        items = stack[index + 1 :]
+        del stack[index:]
         return items
 
     for opcode, argument, _ in pickletools.genops(pickled):
@@ -101,7 +101,7 @@ def _walk(pickled: bytes):
             case "BUILD":  # object, attributes
                 attributes = stack.pop()
                 stack[-1].update(attributes)
-            case "BINPERSID":  # ("storage", kind, key, device, count): stands for itself
+            case "BINPERSID":  # ("storage", kind, key, device, count): kept as it is
                 pass
             case "REDUCE":
                 function, arguments = stack[-2:]

@@ -1,4 +1,4 @@
-"""The networks of the zoo: functions that return built `keras.Model`s for any image size."""
+"""The networks of the variants: functions that return built `keras.Model`s for any image size."""
 
 from ganzoo.networks import dcgan, mlp
 

@@ -1,4 +1,4 @@
-"""Autoencoders: discriminators that call an image real if they can draw it.
+"""Autoencoders as discriminators, and the generators to go with them.
 
 Reference: Berthelot et al., 2017, arXiv:1703.10717, figure 1; Zhao et al., 2016, arXiv:1609.03126.
 """
@@ -11,10 +11,10 @@ from ganzoo.networks import dcgan
 
 
 def decoder(image_shape, width: int = 32, latent_dim: int = 64, name: str = "generator"):
-    """Returns a network from codes (N, latent_dim) to images (N, H, W, C), without normalisation.
+    """Returns a network from codes (N, latent_dim) to images (N, H, W, C), without normalization.
 
-    Two 3 x 3 convolutions with ELU a scale, doubled by nearest neighbours. The output is linear:
-    what reconstructs must reach the ends of the range.
+    It has two 3 x 3 convolutions with ELU at each scale, and nearest-neighbor upsampling between
+    scales. The output is linear, since a reconstruction must be able to reach the range's ends.
     """
     *_, channels = dcgan.checked(image_shape)
     strides = dcgan.stages(image_shape)
@@ -31,10 +31,10 @@ def decoder(image_shape, width: int = 32, latent_dim: int = 64, name: str = "gen
 
 
 def autoencoder(image_shape, width: int = 32, latent_dim: int = 64):
-    """Returns a network from images (N, H, W, C) to [their reconstructions, codes (N, latent_dim)].
+    """Returns a network from images (N, H, W, C) to [reconstructions, codes (N, latent_dim)].
 
-    The encoder has two 3 x 3 convolutions with ELU a scale, `width` filters more at each, and
-    halves by strides; the decoder is `decoder`.
+    The encoder has two 3 x 3 convolutions with ELU at each scale, with `width` more filters at each
+    next scale, and downsamples by strides. For the decoder see `decoder`.
     """
     inputs = keras.Input(dcgan.checked(image_shape), name="images")
     x = layers.Conv2D(width, 3, padding="same", activation="elu")(inputs)
@@ -49,9 +49,9 @@ def autoencoder(image_shape, width: int = 32, latent_dim: int = 64):
 
 
 def strided(image_shape, width: int = 32, latent_dim: int = 64):
-    """Returns a network as `autoencoder`, of DCGAN's parts: strides and batch normalisation.
+    """Returns an autoencoder like `autoencoder`, but with DCGAN's networks.
 
-    The encoder is DCGAN's discriminator with a code in place of the logit, the decoder its
+    The encoder is DCGAN's discriminator with a code in place of the logit; the decoder is DCGAN's
     generator.
     """
     encoder = dcgan.discriminator(image_shape, width, heads={"code": latent_dim})
@@ -61,7 +61,7 @@ def strided(image_shape, width: int = 32, latent_dim: int = 64):
 
 
 def points(dim: int, width: int = 128, latent_dim: int = 64):
-    """Returns an autoencoder of points (N, dim), of perceptrons."""
+    """Returns an autoencoder of points (N, dim), made of dense layers."""
     inputs = keras.Input((dim,), name="images")
     x = layers.Dense(width, activation="elu")(inputs)
     code = layers.Dense(latent_dim, dtype="float32")(x)
@@ -70,14 +70,15 @@ def points(dim: int, width: int = 128, latent_dim: int = 64):
 
 
 def pair(image_shape, width: int = 32, latent_dim: int = 64, convolutions: str = "elu") -> dict:
-    """Returns a `generator` and an autoencoder; for points, perceptrons.
+    """Returns a `generator` and an autoencoder as `discriminator`; for points, dense networks.
 
     Args:
-        image_shape: (H, W, C), or (D,).
-        width: Filters at the image's end.
-        latent_dim: Width of the latents, and of the code.
-        convolutions: `"elu"`, of 3 x 3 with ELU, nearest neighbours and no normalisation, as in
-            BEGAN; or `"strided"`, with batch normalisation, of DCGAN, as in EBGAN.
+        image_shape: (H, W, C), or (D,) for points.
+        width: Filters of the layers at full image size.
+        latent_dim: Dimensions of the latents and of the code.
+        convolutions: `"elu"` for 3 x 3 convolutions with ELU, nearest-neighbor upsampling and no
+            normalization, as in BEGAN; or `"strided"` for DCGAN's networks, with batch
+            normalization, as in EBGAN.
     """
     kinds = {"elu": (decoder, autoencoder), "strided": (dcgan.generator, strided)}
     if convolutions not in kinds:
@@ -88,9 +89,9 @@ def pair(image_shape, width: int = 32, latent_dim: int = 64, convolutions: str =
         return mlp.pair(image_shape, 4 * width, latent_dim) | {
             "discriminator": points(image_shape[0], 4 * width, latent_dim)
         }
-    draw, judge = kinds[convolutions]
+    make_generator, make_discriminator = kinds[convolutions]
     return {
-        "generator": draw(image_shape, width, latent_dim),
-        "discriminator": judge(image_shape, width, latent_dim),
+        "generator": make_generator(image_shape, width, latent_dim),
+        "discriminator": make_discriminator(image_shape, width, latent_dim),
         "latent_dim": latent_dim,
     }

@@ -1,9 +1,9 @@
-"""The networks of BigGAN at small size: one class embedding for all blocks, latents to every one.
+"""The networks of BigGAN at small scale: class embedding and latents enter every block.
 
-As the residual networks of SNGAN, but for: filters that double inwards; conditional batch
-normalisation by a vector, the class's embedding, which all blocks share, and a share of the latents
-of its own; spectral normalisation of both sides; self-attention at the last scale but one; and
-orthogonal initial kernels.
+They differ from SNGAN's residual networks by filters that double toward the smallest scale;
+conditional batch normalization by a vector, which consists of the class embedding that all blocks
+share and of the block's own part of the latents; spectral normalization in both networks;
+self-attention at half the image size; and orthogonal initialization.
 
 Reference: Brock et al., 2019, arXiv:1809.11096, section 3.1 and appendix B.
 """
@@ -11,7 +11,7 @@ Reference: Brock et al., 2019, arXiv:1809.11096, section 3.1 and appendix B.
 import keras
 from keras import layers, ops
 
-from ganzoo import layers as own
+from ganzoo import layers as gan_layers
 from ganzoo.errors import InputError
 from ganzoo.networks import dcgan
 
@@ -20,15 +20,15 @@ def generator(image_shape, num_classes: int, width: int = 32, latent_dim: int = 
     """Returns a network from [latents (N, latent_dim), labels (N,)] to images (N, H, W, C).
 
     Raises:
-        InputError: If the latents cannot be shared out evenly among the blocks and the start.
+        InputError: If the latents cannot be split evenly between the first layer and the blocks.
     """
     *_, channels = dcgan.checked(image_shape)
     strides = dcgan.stages(image_shape)
     shares = len(strides) + 1
     if latent_dim % shares:
         raise InputError(
-            f"expected a latent_dim that divides by {shares}, the blocks and the start, got "
-            f"{latent_dim}."
+            f"expected a latent_dim divisible by {shares}, one part for the first layer and one "
+            f"for each block, got {latent_dim}."
         )
     rows, columns = dcgan.smallest(image_shape)
     latents = keras.Input((latent_dim,), name="latents")
@@ -41,16 +41,16 @@ def generator(image_shape, num_classes: int, width: int = 32, latent_dim: int = 
     for stage, stride in reversed(list(enumerate(strides))):
         condition = layers.Concatenate()([shared[stage], label])
         filters = dcgan.filters(width, stage)
-        # Batch normalisation follows every sum, so biases would do nothing.
+        # Batch normalization follows every sum, so biases would have no effect.
         shortcut = _conv(filters, 1, bias=False)(layers.UpSampling2D(stride)(x))
-        x = layers.ReLU()(own.ConditionalBatchNormalization()([x, condition]))
+        x = layers.ReLU()(gan_layers.ConditionalBatchNormalization()([x, condition]))
         x = _conv(filters, bias=False)(layers.UpSampling2D(stride)(x))
-        x = layers.ReLU()(own.ConditionalBatchNormalization()([x, condition]))
+        x = layers.ReLU()(gan_layers.ConditionalBatchNormalization()([x, condition]))
         x = layers.Add()([_conv(filters, bias=False)(x), shortcut])
         if stage == 1:
-            x = own.SelfAttention()(x)
-    x = layers.ReLU()(own.BatchNormalization()(x))
-    x = own.SpectralConv2D(
+            x = gan_layers.SelfAttention()(x)
+    x = layers.ReLU()(gan_layers.BatchNormalization()(x))
+    x = gan_layers.SpectralConv2D(
         channels, 3, padding="same", activation="tanh", kernel_initializer="orthogonal",
         dtype="float32",
     )(x)  # fmt: skip
@@ -59,7 +59,7 @@ def generator(image_shape, num_classes: int, width: int = 32, latent_dim: int = 
 
 
 def discriminator(image_shape, num_classes: int, width: int = 32):
-    """Returns a network from [images, labels (N,)] to logits (N, 1), by projection."""
+    """Returns a network from [images, labels (N,)] to logits (N, 1), with a projection layer."""
     images = keras.Input(dcgan.checked(image_shape), name="images")
     labels = keras.Input((), name="labels", dtype="int32")
     x, strides = images, dcgan.stages(image_shape)
@@ -75,18 +75,18 @@ def discriminator(image_shape, num_classes: int, width: int = 32):
             shortcut = _conv(filters, 1)(shortcut)
         x = layers.Add()([x, shortcut])
         if not stage:
-            x = own.SelfAttention()(x)
+            x = gan_layers.SelfAttention()(x)
     x = layers.ReLU()(x)
-    places = x.shape[1] * x.shape[2]
-    x = layers.Rescaling(float(places), dtype="float32")(
+    positions = x.shape[1] * x.shape[2]
+    x = layers.Rescaling(float(positions), dtype="float32")(  # turns the mean into a sum
         layers.GlobalAveragePooling2D(dtype="float32")(x)
     )
-    outputs = own.Projection(num_classes)([x, labels])
+    outputs = gan_layers.Projection(num_classes)([x, labels])
     return keras.Model([images, labels], outputs, name="discriminator")
 
 
 def pair(image_shape, num_classes: int, width: int = 32, latent_dim: int = 120) -> dict:
-    """Returns a `generator` and a `discriminator` for each other."""
+    """Returns a matching `generator` and `discriminator`."""
     return {
         "generator": generator(image_shape, num_classes, width, latent_dim),
         "discriminator": discriminator(image_shape, num_classes, width),
@@ -96,10 +96,10 @@ def pair(image_shape, num_classes: int, width: int = 32, latent_dim: int = 120) 
 
 
 def _conv(filters, kernel=3, bias=True):
-    return own.SpectralConv2D(
+    return gan_layers.SpectralConv2D(
         filters, kernel, padding="same", use_bias=bias, kernel_initializer="orthogonal"
     )
 
 
 def _dense(units):
-    return own.SpectralDense(units, kernel_initializer="orthogonal")
+    return gan_layers.SpectralDense(units, kernel_initializer="orthogonal")

@@ -1,14 +1,14 @@
-"""The all-convolutional networks of DCGAN, for images of any size from 8 to 256 pixels a side.
+"""The convolutional networks of DCGAN, for images from 8 to 256 pixels a side.
 
-Strided convolutions in place of pooling and of upsampling; no hidden dense layer; batch
-normalisation but for G's output and D's input; ReLU in G, LeakyReLU of slope 0.2 in D; weights
-drawn from N(0, 0.02). Every stage halves or doubles each axis that is still 8 pixels
-or larger, by a kernel of 4 that the stride divides, so that no checkerboard is built in. Sizes that
-are no multiple of a power of two are made a little larger and cropped.
+The guidelines: strided convolutions in place of pooling and upsampling; no hidden dense layers;
+batch normalization in all layers except G's output and D's input; ReLU in G and LeakyReLU with
+slope 0.2 in D; weights initialized from N(0, 0.02). Each stage halves, or doubles, each axis that
+has 8 pixels or more. The kernel size 4 is divisible by the stride, which avoids checkerboard
+artifacts. Sizes that are no multiple of a power of two are generated slightly larger and cropped.
 
-Departures from the paper: kernels of 4 where it has 5, which a stride of 2 does not divide; and a
-stage of G at full size, of `width` filters, before the convolution that renders the image, where
-the paper's last transposed convolution does both.
+Departures from the paper: kernels have size 4, where the paper has 5, which is not divisible by the
+stride of 2; and G has a stage with `width` filters at full size before the convolution that renders
+the image, where the paper's last transposed convolution does both.
 
 Reference: Radford et al., 2016, arXiv:1511.06434.
 """
@@ -16,19 +16,19 @@ Reference: Radford et al., 2016, arXiv:1511.06434.
 import keras
 from keras import layers
 
-from ganzoo import layers as own
+from ganzoo import layers as gan_layers
 from ganzoo.errors import InputError, unknown
 from ganzoo.networks import mlp
 
 
 def stages(image_shape) -> list[tuple[int, int]]:
-    """Returns the strides (rows, columns) that reduce an image to 4 to 7 pixels a side."""
+    """Returns the stage strides (rows, columns) that reduce an image to 4 to 7 pixels a side."""
     halvings = [max(0, (size // 4).bit_length() - 1) for size in image_shape[:2]]
     return [tuple(2 if i < n else 1 for n in halvings) for i in range(max(halvings))]
 
 
 def smallest(image_shape) -> tuple[int, int]:
-    """Returns the rows and columns that `stages` leaves, rounded up."""
+    """Returns the rows and columns of the smallest feature map, after all stages."""
     rows, columns = image_shape[:2]
     for down, across in stages(image_shape):
         rows, columns = -(-rows // down), -(-columns // across)
@@ -36,8 +36,8 @@ def smallest(image_shape) -> tuple[int, int]:
 
 
 def cropped(x, image_shape):
-    """Returns images cut about the centre to the height and width of `image_shape`."""
-    extra = [made - meant for made, meant in zip(x.shape[1:3], image_shape, strict=False)]
+    """Returns images center-cropped to the height and width of `image_shape`."""
+    extra = [side - target for side, target in zip(x.shape[1:3], image_shape, strict=False)]
     if not any(extra):
         return x
     crop = [(size // 2, size - size // 2) for size in extra]
@@ -45,22 +45,22 @@ def cropped(x, image_shape):
 
 
 def kinds(spectral: bool) -> tuple:
-    """Returns the classes of convolutions and of dense layers."""
+    """Returns the classes of convolutions and of dense layers, spectrally normalized if asked."""
     if spectral:
-        return own.SpectralConv2D, own.SpectralDense
+        return gan_layers.SpectralConv2D, gan_layers.SpectralDense
     return layers.Conv2D, layers.Dense
 
 
 def filters(width: int, stage: int) -> int:
-    """Returns the filters of a stage: `width` at the image's end, doubled inwards up to 8 times."""
+    """Returns the filters of a stage: `width` for stage 0, doubled per stage up to 8 `width`."""
     return width * min(2**stage, 8)
 
 
 def generator(image_shape, width: int = 32, latent_dim: int = 128, num_classes: int | None = None):
     """Returns a network from latents (N, latent_dim) to images (N, H, W, C) in [-1, 1].
 
-    Given `num_classes` it is one from [latents, labels (N,)], to which the class is one more vector
-    beside the latents: an embedding of 50 dimensions.
+    With `num_classes`, its inputs are [latents, labels (N,)], and an embedding of the class, of 50
+    dimensions, is concatenated to the latents.
     """
     *_, channels = checked(image_shape)
     strides = stages(image_shape)
@@ -72,12 +72,12 @@ def generator(image_shape, width: int = 32, latent_dim: int = 128, num_classes: 
     depth = filters(width, len(strides))
     x = layers.Dense(rows * columns * depth, use_bias=False, kernel_initializer=normal())(x)
     x = layers.Reshape((rows, columns, depth))(x)
-    x = layers.ReLU()(own.BatchNormalization()(x))
+    x = layers.ReLU()(gan_layers.BatchNormalization()(x))
     for stage, stride in reversed(list(enumerate(strides))):
         x = layers.Conv2DTranspose(
             filters(width, stage), 4, stride, "same", use_bias=False, kernel_initializer=normal()
         )(x)
-        x = layers.ReLU()(own.BatchNormalization()(x))
+        x = layers.ReLU()(gan_layers.BatchNormalization()(x))
     x = layers.Conv2D(
         channels, 3, padding="same", activation="tanh", kernel_initializer=normal(), dtype="float32"
     )(x)
@@ -94,11 +94,11 @@ def discriminator(
     Args:
         image_shape: (H, W, C).
         width: Filters of the first stage.
-        normalization: `"batch"`; `"layer"`, which keeps the images of a batch apart, as gradient
-            penalties need; `"spectral"`, of the kernels; or None.
-        num_classes: If given, it is a network from [images, labels (N,)], to which the class is one
-            more channel of the image.
-        heads: Outputs besides the logits: for each name how many numbers (N, n) it has.
+        normalization: `"batch"`; `"layer"`, which treats the images of a batch independently, as
+            gradient penalties require; `"spectral"`, of the kernels; or None.
+        num_classes: Number of classes. If given, the inputs are [images, labels (N,)], and the
+            class is an extra channel of the image.
+        heads: Additional outputs: a dict of their names and widths.
     """
     checked(image_shape)
     if normalization not in NORMALIZATIONS:
@@ -106,7 +106,7 @@ def discriminator(
     inputs = x = keras.Input(tuple(image_shape), name="images")
     if num_classes:
         inputs = [x, keras.Input((), name="labels", dtype="int32")]
-        x = own.LabelMap(num_classes)(inputs)
+        x = gan_layers.LabelMap(num_classes)(inputs)
     conv, dense = kinds(normalization == "spectral")
     for stage, stride in enumerate(stages(image_shape)):
         normalize = NORMALIZATIONS[normalization] if stage else None
@@ -129,9 +129,9 @@ def pair(
     image_shape, width: int = 32, latent_dim: int = 128, normalization="batch",
     num_classes: int | None = None,
 ) -> dict:  # fmt: skip
-    """Returns a `generator` and a `discriminator` for each other.
+    """Returns a matching `generator` and `discriminator`.
 
-    For points, (D,), there is nothing to convolve: they are perceptrons of 4 `width` units.
+    For points, (D,), both are multilayer perceptrons with 4 `width` units per layer.
     """
     if len(image_shape) == 1 and not num_classes:
         return mlp.pair(image_shape, 4 * width, latent_dim)
@@ -144,7 +144,7 @@ def pair(
 
 
 def checked(image_shape) -> tuple:
-    """Returns the image shape.
+    """Returns the image shape as a tuple.
 
     Raises:
         InputError: If it is not (H, W, C) with sides from 8 to 256 and 1 to 4 channels.
@@ -159,13 +159,13 @@ def checked(image_shape) -> tuple:
 
 
 def normal():
-    """Returns the initializer of every kernel: N(0, 0.02)."""
+    """Returns the kernel initializer, N(0, 0.02)."""
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
 NORMALIZATIONS = {
     None: None,
     "spectral": None,
-    "batch": own.BatchNormalization,
+    "batch": gan_layers.BatchNormalization,
     "layer": lambda: layers.LayerNormalization(axis=(1, 2, 3)),
 }

@@ -1,4 +1,4 @@
-"""Perceptrons: the networks of the first GAN, and of the 2-D toys."""
+"""Multilayer perceptrons: the networks of the original GAN, and of all variants for points."""
 
 import math
 
@@ -9,7 +9,7 @@ from keras import layers
 def generator(image_shape, width: int = 256, latent_dim: int = 128, depth: int = 2):
     """Returns a network from latents (N, latent_dim) to images (N, *image_shape).
 
-    Images (rank 3) end in a tanh; points (rank 1) are left unbounded.
+    The output has a tanh for images (rank 3) and is linear for points (rank 1).
     """
     image_shape = tuple(image_shape)
     inputs = x = keras.Input((latent_dim,), name="latents")
@@ -33,7 +33,7 @@ def discriminator(image_shape, width: int = 256, depth: int = 2):
 
 
 def pair(image_shape, width: int = 256, latent_dim: int = 128) -> dict:
-    """Returns a `generator` and a `discriminator` for each other."""
+    """Returns a matching `generator` and `discriminator`."""
     return {
         "generator": generator(image_shape, width, latent_dim),
         "discriminator": discriminator(image_shape, width),

@@ -1,12 +1,12 @@
-"""The residual networks of R3GAN: no normalisation, started as the identity.
+"""The residual networks of R3GAN: no normalization, initialized as the identity.
 
-A block is a 1 x 1, a 3 x 3 and a 1 x 1 convolution, leaky, with biases before the activations only,
-around a plain sum; its last kernel starts at zero (fix-up initialisation), the others are scaled
-down for the depth. Resampling is bilinear, outside of the blocks.
+A residual block has a 1 x 1, a 3 x 3 and a 1 x 1 convolution with LeakyReLU between them, and
+biases only before the activations. Its last kernel starts at zero (Fixup initialization); the
+others are scaled down with the depth of the network. Resampling is bilinear, outside the blocks.
 
-Departures from the paper: the 3 x 3 convolutions are not grouped, and as wide as the block, where
-the paper's have twice its width in groups of 16 channels; two blocks a scale as there, but at most
-three scales, as images here are small.
+Departures from the paper: the 3 x 3 convolutions are not grouped and are as wide as the block,
+where the paper's have twice its width in groups of 16 channels; and small images have fewer scales,
+each with two blocks, as in the paper.
 
 Reference: Huang et al., 2024, arXiv:2501.05441, section 4; Zhang et al., 2019, arXiv:1901.09321.
 """
@@ -16,18 +16,18 @@ from keras import layers
 
 from ganzoo.networks import dcgan, mlp
 
-BLOCKS = 2  # a scale
+BLOCKS = 2  # residual blocks per scale
 
 
 def generator(image_shape, width: int = 64, latent_dim: int = 64):
-    """Returns a network from latents (N, latent_dim) to images (N, H, W, C), not squashed."""
+    """Returns a network from latents (N, latent_dim) to images (N, H, W, C), without a tanh."""
     *_, channels = dcgan.checked(image_shape)
     strides = dcgan.stages(image_shape)
     rows, columns = dcgan.smallest(image_shape)
     inputs = keras.Input((latent_dim,), name="latents")
     depth = BLOCKS * (len(strides) + 1)
     x = layers.Dense(rows * columns * width, use_bias=False)(inputs)
-    x = layers.Reshape((rows, columns, width))(x)  # where the paper has a learned basis times Wz
+    x = layers.Reshape((rows, columns, width))(x)  # the paper multiplies Wz by a learned basis
     for stride in [None, *reversed(strides)]:
         x = layers.UpSampling2D(stride, interpolation="bilinear")(x) if stride else x
         x = _blocks(x, width, depth)
@@ -51,7 +51,7 @@ def discriminator(image_shape, width: int = 64):
 
 
 def pair(image_shape, width: int = 64, latent_dim: int = 64) -> dict:
-    """Returns a `generator` and a `discriminator` for each other; for points, perceptrons."""
+    """Returns a matching `generator` and `discriminator`; for points, multilayer perceptrons."""
     if len(image_shape) == 1:
         return mlp.pair(image_shape, 2 * width, latent_dim)
     return {

@@ -1,9 +1,10 @@
-"""Residual networks of SNGAN, for images of any size from 8 to 256 pixels a side.
+"""The residual networks of SNGAN, for images from 8 to 256 pixels a side.
 
-Blocks of two 3 x 3 convolutions around a shortcut. G starts from a map of 4 to 7 pixels a side,
-doubled by nearest neighbours in each block, with batch normalisation that is conditional where
-there are classes; D halves by averages until 8 pixels are left, has two more blocks there, and sums
-over the places. All blocks have `width` filters (the paper: 256 in G, 128 in D, for 32 pixels).
+Each block has two 3 x 3 convolutions and a shortcut. G starts from a map of 4 to 7 pixels a side
+and upsamples it in each block by nearest neighbors, with batch normalization, which is conditional
+if there are classes. D downsamples by average pooling to about 8 pixels, has two more blocks at
+that size, and sums the features over all positions. All blocks have `width` filters; for 32 pixels
+the paper has 256 in G and 128 in D.
 
 Reference: Miyato et al., 2018, arXiv:1802.05957, table 4.
 """
@@ -11,7 +12,7 @@ Reference: Miyato et al., 2018, arXiv:1802.05957, table 4.
 import keras
 from keras import layers
 
-from ganzoo import layers as own
+from ganzoo import layers as gan_layers
 from ganzoo.networks import dcgan, mlp
 
 
@@ -24,10 +25,10 @@ def generator(
     Args:
         image_shape: (H, W, C).
         width: Filters of every block.
-        latent_dim: Width of the Gaussian.
-        num_classes: If given, it is a network from [latents, labels (N,)].
-        spectral: Normalise the kernels spectrally, as SAGAN does.
-        attention: Put self-attention before the last block.
+        latent_dim: Dimensions of the Gaussian latents.
+        num_classes: Number of classes. If given, the inputs are [latents, labels (N,)].
+        spectral: Whether kernels are spectrally normalized, as in SAGAN.
+        attention: Whether to add self-attention before the last block.
     """
     *_, channels = dcgan.checked(image_shape)
     strides = dcgan.stages(image_shape)
@@ -41,20 +42,20 @@ def generator(
 
     def normalized(x):
         if label is None:
-            return layers.ReLU()(own.BatchNormalization()(x))
-        return layers.ReLU()(own.ConditionalBatchNormalization(num_classes)([x, label]))
+            return layers.ReLU()(gan_layers.BatchNormalization()(x))
+        return layers.ReLU()(gan_layers.ConditionalBatchNormalization(num_classes)([x, label]))
 
     x = layers.Reshape((rows, columns, width))(dense(rows * columns * width)(x))
-    for place, stride in enumerate(reversed(strides)):
-        if attention and place == len(strides) - 1:
-            x = own.SelfAttention()(x)
-        # Batch normalisation follows every sum, so biases would do nothing.
+    for block, stride in enumerate(reversed(strides)):
+        if attention and block == len(strides) - 1:
+            x = gan_layers.SelfAttention()(x)
+        # Batch normalization follows every sum, so biases would have no effect.
         shortcut = conv(width, 1, use_bias=False)(layers.UpSampling2D(stride)(x))
         x = layers.UpSampling2D(stride)(normalized(x))
         x = conv(width, 3, padding="same", use_bias=False)(x)
         x = conv(width, 3, padding="same", use_bias=False)(normalized(x))
         x = layers.Add()([x, shortcut])
-    x = layers.ReLU()(own.BatchNormalization()(x))
+    x = layers.ReLU()(gan_layers.BatchNormalization()(x))
     x = conv(channels, 3, padding="same", activation="tanh", dtype="float32")(x)
     x = dcgan.cropped(x, image_shape)
     return keras.Model(inputs, x, name="generator")
@@ -69,19 +70,19 @@ def discriminator(
     Args:
         image_shape: (H, W, C).
         width: Filters of every block.
-        num_classes: If given, it is a network from [images, labels (N,)] with a projection
-            (Miyato & Koyama, 2018, arXiv:1802.05637).
-        spectral: Normalise the kernels spectrally.
-        attention: Put self-attention after the first block.
+        num_classes: Number of classes. If given, the inputs are [images, labels (N,)], and the
+            output layer is a projection (Miyato & Koyama, 2018, arXiv:1802.05637).
+        spectral: Whether kernels are spectrally normalized.
+        attention: Whether to add self-attention after the first block.
     """
     dcgan.checked(image_shape)
     conv, dense = dcgan.kinds(spectral)
     inputs = images = keras.Input(tuple(image_shape), name="images")
     x, strides = images, dcgan.stages(image_shape)
     last = [(1, 1)] * 2
-    for place, stride in enumerate([*strides[: max(len(strides) - 1, 1)], *last]):
+    for block, stride in enumerate([*strides[: max(len(strides) - 1, 1)], *last]):
         shortcut = x
-        if place:  # the image itself must not be rectified
+        if block:  # no ReLU on the image itself
             x = layers.ReLU()(x)
         x = conv(width, 3, padding="same")(x)
         x = conv(width, 3, padding="same")(layers.ReLU()(x))
@@ -91,15 +92,15 @@ def discriminator(
         if stride != (1, 1) or shortcut.shape[-1] != width:
             shortcut = conv(width, 1)(shortcut)
         x = layers.Add()([x, shortcut])
-        if attention and not place:
-            x = own.SelfAttention()(x)
+        if attention and not block:
+            x = gan_layers.SelfAttention()(x)
     x = layers.ReLU()(x)
-    places = x.shape[1] * x.shape[2]
+    positions = x.shape[1] * x.shape[2]
     x = layers.GlobalAveragePooling2D(dtype="float32")(x)
-    x = layers.Rescaling(float(places), dtype="float32")(x)  # which makes of the mean a sum
+    x = layers.Rescaling(float(positions), dtype="float32")(x)  # turns the mean into a sum
     if num_classes:
         inputs = [images, keras.Input((), name="labels", dtype="int32")]
-        outputs = own.Projection(num_classes)([x, inputs[1]])
+        outputs = gan_layers.Projection(num_classes)([x, inputs[1]])
     else:
         outputs = dense(1, dtype="float32")(x)
     return keras.Model(inputs, outputs, name="discriminator")
@@ -109,9 +110,9 @@ def pair(
     image_shape, width: int = 64, latent_dim: int = 128, num_classes: int | None = None,
     spectral: bool = False, attention: bool = False,
 ) -> dict:  # fmt: skip
-    """Returns a `generator` and a `discriminator` for each other; for points, perceptrons.
+    """Returns a matching `generator` and `discriminator`; for points, multilayer perceptrons.
 
-    D is spectrally normalised; `spectral` says whether G is, too.
+    D always has spectral normalization; `spectral` adds it to G.
     """
     if len(image_shape) == 1 and not num_classes:
         return mlp.pair(image_shape, 2 * width, latent_dim)

@@ -1,8 +1,9 @@
-"""Networks from images to images, for sides from 8 to 256 pixels, and what judges a patch of them.
+"""Image-to-image generators and PatchGAN discriminators, for images from 8 to 256 pixels a side.
 
-Instance normalisation throughout: it is what batch normalisation is in a batch of one, which is how
-the papers train, and leaves an image's translation to the image alone. Hence nothing is to be
-averaged for sampling, and a batch of any size is as good. Kernels are drawn from N(0, 0.02).
+All networks have instance normalization, which equals batch normalization with the papers' batches
+of one image, and makes a translation independent of the other images of a batch. So batches can
+have any size, and no moving statistics are needed at inference. Kernels are initialized from
+N(0, 0.02).
 
 References: Isola et al., 2017, arXiv:1611.07004; Zhu et al., 2017, arXiv:1703.10593; Liu et al.,
 2017, arXiv:1703.00848.
@@ -13,52 +14,53 @@ import math
 import keras
 from keras import layers
 
-from ganzoo import layers as own
+from ganzoo import layers as gan_layers
 from ganzoo.errors import InputError
 from ganzoo.networks import dcgan
 
-PATCHES = {1: None, 16: 1, 34: 2, 70: 3, 142: 4, 286: 5}  # field of a score -> halvings before it
+PATCHES = {1: None, 16: 1, 34: 2, 70: 3, 142: 4, 286: 5}  # receptive field -> strided layers
 
 
 def conv(x, filters: int, kernel: int, stride: int = 1, normalize: bool = True, **options):
-    """Returns a convolution of `x`, normalised if asked for, without a nonlinearity."""
+    """Returns a convolution of `x`, normalized unless `normalize` is False, without activation."""
     options = {"kernel_initializer": dcgan.normal(), "use_bias": not normalize} | options
     x = layers.Conv2D(filters, kernel, stride, "same", **options)(x)
     return instance_norm(x) if normalize else x
 
 
 def up(x, filters: int, shape):
-    """Returns `x` at twice its size, cut to the rows and columns of `shape`, and normalised."""
+    """Returns `x` upsampled by 2, cropped to the rows and columns of `shape`, and normalized."""
     x = layers.Conv2DTranspose(
         filters, 4, 2, "same", use_bias=False, kernel_initializer=dcgan.normal()
     )(x)
-    extra = [made - meant for made, meant in zip(x.shape[1:3], shape, strict=True)]
+    extra = [side - target for side, target in zip(x.shape[1:3], shape, strict=True)]
     if any(extra):
         x = layers.Cropping2D([(size // 2, size - size // 2) for size in extra])(x)
     return instance_norm(x)
 
 
 def instance_norm(x):
-    """Returns every map of every image with mean 0 and variance 1, then scaled and shifted."""
+    """Returns `x` after instance normalization with a learned scale and shift per channel."""
     return layers.GroupNormalization(groups=-1, epsilon=1e-5)(x)
 
 
 def unet(image_shape, width: int = 64, dropout: float = 0.5):
-    """Returns pix2pix' generator, from images (N, H, W, C) to images in [-1, 1].
+    """Returns pix2pix's generator, a U-Net from images (N, H, W, C) to images in [-1, 1].
 
-    An encoder of convolutions of stride 2 down to 2 or 3 pixels, a decoder back, and at every size
-    what the encoder had there, joined to what the decoder has. The paper's noise is dropout, on the
-    decoder's maps of up to 8 pixels a side, in sampling, too.
+    Its encoder has strided convolutions down to 2 or 3 pixels, its decoder transposed convolutions
+    back to full size, with skip connections at every scale. The noise is dropout in the decoder's
+    layers of up to 8 pixels a side, active at inference, too.
 
-    Departures from the paper: the encoder stops where an instance's statistics would be of one
-    pixel, and is not normalised there. And the image itself is joined to a last map at full size,
-    where the paper's last layer renders from half the size: of small images that is too coarse.
+    Departures from the paper: the encoder stops before instance statistics would be computed over a
+    single pixel, and its last layer is not normalized. The last layer of the decoder works at full
+    size and has a skip connection from the input, where the paper's renders the image from half the
+    size, which is too coarse for small images.
 
     Args:
         image_shape: (H, W, C).
-        width: Filters at half the size, and at full size in the decoder; doubled inwards up to 8
-            times.
-        dropout: Rate.
+        width: Filters at half size, and of the decoder at full size; doubled at each smaller scale,
+            up to 8 `width`.
+        dropout: Dropout rate.
     """
     *_, channels = dcgan.checked(image_shape)
     x = inputs = keras.Input(tuple(image_shape), name="images")
@@ -72,7 +74,7 @@ def unet(image_shape, width: int = 64, dropout: float = 0.5):
         skip = skips[stage]
         x = up(layers.ReLU()(x), dcgan.filters(width, stage - 1), skip.shape[1:3])
         if dropout and min(skip.shape[1:3]) <= 8:
-            x = own.SamplingDropout(dropout, name=f"dropout_{stage}")(x)
+            x = gan_layers.SamplingDropout(dropout, name=f"dropout_{stage}")(x)
         x = layers.Concatenate()([x, skip])
     x = layers.ReLU()(up(layers.ReLU()(x), width, image_shape[:2]))
     x = layers.Concatenate()([x, inputs])
@@ -88,14 +90,14 @@ def patch(
 
     Args:
         image_shape: (H, W, C).
-        width: Filters of the first convolution; doubled up to 8 times.
-        field: Pixels a side of the patch that a logit judges: 1, 16, 34, 70, 142 or 286; 70, as in
-            the papers, or the largest that fits into the image, if not given.
-        conditional: Whether it is a network from [images, conditions], of the same shape.
-        name: Of the network.
+        width: Filters of the first convolution; doubled in each next one, up to 8 `width`.
+        field: Side in pixels of the patch that each logit covers: 1, 16, 34, 70, 142 or 286. None
+            for 70, as in the papers, or the largest that fits into the image.
+        conditional: Whether the inputs are [images, conditions], both of the same shape.
+        name: Name of the network.
 
     Raises:
-        InputError: If there is no such patch.
+        InputError: If `field` is not one of these sizes.
     """
     dcgan.checked(image_shape)
     if field is None:
@@ -119,10 +121,10 @@ def patch(
 
 
 def residual(x):
-    """Returns `x` plus two convolutions of it, as many filters as it has."""
+    """Returns a residual block: `x` plus two convolutions of it, with as many filters as `x`."""
     filters = x.shape[-1]
-    inner = layers.ReLU()(conv(x, filters, 3))
-    return layers.Add()([x, conv(inner, filters, 3)])
+    hidden = layers.ReLU()(conv(x, filters, 3))
+    return layers.Add()([x, conv(hidden, filters, 3)])
 
 
 def encoder(image_shape, width: int = 64, blocks: int = 0, name: str = "encoder"):
@@ -161,14 +163,14 @@ def decoder(image_shape, width: int = 64, blocks: int = 0, name: str = "decoder"
 def resnet(image_shape, width: int = 64, blocks: int | None = None, name: str = "generator"):
     """Returns CycleGAN's generator, from images (N, H, W, C) to images in [-1, 1].
 
+    Departure from the paper: convolutions are zero-padded, not reflection-padded.
+
     Args:
         image_shape: (H, W, C).
-        width: Filters at full size; doubled at a half and at a quarter of it.
-        blocks: Residual blocks at a quarter; 9 from 256 pixels a side on and 6 below, as in the
-            paper, if not given.
-        name: Of the network.
-
-    Departure from the paper: convolutions are padded by zeros, not by reflection.
+        width: Filters at full size; doubled at half size, and again at quarter size.
+        blocks: Residual blocks at quarter size. None for 6, or 9 if both sides have 256 or more
+            pixels, as in the paper.
+        name: Name of the network.
     """
     if blocks is None:
         blocks = 9 if min(image_shape[:2]) >= 256 else 6

@@ -1,10 +1,11 @@
-"""Tricks of architecture, for any network: a trick makes it anew with other layers in some places.
+"""Architecture tricks for any network: each rebuilds a network with some layers changed.
 
     generator = tricks.applied("dropout", 0.5, generator)
 
-A network is taken as the graph of layers that it is, networks inside of it included, so a trick
-needs no argument in any function that builds one. Each is for one side; those that do not fit a
-network say why. The weights of what comes out are drawn anew: it is done before the training.
+A trick works on the layer graph of a functional model, including nested models, so the functions
+that build networks need no argument for it. Each trick is for one side of the game, and raises an
+error if it does not fit the network. The new network has new weights, so apply tricks before
+training.
 """
 
 from collections.abc import Callable
@@ -13,41 +14,41 @@ from typing import NamedTuple
 import keras
 from keras import layers
 
-from ganzoo import layers as own
+from ganzoo import layers as gan_layers
 from ganzoo.errors import InputError, unknown
 
 NORMS = (layers.BatchNormalization, layers.LayerNormalization, layers.GroupNormalization)
-BOUND = (own.ConditionalBatchNormalization, own.ModulatedConv2D)
-MIXING = (own.Packing, own.MinibatchDiscrimination, own.MinibatchStddev)
+BOUND = (gan_layers.ConditionalBatchNormalization, gan_layers.ModulatedConv2D)
+MIXING = (gan_layers.Packing, gan_layers.MinibatchDiscrimination, gan_layers.MinibatchStddev)
 PLAIN = (layers.ReLU, layers.LeakyReLU, layers.ELU, layers.Activation)
 
 
 def edited(network, change: Callable, entry: Callable | None = None):
-    """Returns a network made anew, of which parts are others.
+    """Returns a rebuilt network, with changed layers.
 
     Args:
         network: A functional model.
-        change: Function of a layer: the list of new layers that are called, one after the other, in
-            its place; an empty one leaves it out.
-        entry: Function of an input tensor: what the network is given in place of it.
+        change: Function from a layer to the list of new layers that replace it, called one after
+            the other; an empty list removes the layer.
+        entry: Function from an input tensor to the tensor that the layers get in its place.
     """
     inputs = [keras.Input(batch_shape=x.shape, dtype=x.dtype, name=x.name) for x in network.inputs]
-    given = {id(x): entry(x) for x in inputs} if entry else {}
-    made = {}
+    entries = {id(x): entry(x) for x in inputs} if entry else {}
+    replacements = {}
 
     def call(layer, *args, **kwargs):
-        args, kwargs = keras.tree.map_structure(lambda x: given.get(id(x), x), (args, kwargs))
+        args, kwargs = keras.tree.map_structure(lambda x: entries.get(id(x), x), (args, kwargs))
         if not isinstance(layer, layers.Layer):  # an operation, which has no weights
             return layer(*args, **kwargs)
-        if id(layer) not in made:
-            inner = isinstance(layer, keras.Model)
-            made[id(layer)] = [edited(layer, change)] if inner else change(layer)
-        if not made[id(layer)]:
+        if id(layer) not in replacements:
+            nested = isinstance(layer, keras.Model)
+            replacements[id(layer)] = [edited(layer, change)] if nested else change(layer)
+        if not replacements[id(layer)]:
             return args[0]
-        *before, last = made[id(layer)]
+        *before, last = replacements[id(layer)]
         for new in before:
             x, *others = args
-            several = isinstance(x, (list, tuple))  # of which the first is what is transformed
+            several = isinstance(x, (list, tuple))  # new layers transform the first input only
             args = ([new(x[0]), *x[1:]] if several else new(x), *others)
         return last(*args, **{key: value for key, value in kwargs.items() if value is not None})
 
@@ -56,65 +57,68 @@ def edited(network, change: Callable, entry: Callable | None = None):
 
 
 def again(layer, **changes):
-    """Returns a layer of the same configuration but for the changes."""
+    """Returns a new layer with the same config, except for the changes."""
     return type(layer).from_config(layer.get_config() | changes)
 
 
 def flat(network) -> list:
-    """Returns the layers, of the networks inside as well, in the order in which they run."""
-    found = []
+    """Returns all layers, including those of nested models, in execution order."""
+    result = []
     for layer in network.layers:
-        found += flat(layer) if isinstance(layer, keras.Model) else [layer]
-    return found
+        result += flat(layer) if isinstance(layer, keras.Model) else [layer]
+    return result
 
 
 def kernels(network) -> list:
-    """Returns the layers that have a kernel; the last one gives the output."""
+    """Returns the layers that have a kernel; the last one is the output layer."""
     return [layer for layer in flat(network) if hasattr(layer, "kernel")]
 
 
 def activations(network) -> list:
-    """Returns the layers that are, or have, a nonlinearity, but for the last kernel."""
+    """Returns the layers that are, or include, an activation, without the output layer."""
     last = kernels(network)[-1]
-    found = []
+    result = []
     for layer in flat(network):
         inline = getattr(layer, "activation", None) not in (None, keras.activations.linear)
         if isinstance(layer, PLAIN) or (inline and hasattr(layer, "kernel")):
-            found.append(layer)
-    return [layer for layer in found if layer is not last]
+            result.append(layer)
+    return [layer for layer in result if layer is not last]
 
 
 def outputs(layer) -> list:
-    """Returns the tensors that a layer gives."""
+    """Returns the output tensors of a layer as a list."""
     return keras.tree.flatten(layer.output)
 
 
 def followed(network, places, make: Callable):
-    """Returns the network, each layer of `places` followed by a new one."""
+    """Returns the network with a new layer after each layer of `places`."""
     ids = {id(layer) for layer in places}
     return edited(network, lambda x: [again(x), *([make(x)] if id(x) in ids else [])])
 
 
 def noise(network, stddev: float):
-    """Gaussian noise on every hidden layer, in training (Zhao et al., 2016, arXiv:1609.03126)."""
+    """Adds Gaussian noise after each hidden layer, in training.
+
+    Reference: Zhao et al., 2016, arXiv:1609.03126.
+    """
     return followed(network, activations(network), lambda _: layers.GaussianNoise(stddev))
 
 
 def dropout(network, rate: float):
-    """Dropout on every hidden layer, in training and in sampling; see `layers.SamplingDropout`."""
-    return followed(network, activations(network), lambda _: own.SamplingDropout(rate))
+    """Adds dropout after each hidden layer, at training and inference; see `SamplingDropout`."""
+    return followed(network, activations(network), lambda _: gan_layers.SamplingDropout(rate))
 
 
 def latents(network, kind: str):
-    """Latents on the sphere of radius sqrt(D), or uniform in [-1, 1], made of the Gaussian ones.
+    """Maps Gaussian latents to the sphere of radius sqrt(D), or to uniform ones in [-1, 1].
 
-    Reference: White, 2016, arXiv:1609.04468, which is for the sphere.
+    Reference: White, 2016, arXiv:1609.04468, for the sphere.
     """
     if kind not in LATENTS:
         raise unknown("kind of latents", kind, LATENTS)
     size = network.inputs[0].shape[-1]
     if len(network.inputs[0].shape) != 2:
-        raise InputError(f"{network.name} is given images, no latents.")
+        raise InputError(f"the inputs of {network.name} are images, not latents.")
 
     def entry(x):
         return LATENTS[kind](size)(x) if x.name == network.inputs[0].name else x
@@ -123,22 +127,22 @@ def latents(network, kind: str):
 
 
 def up(network, kind: str):
-    """Enlarges by a convolution and PixelShuffle, where transposed convolutions or copies did."""
+    """Upsamples by a convolution and PixelShuffle in place of the network's own upsampling."""
     if kind != "pixel_shuffle":
-        raise unknown("way up", kind, ["pixel_shuffle"])
+        raise unknown("upsampling", kind, ["pixel_shuffle"])
     return _resampled(network, (layers.Conv2DTranspose, layers.UpSampling2D), _shuffled)
 
 
 def down(network, kind: str):
-    """Halves by averages behind the convolutions, in place of their strides."""
+    """Downsamples by average pooling after convolutions, in place of their strides."""
     if kind != "average_pool":
-        raise unknown("way down", kind, ["average_pool"])
+        raise unknown("downsampling", kind, ["average_pool"])
     return _resampled(network, (layers.Conv2D,), _pooled)
 
 
 def _resampled(network, kinds, change):
     def fits(layer):
-        # A transposed convolution is a Conv2D by name only; own kinds have rules of their own.
+        # Compares exact types: subclasses, such as spectral layers, are not replaced.
         return type(layer) in kinds and max(_stride(layer)) > 1
 
     if not any(fits(layer) for layer in flat(network)):
@@ -154,15 +158,15 @@ def _stride(layer) -> tuple:
 def _shuffled(layer) -> list:
     stride, policy = _stride(layer), layer.dtype_policy
     if isinstance(layer, layers.Conv2DTranspose):
-        taken = ("use_bias", "kernel_initializer", "activation")
-        options = {key: layer.get_config()[key] for key in taken}
+        keys = ("use_bias", "kernel_initializer", "activation")
+        options = {key: layer.get_config()[key] for key in keys}
         filters = layer.filters
     else:
         options, filters = {}, layer.input.shape[-1]
     conv = layers.Conv2D(
         filters * stride[0] * stride[1], 3, padding="same", dtype=policy, **options
     )
-    return [conv, own.PixelShuffle(stride, dtype=policy)]
+    return [conv, gan_layers.PixelShuffle(stride, dtype=policy)]
 
 
 def _pooled(layer) -> list:
@@ -172,59 +176,59 @@ def _pooled(layer) -> list:
 
 
 def minibatch(network, kind: str):
-    """A layer in front of D's last one that compares the images of a batch.
+    """Adds before D's output layer a layer that compares the images of a batch.
 
-    `"discrimination"`, `layers.MinibatchDiscrimination`; or `"stddev"`, `layers.MinibatchStddev`.
+    `"discrimination"` adds `layers.MinibatchDiscrimination`, `"stddev"` `layers.MinibatchStddev`.
     """
     if kind not in MINIBATCH:
         raise unknown("kind of minibatch layer", kind, MINIBATCH)
     if network.outputs[0].shape[1:] != (1,):
-        raise InputError(f"{network.name} does not end in one score of features.")
+        raise InputError(f"{network.name} does not end in a dense layer with one score per image.")
     last = next(x for x in network.layers if any(y is network.outputs[0] for y in outputs(x)))
     return edited(network, lambda x: [*([MINIBATCH[kind]()] if x is last else []), again(x)])
 
 
 def pack(network, count: int):
-    """D judges so many images together; see `layers.Packing`."""
+    """Lets D judge `count` images together; see `layers.Packing`."""
     if len(network.inputs) > 1 or len(network.outputs) > 1:
         raise InputError(
-            f"{network.name} is given labels, or says more of an image than a score: images cannot "
-            "be packed."
+            f"{network.name} has more than one input or output, such as labels: images cannot be "
+            "packed."
         )
-    return edited(network, lambda x: [again(x)], own.Packing(count))
+    return edited(network, lambda x: [again(x)], gan_layers.Packing(count))
 
 
 def normalization(network, kind: str):
-    """Another normalisation in place of the network's; if it has none, behind its hidden kernels.
+    """Replaces the normalization of the network, or adds one after its hidden layers.
 
-    `"batch"`; `"synchronized"`, which is that over all devices' parts of a batch; `"layer"`;
-    `"instance"` (Ulyanov et al., 2016, arXiv:1607.08022); `"pixel"` (Karras et al., 2018,
-    arXiv:1710.10196); `"virtual"` (`layers.VirtualBatchNormalization`); `"spectral"` of the
-    kernels; or `"none"`. What normalises by the class stays as it is, so it is refused.
+    The kinds: `"batch"`; `"synchronized"`, batch normalization over the batch of all devices;
+    `"layer"`; `"instance"` (Ulyanov et al., 2016, arXiv:1607.08022); `"pixel"` (Karras et al.,
+    2018, arXiv:1710.10196); `"virtual"` (`layers.VirtualBatchNormalization`); `"spectral"`, of the
+    kernels; or `"none"`. A normalization that depends on the class or on styles cannot be replaced.
     """
     if kind not in NORMALIZATIONS:
         raise unknown("normalization", kind, NORMALIZATIONS)
     if any(isinstance(x, BOUND) for x in flat(network)):
-        raise InputError(f"{network.name} is normalised by the class, or by its styles.")
+        raise InputError(f"the normalization of {network.name} depends on the class or on styles.")
     if kind == "spectral" and any(
         isinstance(getattr(x, "kernel_initializer", None), keras.initializers.Zeros)
         for x in flat(network)
     ):
-        raise InputError(f"{network.name} has kernels that start at zero, which have no direction.")
-    here = [layer for layer in flat(network) if isinstance(layer, NORMS)]
-    bare = NORMALIZATIONS[kind] is None
-    places = [] if here or bare else _hidden(network, kind)
-    if not (here or places or bare):
-        raise InputError(f"{network.name} has no hidden layer to normalise.")
-    ids, replaced = {id(layer) for layer in places}, {id(layer) for layer in here}
+        raise InputError(f"{network.name} has kernels initialized to zero, with no direction.")
+    norms = [layer for layer in flat(network) if isinstance(layer, NORMS)]
+    without = NORMALIZATIONS[kind] is None  # no normalization layers
+    hidden = [] if norms or without else _hidden(network, kind)
+    if not (norms or hidden or without):
+        raise InputError(f"{network.name} has no hidden layer to normalize.")
+    followed_ids, replaced_ids = {id(layer) for layer in hidden}, {id(layer) for layer in norms}
 
     def change(layer):
-        if id(layer) in replaced:
-            return [] if bare else [_norm(kind, layer)]
-        if id(layer) in ids:
+        if id(layer) in replaced_ids:
+            return [] if without else [_norm(kind, layer)]
+        if id(layer) in followed_ids:
             return [again(layer), _norm(kind, layer)]
-        if bare and here and "use_bias" in layer.get_config() and hasattr(layer, "kernel"):
-            layer = again(layer, use_bias=True)  # which the normalisation had made superfluous
+        if without and norms and "use_bias" in layer.get_config() and hasattr(layer, "kernel"):
+            layer = again(layer, use_bias=True)  # was redundant before the normalization
         if kind == "spectral" and type(layer) in SPECTRAL:
             config = {key: value for key, value in layer.get_config().items() if key != "name"}
             return [SPECTRAL[type(layer)].from_config(config)]
@@ -234,51 +238,53 @@ def normalization(network, kind: str):
         return edited(network, change)
     if any(isinstance(x, MIXING) for x in flat(network)):
         raise InputError(
-            f"{network.name} compares the images of a batch, which virtual batch normalisation is "
-            "to keep apart."
+            f"{network.name} compares the images of a batch, but virtual batch normalization must "
+            "keep them independent."
         )
-    whole = edited(network, change, lambda x: own.ReferenceBatch(dtype=x.dtype)(x))
-    outputs = [own.WithoutReference(dtype=x.dtype)(x) for x in whole.outputs]
+    extended = edited(network, change, lambda x: gan_layers.ReferenceBatch(dtype=x.dtype)(x))
+    outputs = [gan_layers.WithoutReference(dtype=x.dtype)(x) for x in extended.outputs]
     outputs = keras.tree.pack_sequence_as(network.output, outputs)
-    return keras.Model(whole.input, outputs, name=network.name)
+    return keras.Model(extended.input, outputs, name=network.name)
 
 
 def _hidden(network, kind) -> list:
-    """Returns the kernels behind which to normalise: not those of the input and of the output."""
-    found = kernels(network)
-    found = found[:-1] if len(network.inputs[0].shape) == 2 else found[1:-1]
-    return [x for x in found if kind != "instance" or len(x.output.shape) == 4]
+    """Returns the layers to add normalization after: neither D's first layer nor the last one."""
+    result = kernels(network)
+    result = result[:-1] if len(network.inputs[0].shape) == 2 else result[1:-1]
+    return [x for x in result if kind != "instance" or len(x.output.shape) == 4]
 
 
 def _norm(kind, layer):
     rank = len(layer.output.shape)
     if kind == "instance" and rank != 4:
-        raise InputError(f"layer {layer.name!r} makes no maps, which instance norm is for.")
+        raise InputError(
+            f"layer {layer.name!r} has no feature maps, which instance normalization requires."
+        )
     return NORMALIZATIONS[kind](rank)
 
 
 def applied(name: str, value, network):
-    """Returns the network, or each one of a dict of networks, under a trick of `SIDES`.
+    """Returns the network, or a dict of networks, with a trick of `SIDES` applied.
 
     Raises:
-        InputError: If it does not fit the network.
+        InputError: If the trick does not fit the network.
     """
     side, trick, _ = SIDES[name]
     if network is None:
-        raise InputError(f"{name}={value!r}: there is no {side} in this game.")
+        raise InputError(f"{name}={value!r}: this variant has no {side}.")
     if isinstance(network, dict):
         if name == "latents":
             raise InputError(
-                f"{name}={value!r}: the {side} is several networks: edit one yourself."
+                f"{name}={value!r}: the {side} consists of several networks: edit one yourself."
             )
-        return {key: applied(name, value, one) for key, one in network.items()}
+        return {key: applied(name, value, part) for key, part in network.items()}
     if not isinstance(network, keras.Model) or not getattr(network, "inputs", None):
         raise InputError(
-            f"{name}={value!r}: the {side} is no functional keras.Model, whose layers are known: "
-            "put the layer in yourself."
+            f"{name}={value!r}: the {side} is not a functional keras.Model, so its layers are not "
+            "known: put the layer in yourself."
         )
     if "int" in network.inputs[0].dtype:
-        raise InputError(f"{name}={value!r}: the {side} reads tokens, this trick is of images.")
+        raise InputError(f"{name}={value!r}: the {side} takes tokens, the trick is for images.")
     try:
         return trick(network, value)
     except InputError as error:
@@ -288,27 +294,27 @@ def applied(name: str, value, network):
 
 
 LATENTS = {
-    "sphere": lambda _: own.PixelNorm(dtype="float32"),
-    "uniform": lambda size: own.Codes(0, size, 0),
+    "sphere": lambda _: gan_layers.PixelNorm(dtype="float32"),
+    "uniform": lambda size: gan_layers.Codes(0, size, 0),
 }
 MINIBATCH = {
-    "discrimination": own.MinibatchDiscrimination,
-    "stddev": own.MinibatchStddev,
+    "discrimination": gan_layers.MinibatchDiscrimination,
+    "stddev": gan_layers.MinibatchStddev,
 }
 NORMALIZATIONS = {
-    "batch": lambda rank: own.BatchNormalization(),
-    "synchronized": lambda rank: own.BatchNormalization(synchronized=True),
+    "batch": lambda rank: gan_layers.BatchNormalization(),
+    "synchronized": lambda rank: gan_layers.BatchNormalization(synchronized=True),
     "layer": lambda rank: layers.LayerNormalization(axis=tuple(range(1, rank))),
     "instance": lambda rank: layers.GroupNormalization(groups=-1),
-    "pixel": lambda rank: own.PixelNorm(),
-    "virtual": lambda rank: own.VirtualBatchNormalization(),
+    "pixel": lambda rank: gan_layers.PixelNorm(),
+    "virtual": lambda rank: gan_layers.VirtualBatchNormalization(),
     "spectral": None,
     "none": None,
 }
 SPECTRAL = {
-    layers.Conv2D: own.SpectralConv2D,
-    layers.Conv2DTranspose: own.SpectralConv2DTranspose,
-    layers.Dense: own.SpectralDense,
+    layers.Conv2D: gan_layers.SpectralConv2D,
+    layers.Conv2DTranspose: gan_layers.SpectralConv2DTranspose,
+    layers.Dense: gan_layers.SpectralDense,
 }
 
 

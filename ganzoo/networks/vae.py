@@ -1,21 +1,21 @@
-"""Encoders, beside DCGAN's generators as their decoders, and discriminators of codes.
+"""Encoders, to use with DCGAN's generators as decoders, and discriminators of codes.
 
 Reference: Kingma & Welling, 2014, arXiv:1312.6114; Larsen et al., 2016, arXiv:1512.09300, table 1,
-whose encoder is a strided convolutional network with batch normalisation.
+whose encoder is a strided convolutional network with batch normalization.
 """
 
 import keras
 from keras import layers
 
-from ganzoo import layers as own
+from ganzoo import layers as gan_layers
 from ganzoo.networks import dcgan, mlp
 
 
 def encoder(image_shape, width: int = 32, latent_dim: int = 128):
     """Returns a network from images to [means, log-variances], both (N, latent_dim) in float32.
 
-    Its convolutions are those of DCGAN's discriminator; for points, (D,), it is a perceptron of 4
-    `width` units.
+    Its convolutions are those of DCGAN's discriminator. For points, (D,), it is a multilayer
+    perceptron with 4 `width` units per layer.
     """
     inputs = keras.Input(tuple(image_shape), name="images")
     x = inputs
@@ -26,7 +26,7 @@ def encoder(image_shape, width: int = 32, latent_dim: int = 128):
         for stage, stride in enumerate(dcgan.stages(dcgan.checked(image_shape))):
             filters = dcgan.filters(width, stage)
             x = layers.Conv2D(filters, 4, stride, padding="same", use_bias=not stage)(x)
-            x = layers.LeakyReLU(0.2)(own.BatchNormalization()(x) if stage else x)
+            x = layers.LeakyReLU(0.2)(gan_layers.BatchNormalization()(x) if stage else x)
         x = layers.Flatten()(x)
     outputs = [
         layers.Dense(latent_dim, dtype="float32", name=name)(x) for name in ("mean", "log_variance")
@@ -35,14 +35,14 @@ def encoder(image_shape, width: int = 32, latent_dim: int = 128):
 
 
 def decoder(image_shape, width: int = 32, latent_dim: int = 128):
-    """Returns DCGAN's generator; for points, a perceptron of 4 `width` units."""
+    """Returns DCGAN's generator; for points, a multilayer perceptron with 4 `width` units."""
     if len(image_shape) == 1:
         return mlp.generator(image_shape, 4 * width, latent_dim)
     return dcgan.generator(image_shape, width, latent_dim)
 
 
 def pair(image_shape, width: int = 32, latent_dim: int = 128) -> dict:
-    """Returns an `encoder` and a `decoder` as the generator's side, and no discriminator."""
+    """Returns an `encoder` and a `decoder` as the generator side, and no discriminator."""
     side = {
         "encoder": encoder(image_shape, width, latent_dim),
         "decoder": decoder(image_shape, width, latent_dim),
@@ -53,26 +53,27 @@ def pair(image_shape, width: int = 32, latent_dim: int = 128) -> dict:
 def with_features(image_shape, width: int = 32):
     """Returns a network from images to [logits (N, 1), features of a hidden layer (N, ...)].
 
-    The features are those of the last convolution, before its normalisation; of points those of the
-    first layer of a perceptron.
+    The features are the outputs of the last convolution, before its normalization. For points, they
+    are the outputs of the first layer of a multilayer perceptron.
     """
     inputs = keras.Input(tuple(image_shape), name="images")
-    x = seen = inputs
+    x = features = inputs
     if len(image_shape) == 1:
-        seen = layers.Dense(4 * width)(x)
-        x = layers.LeakyReLU(0.2)(layers.Dense(4 * width)(layers.LeakyReLU(0.2)(seen)))
+        features = layers.Dense(4 * width)(x)
+        x = layers.LeakyReLU(0.2)(layers.Dense(4 * width)(layers.LeakyReLU(0.2)(features)))
     else:
         for stage, stride in enumerate(dcgan.stages(dcgan.checked(image_shape))):
             filters = dcgan.filters(width, stage)
-            seen = layers.Conv2D(
+            features = layers.Conv2D(
                 filters, 4, stride, "same", use_bias=not stage, kernel_initializer=dcgan.normal()
             )(x)
-            x = layers.LeakyReLU(0.2)(own.BatchNormalization()(seen) if stage else seen)
+            x = gan_layers.BatchNormalization()(features) if stage else features
+            x = layers.LeakyReLU(0.2)(x)
         x = layers.Flatten()(x)
     outputs = layers.Dense(1, kernel_initializer=dcgan.normal(), dtype="float32")(x)
-    return keras.Model(inputs, [outputs, seen], name="discriminator")
+    return keras.Model(inputs, [outputs, features], name="discriminator")
 
 
 def of_codes(latent_dim: int = 128, width: int = 32):
-    """Returns a perceptron of 8 `width` units from codes (N, latent_dim) to logits (N, 1)."""
+    """Returns a multilayer perceptron with 8 `width` units from codes (N, latent_dim) to logits."""
     return mlp.discriminator((latent_dim,), 8 * width)
