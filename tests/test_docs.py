@@ -69,7 +69,7 @@ def test_python_names_what_exists(page, code):
     }),
 )  # fmt: skip
 def test_commands_parse(command):
-    args = parser.parse(*cli._parser(), shlex.split(command)[1:])
+    args = parser.parse(*cli.parsers(), shlex.split(command)[1:])
     if getattr(args, "metrics", None):
         from ganzoo.evaluation import evaluator
 

@@ -12,6 +12,7 @@ import pytest
 import ganzoo
 from ganzoo import cli
 from ganzoo.cli import parser
+from ganzoo.publishing import reference
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -40,7 +41,7 @@ def test_python(code, tmp_path, monkeypatch):
 def test_ganzoo(command, tmp_path):
     words = [sys.executable, "-m", "ganzoo.cli", *shlex.split(command)[1:]]
     if "translate" in words:  # of a run that is not here
-        parser.parse(*cli._parser(), words[3:])
+        parser.parse(*cli.parsers(), words[3:])
         words = [*words[:4], "--help"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
@@ -68,12 +69,18 @@ def test_the_first_screen_is_two_commands():
     assert "-m pytest" in ci and "pip install -e '.[test]'" in ci
 
 
-def test_every_entry_is_shown():
+def test_it_is_short_and_its_links_lead_somewhere():
+    assert len(README.encode()) < 10_000
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
+            assert link.startswith("http") or (page.parent / link).exists(), f"{page}: {link}"
+
+
+def test_every_entry_and_every_variant_is_shown():
+    page = (ROOT / "docs" / "zoo.md").read_text("utf-8")
     for name in ganzoo.list_pretrained():
-        assert f"models/{name}/row.png" in README and f"models/{name}/README.md" in README
-        assert (ROOT / "models" / name / "row.png").is_file()
-
-
-def test_every_variant_is_shown():
+        assert f"models/{name}/row.png" in page and f"models/{name}/README.md" in page
+    page = (ROOT / "docs" / "reference.md").read_text("utf-8")
+    assert page == reference.render(), "run: ganzoo evaluate --all"
     for name in ganzoo.list_variants():
-        assert f"| `{name}` |" in README
+        assert f"| `{name}` |" in page

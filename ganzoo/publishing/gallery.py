@@ -1,6 +1,6 @@
-"""The zoo's entries as people see them: cards, `docs/zoo.md`, and the README's table.
+"""The zoo as people see it: cards, `docs/zoo.md`, `docs/reference.md` and the README's table.
 
-All of it is made from `models/<entry>/metrics.json`; nothing is typed by hand.
+Figures come from `models/<entry>/metrics.json`; nothing is typed by hand.
 """
 
 import hashlib
@@ -11,13 +11,13 @@ from ganzoo import zoo
 from ganzoo.engine import files
 from ganzoo.errors import InputError
 from ganzoo.evaluation import tables
-from ganzoo.publishing import card
+from ganzoo.publishing import card, reference
 
 BEGIN = "<!-- {}: written by ganzoo evaluate --all -->"
 END = "<!-- end of {} -->"
 FEATURED = (  # the entries that the README shows
     "biggan_fashion_mnist", "biggan_cifar10", "wgan_gp_fashion_mnist", "dragan_fashion_mnist_long",
-    "infogan_mnist", "pix2pix_fluent_emoji", "pacgan_stacked_mnist", "sgan_mnist",
+    "infogan_mnist", "pix2pix_fluent_emoji", "pacgan_stacked_mnist", "cgan_fashion_mnist",
 )  # fmt: skip
 PAGE = """\
 # The zoo
@@ -71,7 +71,7 @@ def card_of(entry: str) -> str:
 
 
 def write() -> None:
-    """Writes the cards, `docs/zoo.md` and the README's table again.
+    """Writes the cards, the generated pages and the README's table again.
 
     Raises:
         InputError: If this is not a checkout, or the README has no place for the table.
@@ -85,6 +85,7 @@ def write() -> None:
     for entry in names:
         files.write_text(zoo.info(entry)["card_path"], card_of(entry))
     files.write_text(root / "docs" / "zoo.md", page)
+    files.write_text(root / "docs" / "reference.md", reference.render())
     files.write_text(path, readme)
 
 

@@ -23,24 +23,24 @@ class Absent:
     def __init__(self, name: str, **parts):
         self.__dict__ |= {"_name": name} | parts
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str):  # noqa: D105
         if name.startswith("__"):
             raise AttributeError(name)
         return self.__dict__.setdefault(name, Absent(f"{self._name}.{name}"))
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args, **kwargs):  # noqa: D102
         raise InputError(
             f"--backend=jax: this recipe needs TensorFlow ({self._name}): train it without the "
             "flag, or drop the part that needs it."
         )
 
-    def __mro_entries__(self, bases):
+    def __mro_entries__(self, bases):  # noqa: D105
         return (object,)
 
-    def __instancecheck__(self, instance) -> bool:
+    def __instancecheck__(self, instance) -> bool:  # noqa: D105
         return False
 
-    def __or__(self, other):
+    def __or__(self, other):  # noqa: D105
         return other
 
     __ror__ = __or__
@@ -61,11 +61,14 @@ def without_tensorflow() -> None:
     try:
         import jax
         import keras
+        from keras.src.utils.module_utils import tensorflow as optional
     except ImportError as error:
         raise InputError(
             "--backend=jax needs JAX: pip install 'keras-ganzoo[jax]', or see JAX' own page for "
             "GPUs."
         ) from error
+
+    assert not optional.available  # Keras looks once, and must look now
 
     def cond(condition, if_true, if_false):
         def scalar(function):

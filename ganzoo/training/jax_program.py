@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 from absl import logging
@@ -80,6 +81,8 @@ def train(recipe, run_dir: Path, data_dir=None) -> None:
     import jax.numpy as jnp
     import numpy as np
 
+    # The step counter is int64 in TensorFlow; JAX makes it int32 and says so every time.
+    warnings.filterwarnings("ignore", "Explicitly requested dtype int64")
     from ganzoo.callbacks.checkpoint import Checkpoint
     from ganzoo.callbacks.run_log import RunLog
     from ganzoo.engine import files, pixels
@@ -145,7 +148,8 @@ def train(recipe, run_dir: Path, data_dir=None) -> None:
             logs = {name: total / (end - start) for name, total in sums.items()}
             if step > timed[1]:
                 elapsed = time.perf_counter() - timed[0]
-                logs["images_per_second"] = (step - timed[1]) * size * turns / elapsed
+                rate = (step - timed[1]) * size * turns / elapsed
+                logs["images_per_second"] = round(rate, 1)
             game.hold(state)
             log.on_epoch_end(epoch, logs)
             checkpoint.on_epoch_end(epoch, logs)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import keras
 import tensorflow as tf
 
 from ganzoo.errors import unknown
@@ -27,6 +28,8 @@ def resolve(name: str) -> str:
 
 def has_bfloat16() -> bool:
     """Returns whether the first accelerator, or else the processor, has bfloat16 instructions."""
+    if keras.backend.backend() != "tensorflow":
+        return False  # TensorFlow alone was asked about its devices
     devices = tf.config.list_physical_devices("GPU")
     if devices:
         capability = tf.config.experimental.get_device_details(devices[0])

@@ -65,7 +65,7 @@ def train(
             measure_all(gan, checkpoint, evaluate)
         epoch = checkpoint.restore(gan)
         begun = int(gan.step.numpy())
-        if chief:
+        if chief and begun < recipe.steps:
             print(
                 f"Training {recipe.model} on {source.info.num_examples:,} examples of "
                 f"{recipe.dataset}, in {run_dir}: {recipe.steps} steps, batches of "

@@ -64,12 +64,13 @@ def closing_words(run_dir, summary: dict) -> str:
     """Returns what a person wants to know at the end: what came out, where it is, what is next."""
     run_dir = Path(run_dir)
     minutes, rate = summary["seconds"] / 60, summary["images_per_second"]
+    rate = f", {rate} images/s" if rate else ""
     monitor = summary["monitor"]
     value = summary["metrics"][monitor]["value"]
     value = "never finite: the run diverged" if value is None else f"{value:.4g}"
     usage = KINDS[summary["kind"]].usage(run_dir) if "kind" in summary else ""
     return f"""
-Done: {summary["steps"]} steps in {minutes:.1f} minutes, {rate} images/s.
+Done: {summary["steps"]} steps in {minutes:.1f} minutes{rate}.
 Best epoch: step {summary["best_step"]}, {monitor} {value}.
 
   look at it    {run_dir / "samples.png"}  (and {run_dir / "samples"}, {run_dir / "curves.png"})\
