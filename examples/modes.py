@@ -63,10 +63,10 @@ def main() -> None:
                 page.keep(path, results)
     columns = 6
     figure = page.Figure((1.5 * columns, 1.7 * 2 * -(-len(names) // columns)), dpi=90)
-    for place, (mixture, name) in enumerate([(m, n) for m in MIXTURES for n in names]):
+    for index, (mixture, name) in enumerate([(m, n) for m in MIXTURES for n in names]):
         half = -(-len(names) // columns) * columns
-        place = place % len(names) + (half if mixture != "ring8" else 0)
-        axes = figure.add_subplot(2 * half // columns, columns, place + 1)
+        cell = index % len(names) + (half if mixture != "ring8" else 0)
+        axes = figure.add_subplot(2 * half // columns, columns, cell + 1)
         row = results[mixture][name]
         axes.scatter(*row["points"], s=1)
         axes.set(xticks=[], yticks=[], xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))

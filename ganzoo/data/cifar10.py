@@ -52,18 +52,18 @@ def read_originals(name: str, source: str | os.PathLike) -> dict[str, np.ndarray
     Raises:
         InputError: If files are missing or are not the originals.
     """
-    wanted = {
+    names = {
         f"{batch}.{kind}": [f"{batch}.{kind}"] for batch in _BATCHES for kind in ("bin", "png")
     }
     for split in ("train", "test"):  # "lables" is the spelling of the npm package
-        wanted[split] = [f"{split}_labels.json", f"{split}_lables.json"]
-    found = find.find(source, {**wanted, _TAR: [_TAR]})
-    if all(f"{batch}.bin" in found for batch in _BATCHES):
-        arrays = _from_rows({b: _read(found[f"{b}.bin"], _BIN_SIZE) for b in _BATCHES})
-    elif _TAR in found:
-        arrays = _from_rows(_members(found[_TAR]))
-    elif all(f"{b}.png" in found for b in _BATCHES) and {"train", "test"} <= found.keys():
-        arrays = _from_sheets(found)
+        names[split] = [f"{split}_labels.json", f"{split}_lables.json"]
+    paths = find.find(source, {**names, _TAR: [_TAR]})
+    if all(f"{batch}.bin" in paths for batch in _BATCHES):
+        arrays = _from_rows({b: _read(paths[f"{b}.bin"], _BIN_SIZE) for b in _BATCHES})
+    elif _TAR in paths:
+        arrays = _from_rows(_members(paths[_TAR]))
+    elif all(f"{b}.png" in paths for b in _BATCHES) and {"train", "test"} <= paths.keys():
+        arrays = _from_sheets(paths)
     else:
         raise InputError(
             f"no CIFAR-10 in or below {source}: expected {_TAR}, or its six .bin files, or six PNG "
@@ -88,17 +88,17 @@ def _from_rows(batches: dict[str, bytes]) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _from_sheets(found: dict[str, pathlib.Path]) -> dict[str, np.ndarray]:
+def _from_sheets(paths: dict[str, pathlib.Path]) -> dict[str, np.ndarray]:
     arrays = {}
     for split, parts in (("train", _TRAIN), ("test", ["test_batch"])):
-        sheets = [_sheet(found[f"{p}.png"]) for p in parts]
+        sheets = [_sheet(paths[f"{p}.png"]) for p in parts]
         arrays[f"{split}_images"] = np.concatenate(sheets).reshape(-1, 32, 32, 3)
         try:
-            labels = np.asarray(json.loads(_read(found[split])))
+            labels = np.asarray(json.loads(_read(paths[split])))
             if labels.dtype.kind not in "iu" or not ((labels >= 0) & (labels < 10)).all():
                 raise ValueError("expected a list of numbers from 0 to 9")
         except (ValueError, RecursionError) as error:
-            raise InputError(f"cannot read {found[split]}: {error}.") from error
+            raise InputError(f"cannot read {paths[split]}: {error}.") from error
         arrays[f"{split}_labels"] = labels.astype(np.uint8)
     return arrays
 

@@ -94,11 +94,11 @@ def read_originals(name: str, source: str | os.PathLike) -> dict[str, np.ndarray
         InputError: If a file is missing or is not the original, or if SVG files cannot be rendered.
     """
     side, *sides = SETS[name]
-    found = find.find(source, {file: [file] for file, _, _ in sides})
+    paths = find.find(source, {file: [file] for file, _, _ in sides})
     for file, _, _ in sides:
-        if file not in found:
+        if file not in paths:
             raise InputError(f"no {file} in or below {source}: get it with npm pack.")
-    glyphs = [_glyphs(found[file], sha256, prefix) for file, sha256, prefix in sides]
+    glyphs = [_glyphs(paths[file], sha256, prefix) for file, sha256, prefix in sides]
     codes = sorted(code for code in glyphs[0].keys() & glyphs[1].keys() if not TONES.search(code))
     arrays = {}
     for split in ("train", "test"):

@@ -57,21 +57,19 @@ def read_originals(name: str, source: str | os.PathLike) -> dict[str, np.ndarray
     Raises:
         InputError: If a file is missing or is not the original.
     """
-    wanted = {}
+    names = {}
     for part in _SIZE:
         kind = "idx3" if part.endswith("images") else "idx1"
-        wanted[part] = [
-            f"{part}{dot}{kind}-ubyte{packed}" for dot in "-." for packed in ("", ".gz")
-        ]
-    found = find.find(source, wanted)
+        names[part] = [f"{part}{dot}{kind}-ubyte{packed}" for dot in "-." for packed in ("", ".gz")]
+    paths = find.find(source, names)
     arrays = {}
     for part, sha256 in SHA256[name].items():
-        if part not in found:
-            raise InputError(f"no {wanted[part][0]}[.gz] in or below {source}: give its folder.")
-        content = _content(found[part], _SIZE[part])
+        if part not in paths:
+            raise InputError(f"no {names[part][0]}[.gz] in or below {source}: give its folder.")
+        content = _content(paths[part], _SIZE[part])
         if hashlib.sha256(content).hexdigest() != sha256:
             raise InputError(
-                f"{found[part]} is not {name}'s original (the SHA-256 of its uncompressed content "
+                f"{paths[part]} is not {name}'s original (the SHA-256 of its uncompressed content "
                 f"is not {sha256[:12]}...)."
             )
         key = part.replace("t10k", "test").replace("-", "_")

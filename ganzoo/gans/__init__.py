@@ -107,14 +107,16 @@ def create(name, image_shape=(28, 28, 1), num_classes=None, **arguments):
         raise InputError(f"variant {name!r} {advice} num_classes.")
     if num_classes is not None:
         arguments["num_classes"] = num_classes
-    given = {key: value for key, value in arguments.items() if key in sizes and value is not None}
+    network_arguments = {
+        key: value for key, value in arguments.items() if key in sizes and value is not None
+    }
     for key in sizes:
-        if parameters[key].default is inspect.Parameter.empty and key not in given:
+        if parameters[key].default is inspect.Parameter.empty and key not in network_arguments:
             raise InputError(f"variant {name!r} needs {key}: give {key}=...")
-    for key, value in given.items():
+    for key, value in network_arguments.items():
         if key in ("width", "latent_dim", "num_classes") and not is_whole(value, 1):
             raise InputError(f"expected {key} >= 1, a whole number, got {value!r}.")
-    parts = cls.networks(tuple(image_shape), **given)
+    parts = cls.networks(tuple(image_shape), **network_arguments)
     for key in others:
         if arguments.get(key) is not None:
             side, _ = tricks.SIDES[key]
