@@ -1,4 +1,4 @@
-"""What the experiments have in common: a picture and a page of one paragraph."""
+"""Shared code of the experiments: figures, and the pages that describe the results."""
 
 import json
 import re
@@ -12,23 +12,23 @@ FOLDER = Path(__file__).parent.parent / "docs" / "experiments"
 
 
 def figure(columns: int = 1, width: float = 4.5, height: float = 3.4) -> tuple:
-    """Returns a figure, and its axes side by side."""
-    made = Figure((width * columns, height), dpi=110, layout="constrained")
-    return made, [made.add_subplot(1, columns, i + 1) for i in range(columns)]
+    """Returns a figure and its axes, side by side."""
+    result = Figure((width * columns, height), dpi=110, layout="constrained")
+    return result, [result.add_subplot(1, columns, i + 1) for i in range(columns)]
 
 
 def write(
     name: str, title: str, finding: str, picture: Figure, results: dict, table: str = ""
 ) -> None:
-    """Writes the picture, the figures that the finding quotes, and the page.
+    """Writes the figure, the results and the page of an experiment.
 
     Args:
-        name: Of the script, and of all three files.
-        title: Of the page.
-        finding: One paragraph, its figures filled in from `results`.
-        picture: The picture.
-        results: What was measured.
-        table: A table in Markdown, if there is one.
+        name: Name of the script, which is the stem of all three files.
+        title: Title of the page.
+        finding: A paragraph with numbers from `results`.
+        picture: The figure.
+        results: The measured values.
+        table: A Markdown table, or an empty string.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
     with files.replacing(FOLDER / f"{name}.png", ".png") as temporary:
@@ -42,15 +42,15 @@ def write(
 
 
 def keep(path: Path, results: dict) -> None:
-    """Writes what was measured, a list of numbers to a line."""
+    """Writes the results as JSON, with each list of numbers on one line."""
     text = json.dumps(results, indent=1)
-    text = re.sub(r"\[[^][{}]*\]", lambda found: " ".join(found.group().split()), text)
+    text = re.sub(r"\[[^][{}]*\]", lambda match: " ".join(match.group().split()), text)
     files.write_text(path, text + "\n")
 
 
 def index() -> str:
-    """Returns the page that lists all others."""
-    lines = ["# Experiments", "", "Each is a script of `examples/`, and its page is written by it."]
+    """Returns the text of the page that lists all experiments."""
+    lines = ["# Experiments", "", "Each page is written by a script in `examples/`."]
     for path in sorted(FOLDER.glob("*.md")):
         if path.stem != "README":
             title = path.read_text().splitlines()[0].removeprefix("# ")

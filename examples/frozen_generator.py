@@ -1,11 +1,11 @@
-"""G stands still while D trains on: what would each loss still teach it?
+"""A frozen generator: which gradient does each loss give it while D trains on?
 
     python examples/frozen_generator.py
 
-A small DCGAN learns clothes for a while and is then frozen. New discriminators are trained against
-it, one with each loss, and after every few steps the gradient that G would get is measured on many
-batches: its norm, and how much it varies from batch to batch. (Arjovsky & Bottou, 2017,
-arXiv:1701.04862, section 2.2 and figures 2 and 3.)
+A small DCGAN is trained on Fashion-MNIST for a while, and its generator is then frozen. New
+discriminators are trained against it, one with each loss. After every few steps, the gradient that
+G would get is measured on several batches: its norm, and how much it varies between batches.
+(Arjovsky & Bottou, 2017, arXiv:1701.04862, section 2.2 and figures 2 and 3.)
 """
 
 import experiment_page as page
@@ -26,16 +26,16 @@ LOSSES = {
 
 
 def gradients(gan, real) -> tuple[float, float]:
-    """Returns the norm of G's mean gradient over some batches, and the root of its variance."""
-    found = []
+    """Returns the norm of G's mean gradient over several batches, and its standard deviation."""
+    rows = []
     for turn in range(BATCHES):
         with random.scope(random.key(turn)), tf.GradientTape() as tape:
             batch = {"real": real} | gan.generate({"real": real})
             loss = sum(gan.generator_loss(batch).values())
         parts = tape.gradient(loss, gan.generator.trainable_variables)
-        found.append(np.concatenate([np.ravel(part) for part in parts]))
-    found = np.array(found)
-    return float(np.linalg.norm(found.mean(0))), float(np.sqrt(found.var(0).sum()))
+        rows.append(np.concatenate([np.ravel(part) for part in parts]))
+    rows = np.array(rows)
+    return float(np.linalg.norm(rows.mean(0))), float(np.sqrt(rows.var(0).sum()))
 
 
 def main() -> None:
@@ -75,20 +75,20 @@ def main() -> None:
     right.legend(fontsize=7)
 
     def change(name, key):
-        """Returns the end over the height of the first third."""
+        """Returns the ratio of the last values to the maximum in the first third."""
         series = results[name][key]
         return np.mean(series[-5:]) / np.max(series[: len(series) // 3])
 
     finding = (
-        f"Of what it was at its height in the first third of {STEPS} steps of D alone, the "
-        f"gradient that the minimax loss gives G is {change('minimax', 'norm'):.2g} times as large "
-        f"at the end. That of -log D is {change('-log D', 'norm'):.2g} times as large, and its "
-        f"standard deviation from batch to batch {change('-log D', 'spread'):.2g} times. Under the "
-        "Wasserstein critic with a gradient penalty the norm is "
-        f"{change('Wasserstein, gradient penalty', 'norm'):.2g} times as large: there a D that is "
-        "ahead does neither."
+        f"Values after {STEPS} steps of D alone, relative to their maximum in the first third of "
+        "these steps: the norm of the gradient that the minimax loss gives G is "
+        f"{change('minimax', 'norm'):.2g} times as large. With -log D, the norm is "
+        f"{change('-log D', 'norm'):.2g} times as large, and its standard deviation between "
+        f"batches {change('-log D', 'spread'):.2g} times. With a Wasserstein critic and a gradient "
+        f"penalty, the norm is {change('Wasserstein, gradient penalty', 'norm'):.2g} times as "
+        "large: there, the gradient of a D that is ahead neither vanishes nor becomes noisy."
     )
-    page.write("frozen_generator", "G stands still while D trains on", finding, figure, results)
+    page.write("frozen_generator", "A frozen generator while D trains on", finding, figure, results)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Are GANs created equal? Every loss with the same network, for as many steps, three seeds.
+"""Are GANs created equal? Every loss with the same networks, number of steps and three seeds.
 
     python examples/losses.py
 
-All with DCGAN's networks without normalisation in D, which some penalties forbid, one turn of D to
-one of G, and the same optimizers: Adam at 2e-4, beta_1 0.5. So it compares losses, not the recipes
-of the papers. (After Lucic et al., 2018, arXiv:1711.10337.)
+All runs have DCGAN's networks without normalization in D, which some penalties do not allow, one
+update of D for each update of G, and the same optimizers: Adam at 2e-4 with beta_1 0.5. So this
+compares losses, not the training settings of the papers. (After Lucic et al., 2018,
+arXiv:1711.10337.)
 """
 
 import argparse
@@ -17,7 +18,7 @@ BASELINE = "non-saturating"
 
 
 def config(name: str, **arguments) -> dict:
-    """Returns a part as a recipe has it."""
+    """Returns the config of a loss or a penalty, as in a recipe."""
     return {"class_name": name, "config": arguments}
 
 
@@ -43,11 +44,11 @@ LOSSES = {
 
 
 def arguments(loss: dict) -> dict:
-    """Returns the arguments of `create`, made anew."""
-    same = {"d_normalization": "none", "n_critic": 1}
+    """Returns new arguments of `create` for a loss."""
+    shared = {"d_normalization": "none", "n_critic": 1}
     for side in "gd":
-        same[f"{side}_optimizer"] = config("Adam", learning_rate=2e-4, beta_1=0.5)
-    return same | {key: value for key, value in loss.items() if key != "variant"}
+        shared[f"{side}_optimizer"] = config("Adam", learning_rate=2e-4, beta_1=0.5)
+    return shared | {key: value for key, value in loss.items() if key != "variant"}
 
 
 def main() -> None:
@@ -59,18 +60,19 @@ def main() -> None:
         for what, loss in LOSSES.items()
     }
     results = trials.play_all("losses", settings, args.seeds)
-    found = trials.distances(results)
-    means = {what: statistics.mean(values) for what, values in found.items()}
+    distances = trials.distances(results)
+    means = {what: statistics.mean(values) for what, values in distances.items()}
     names = list(means)
-    spread = statistics.mean(max(values) - min(values) for values in found.values())
+    spread = statistics.mean(max(values) - min(values) for values in distances.values())
     close = [x for x in names if means[x] < 1.25 * means[names[0]]]
     finding = (
-        f"After {trials.STEPS:,} steps of {trials.BATCH} images the best loss is {names[0]} with a "
-        f"distance of {means[names[0]]:.1f}, the worst {names[-1]} with {means[names[-1]]:.1f}; "
-        f"the median is {statistics.median(means.values()):.1f}. Within a quarter of the best "
-        f"are {len(close)} of {len(names)}: {', '.join(close)}. From seed to seed a loss moves by "
-        f"{spread:.1f}. That the published tables have other orders is no contradiction: there "
-        "each loss has the rates, the penalties' weights and the turns of D that suit it best."
+        f"After {trials.STEPS:,} steps of {trials.BATCH} images, the best loss is {names[0]} with "
+        f"a mean distance of {means[names[0]]:.1f}, the worst is {names[-1]} with "
+        f"{means[names[-1]]:.1f}, and the median is {statistics.median(means.values()):.1f}. "
+        f"{len(close)} of {len(names)} losses are within 25% of the best: {', '.join(close)}. The "
+        f"mean range over seeds is {spread:.1f}. Published rankings differ, but do not contradict "
+        "this one: in those, each loss has its best learning rates, penalty weights and number of "
+        "updates of D."
     )
     trials.write("losses", "Are GANs created equal?", finding, results, BASELINE)
 

@@ -1,10 +1,11 @@
-"""The ring of 8 modes and the grid of 25: how many does each variant find?
+"""How many modes of the 8-mode ring and the 25-mode grid does each variant cover?
 
     python examples/modes.py
 
-Every variant that needs no labels, with its own networks, loss and penalties, and for all the same
-optimizer: canonical rates are for images, and leave a cloud where there should be modes. What is
-found is kept: an interrupted script goes on. The set-ups of papers: `benchmarks/claims/modes.py`.
+Every variant that needs no labels is trained with its own networks, loss and penalties, but all
+with the same optimizer, since the default learning rates are for images, and give diffuse samples
+on these mixtures. Results are saved, so an interrupted script continues where it stopped. For the
+settings of papers see `benchmarks/claims/modes.py`.
 """
 
 import json
@@ -21,7 +22,7 @@ WIDTH, STEPS, BATCH, SAMPLES, SHOWN = 32, 2500, 256, 2500, 300
 
 
 def play(variant: str, mixture: str) -> dict:
-    """Trains one GAN; returns the modes that its samples are at, and how many are at any."""
+    """Trains a GAN; returns the modes that its samples cover, and the fraction near any mode."""
     keras.utils.set_random_seed(0)
     rate = schedules.LinearDecay(1e-3, STEPS * 3 // 5, STEPS)
     sides = ("g_optimizer", "d_optimizer") if gans.get(variant).compares else ("g_optimizer",)
@@ -30,16 +31,16 @@ def play(variant: str, mixture: str) -> dict:
     stream = data.load(mixture, batch_size=BATCH, seed=0, repeat=True)
     gan.fit(stream, steps_per_epoch=STEPS, epochs=1, verbose=0)
     points = gan.sample(SAMPLES, seed=0)
-    found = metrics.mixture_modes(points, mixture)
+    covered = metrics.mixture_modes(points, mixture)
     return {
-        "modes": found.modes,
-        "high_quality": round(float(found.high_quality), 4),
+        "modes": covered.modes,
+        "high_quality": round(float(covered.high_quality), 4),
         "points": [[round(float(v), 3) for v in axis[:SHOWN]] for axis in points.T],
     }
 
 
 def of_points(variant: str) -> bool:
-    """Returns whether a variant draws points, and needs no labels to."""
+    """Returns whether a variant can generate points without labels."""
     if gans.takes_labels(variant) or gans.translates(variant):
         return False
     try:
@@ -56,16 +57,16 @@ def main() -> None:
     for mixture in MIXTURES:
         rows = results.setdefault(mixture, {})
         for name in names:
-            if name not in rows:  # what has been played is kept
+            if name not in rows:  # saved results are reused
                 rows[name] = play(name, mixture)
                 print(mixture, name, rows[name]["modes"], flush=True)
                 page.keep(path, results)
     columns = 6
     figure = page.Figure((1.5 * columns, 1.7 * 2 * -(-len(names) // columns)), dpi=90)
-    for place, (mixture, name) in enumerate([(m, n) for m in MIXTURES for n in names]):
+    for index, (mixture, name) in enumerate([(m, n) for m in MIXTURES for n in names]):
         half = -(-len(names) // columns) * columns
-        place = place % len(names) + (half if mixture != "ring8" else 0)
-        axes = figure.add_subplot(2 * half // columns, columns, place + 1)
+        cell = index % len(names) + (half if mixture != "ring8" else 0)
+        axes = figure.add_subplot(2 * half // columns, columns, cell + 1)
         row = results[mixture][name]
         axes.scatter(*row["points"], s=1)
         axes.set(xticks=[], yticks=[], xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
@@ -73,13 +74,13 @@ def main() -> None:
     figure.tight_layout()
 
     def all_found(mixture):
-        """Returns the variants that found all modes."""
+        """Returns the variants that cover all modes, in words."""
         rows = results[mixture]
-        whole = [name for name in names if rows[name]["modes"] == MIXTURES[mixture]]
-        return f"{len(whole)} of {len(names)} ({', '.join(whole) or 'none'})"
+        complete = [name for name in names if rows[name]["modes"] == MIXTURES[mixture]]
+        return f"{len(complete)} of {len(names)} ({', '.join(complete) or 'none'})"
 
     table = [
-        "| variant | ring, of 8 | at a mode | grid, of 25 | at a mode |",
+        "| variant | ring: modes of 8 | near a mode | grid: modes of 25 | near a mode |",
         "|---|---|---|---|---|",
     ]
     for name in names:
@@ -88,13 +89,15 @@ def main() -> None:
         ]
         table.append(f"| `{name}` | {' | '.join(cells)} |")
     finding = (
-        f"After {STEPS:,} steps of {BATCH} points, all 8 modes of the ring are found by "
-        f"{all_found('ring8')}, all 25 of the grid by {all_found('grid25')}. A mode counts if a "
-        "sample lies within three of its standard deviations, so a cloud that covers everything "
-        "finds all of them, too: the shares of samples at a mode tell how sharp they are. One "
-        "seed and one rate for all: it shows characters, not ranks."
+        f"After {STEPS:,} steps of {BATCH} points, all 8 modes of the ring are covered by "
+        f"{all_found('ring8')}, and all 25 modes of the grid by {all_found('grid25')}. A mode is "
+        "covered if a sample is within three of its standard deviations, so diffuse samples can "
+        "cover all modes, too; the fraction of samples near a mode shows how sharp they are. With "
+        "one seed and the same learning rate for all variants, this is not a ranking."
     )
-    page.write("modes", "Who finds the modes?", finding, figure, results, "\n".join(table))
+    page.write(
+        "modes", "Which variants find all modes?", finding, figure, results, "\n".join(table)
+    )
 
 
 if __name__ == "__main__":

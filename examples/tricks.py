@@ -1,8 +1,8 @@
-"""Which trick helps? A DCGAN with each trick added alone, three seeds.
+"""Which tricks help? A DCGAN with each trick added separately, with three seeds.
 
     python examples/tricks.py
 
-One training takes about a minute, all of them more than an hour; what has been played is kept.
+A training takes about a minute, all of them more than an hour; results are saved and reused.
 """
 
 import argparse
@@ -16,16 +16,16 @@ BASELINE = "DCGAN"
 
 
 def adam(rate, beta_1=0.5):
-    """Returns an optimizer."""
+    """Returns an Adam optimizer."""
     return keras.optimizers.Adam(rate, beta_1=beta_1)
 
 
 def config(name: str, **arguments) -> dict:
-    """Returns a part as a recipe has it."""
+    """Returns the config of a loss, penalty or other part, as in a recipe."""
     return {"class_name": name, "config": arguments}
 
 
-FREE = {"d_normalization": "none"}  # for what is not allowed with batch normalisation in D
+FREE = {"d_normalization": "none"}  # for tricks that do not allow batch normalization in D
 TRICKS = {
     BASELINE: dict,
     "one-sided label smoothing, 0.9": lambda: {"loss": config("NonSaturating", real_label=0.9)},
@@ -78,29 +78,30 @@ def main() -> None:
     args = parser.parse_args()
     settings = {what: ("dcgan", arguments) for what, arguments in TRICKS.items()}
     results = trials.play_all("tricks", settings, args.seeds)
-    found = trials.distances(results)
+    distances = trials.distances(results)
     verdicts = {
-        what: trials.verdict(values, found[BASELINE])
-        for what, values in found.items()
+        what: trials.verdict(values, distances[BASELINE])
+        for what, values in distances.items()
         if what != BASELINE
     }
 
     def named(kind: str, best_first: bool) -> str:
-        """Returns the tricks of a verdict with their means, in a sentence's form."""
+        """Returns the tricks with a verdict and their mean distances, in words."""
         names = [what for what, verdict in verdicts.items() if verdict == kind]
         names = names if best_first else names[::-1]
-        return "; ".join(f"{x} ({statistics.mean(found[x]):.1f})" for x in names) or "none"
+        return "; ".join(f"{x} ({statistics.mean(distances[x]):.1f})" for x in names) or "none"
 
-    usual = statistics.mean(found[BASELINE])
+    reference = statistics.mean(distances[BASELINE])
     finding = (
-        f"A DCGAN of width {trials.WIDTH} has a distance of {usual:.1f} after {trials.STEPS:,} "
-        f"steps of {trials.BATCH} images, the mean of {args.seeds} seeds. Of {len(verdicts)} "
-        f"tricks, each put on alone, these help, the best first: {named('helps', True)}. These "
-        f"hurt, the worst first: {named('hurts', False)}. The others cannot be told from the "
-        "baseline by these seeds. It is a short training: what pays late, such as a small rate or "
-        "the guard against a collapse that does not come here, pays nothing in this table."
+        f"A DCGAN of width {trials.WIDTH} has a mean distance of {reference:.1f} after "
+        f"{trials.STEPS:,} steps of {trials.BATCH} images, over {args.seeds} seeds. Of "
+        f"{len(verdicts)} tricks, each added separately, these help, best first: "
+        f"{named('helps', True)}. These hurt, worst first: {named('hurts', False)}. With these "
+        "seeds, the others cannot be distinguished from the baseline. The training is short, so "
+        "the table does not show tricks that pay off late, such as lower learning rates, or that "
+        "prevent a mode collapse, which does not occur here."
     )
-    trials.write("tricks", "Which trick helps?", finding, results, BASELINE)
+    trials.write("tricks", "Which tricks help?", finding, results, BASELINE)
 
 
 if __name__ == "__main__":

@@ -88,8 +88,8 @@ def test_import_refuses_what_is_not_the_original(tiny_mnist, tmp_path):
     packed = source / "deep/down/train-images-idx3-ubyte.gz"
     cases = [
         (raw, b"\1" + contents["t10k-images"][1:], "not mnist's original"),
-        (raw, contents["t10k-images"][:-1], "should hold"),
-        (packed, gzip.compress(bytes(10**7)), "it holds more"),  # expands far past its size
+        (raw, contents["t10k-images"][:-1], "should have"),
+        (packed, gzip.compress(bytes(10**7)), "has more"),  # expands far past its size
         (packed, gzip.compress(contents["train-images"])[:-20], "cannot read"),
         (packed, b"not gzip at all", "cannot read"),
     ]

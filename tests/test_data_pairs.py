@@ -123,7 +123,7 @@ def test_what_is_no_set_of_pairs_is_one_line(folders, tmp_path):
     picture(1, 0).save(tmp_path / "b" / "two.png")
     for name, words in {
         "pairs:/nowhere": "no folder",
-        f"pairs:{tmp_path}": "no one partner",
+        f"pairs:{tmp_path}": "no unique partner",
         "edges:ring8": "no edges",
         "unpaired:mnist,mnist,mnist": "got 3",
         "unpaired:fashion_mnist_10k": "no pairs",

@@ -143,7 +143,7 @@ def test_the_oracle():
     np.testing.assert_array_equal(own[:30], judge.sample(100, 5)[:30])
     uniform = np.random.default_rng(0).integers(0, 5000, (100, 20))
     assert 5.5 < judge.nll(own) < 6.2 and 11.0 < judge.nll(uniform) < 11.6
-    with pytest.raises(InputError, match="the oracle judges tokens"):
+    with pytest.raises(InputError, match="the oracle takes integer tokens"):
         judge.nll(own[:, :3])
 
 
@@ -180,7 +180,7 @@ def test_poems_are_imported(tmp_path, monkeypatch):
     (folder / "poet.tang.0.json").write_text(json.dumps(poems), "utf-8")
     with pytest.raises(InputError, match="the 2 quatrains"):
         data.import_files("quatrains", str(tmp_path), str(tmp_path / "data"))
-    with pytest.raises(InputError, match="quatrains is not here"):
+    with pytest.raises(InputError, match="quatrains is not imported"):
         data.info("quatrains", data_dir=str(tmp_path / "data"))
     digest = "b3" * 32
     monkeypatch.setattr(quatrains, "SHA256", digest)

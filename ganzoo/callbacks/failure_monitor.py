@@ -99,9 +99,9 @@ class FailureMonitor(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         """At the end of a window, records it and checks for failures."""
-        every = max(self.steps // self.windows, 1)
+        window = max(self.steps // self.windows, 1)
         step = int(self.model.step.numpy())
-        if step // every == self._step // every:
+        if step // window == self._step // window:
             return
         means = {name: float(value) for name, value in logs.items()}
         # The weights are checked, too, as a ReLU can hide a NaN from the losses.
@@ -109,7 +109,7 @@ class FailureMonitor(keras.callbacks.Callback):
         self.seen["windows"].append(row)
         self._step, self._means = step, means
         sampled = self.real is not None and self.model.generator is not None
-        if sampled and step // (2 * every) != (step - every) // (2 * every):
+        if sampled and step // (2 * window) != (step - window) // (2 * window):
             self._look(step)
         self._judge(step)
 

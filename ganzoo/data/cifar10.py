@@ -1,6 +1,6 @@
-"""CIFAR-10: read from the published binary batches or from PNG sheets, checked by SHA-256.
+"""CIFAR-10: read from the published binary batches or from PNG sheets, verified by SHA-256.
 
-The Python batches are not read: they are pickles, which can run code.
+The Python batches are not supported: they are pickles, which can run code.
 
 Reference: Krizhevsky, 2009, "Learning multiple layers of features from tiny images".
 """
@@ -25,7 +25,7 @@ CLASSES = (
     "dog", "frog", "horse", "ship", "truck",
 )  # fmt: skip
 
-# Of the uint8 arrays, images as (N, 32, 32, 3), the five training batches in their order.
+# Of the uint8 arrays; images are (N, 32, 32, 3), with the five training batches in order.
 SHA256 = {
     "train_images": "47af8b02cfcfb6cdf3dbbd1969ad7f1b70f4413f6f80f437b020ee4e5bc8304a",
     "train_labels": "2b7cd2f24487317614016b72ffd53071c3062f592f0eb300c18a770d41ae1253",
@@ -34,46 +34,46 @@ SHA256 = {
 }
 _TRAIN = [f"data_batch_{i}" for i in range(1, 6)]
 _BATCHES = [*_TRAIN, "test_batch"]
-_ROW = 1 + 3 * 32 * 32  # label, then the planes R, G, B
+_ROW = 1 + 3 * 32 * 32  # label, then the red, green and blue planes
 _BIN_SIZE = 10000 * _ROW
-_SHEET = (1024, 10000)  # an image in each row of pixels
+_SHEET = (1024, 10000)  # each row of pixels is an image
 _TAR = "cifar-10-binary.tar.gz"
 
 
 def read_originals(name: str, source: str | os.PathLike) -> dict[str, np.ndarray]:
-    """Returns `{train,test}_{images,labels}` from what is in or below `source`.
+    """Returns the arrays `{train,test}_{images,labels}` from the files in or below `source`.
 
     Args:
         name: "cifar10".
-        source: A folder with `cifar-10-binary.tar.gz`, or with its six `.bin` files, or with six
-            PNG sheets `data_batch_1.png` ... `test_batch.png` (each row an image, 1024 RGB pixels)
+        source: A folder with `cifar-10-binary.tar.gz`; with its six `.bin` files; or with six PNG
+            sheets `data_batch_1.png` ... `test_batch.png` (each row is an image of 1024 RGB pixels)
             and `train_labels.json`, `test_labels.json`.
 
     Raises:
         InputError: If files are missing or are not the originals.
     """
-    wanted = {
+    names = {
         f"{batch}.{kind}": [f"{batch}.{kind}"] for batch in _BATCHES for kind in ("bin", "png")
     }
-    for split in ("train", "test"):  # "lables" is how the npm package spells it
-        wanted[split] = [f"{split}_labels.json", f"{split}_lables.json"]
-    found = find.find(source, {**wanted, _TAR: [_TAR]})
-    if all(f"{batch}.bin" in found for batch in _BATCHES):
-        arrays = _from_rows({b: _read(found[f"{b}.bin"], _BIN_SIZE) for b in _BATCHES})
-    elif _TAR in found:
-        arrays = _from_rows(_members(found[_TAR]))
-    elif all(f"{b}.png" in found for b in _BATCHES) and {"train", "test"} <= found.keys():
-        arrays = _from_sheets(found)
+    for split in ("train", "test"):  # "lables" is the spelling of the npm package
+        names[split] = [f"{split}_labels.json", f"{split}_lables.json"]
+    paths = find.find(source, {**names, _TAR: [_TAR]})
+    if all(f"{batch}.bin" in paths for batch in _BATCHES):
+        arrays = _from_rows({b: _read(paths[f"{b}.bin"], _BIN_SIZE) for b in _BATCHES})
+    elif _TAR in paths:
+        arrays = _from_rows(_members(paths[_TAR]))
+    elif all(f"{b}.png" in paths for b in _BATCHES) and {"train", "test"} <= paths.keys():
+        arrays = _from_sheets(paths)
     else:
         raise InputError(
-            f"no CIFAR-10 in or below {source}: it should hold {_TAR}, or its six .bin files, or "
-            "six PNG sheets with two JSON label files. (The Python batches are pickles, not read.)"
+            f"no CIFAR-10 in or below {source}: expected {_TAR}, or its six .bin files, or six PNG "
+            "sheets with two JSON label files. (The Python batches are pickles, not read.)"
         )
     for key, sha256 in SHA256.items():
         if hashlib.sha256(np.ascontiguousarray(arrays[key])).hexdigest() != sha256:
             raise InputError(
-                f"{key} from {source} are not {name}'s originals (SHA-256 of the pixels or labels "
-                f"differs from {sha256[:12]}...)."
+                f"{key} from {source} are not {name}'s originals (the SHA-256 of the pixels or "
+                f"labels is not {sha256[:12]}...)."
             )
     return arrays
 
@@ -88,17 +88,17 @@ def _from_rows(batches: dict[str, bytes]) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _from_sheets(found: dict[str, pathlib.Path]) -> dict[str, np.ndarray]:
+def _from_sheets(paths: dict[str, pathlib.Path]) -> dict[str, np.ndarray]:
     arrays = {}
     for split, parts in (("train", _TRAIN), ("test", ["test_batch"])):
-        sheets = [_sheet(found[f"{p}.png"]) for p in parts]
+        sheets = [_sheet(paths[f"{p}.png"]) for p in parts]
         arrays[f"{split}_images"] = np.concatenate(sheets).reshape(-1, 32, 32, 3)
         try:
-            labels = np.asarray(json.loads(_read(found[split])))
+            labels = np.asarray(json.loads(_read(paths[split])))
             if labels.dtype.kind not in "iu" or not ((labels >= 0) & (labels < 10)).all():
                 raise ValueError("expected a list of numbers from 0 to 9")
         except (ValueError, RecursionError) as error:
-            raise InputError(f"cannot read {found[split]}: {error}.") from error
+            raise InputError(f"cannot read {paths[split]}: {error}.") from error
         arrays[f"{split}_labels"] = labels.astype(np.uint8)
     return arrays
 
@@ -106,7 +106,7 @@ def _from_sheets(found: dict[str, pathlib.Path]) -> dict[str, np.ndarray]:
 def _sheet(path: pathlib.Path) -> np.ndarray:
     try:
         with Image.open(path, formats=["PNG"]) as image:
-            if image.size != _SHEET or image.mode != "RGB":  # seen before it is expanded
+            if image.size != _SHEET or image.mode != "RGB":  # checked before it is decoded
                 width, height = _SHEET
                 raise ValueError(f"expected {width} x {height} RGB, got {image.size} {image.mode}")
             return np.asarray(image)
@@ -115,12 +115,12 @@ def _sheet(path: pathlib.Path) -> np.ndarray:
 
 
 def _members(path: pathlib.Path) -> dict[str, bytes]:
-    """Returns the six batches in the archive, read in place; nothing is extracted."""
-    batches, most = {}, 7 * _BIN_SIZE
+    """Returns the six batches in the archive, without extracting files."""
+    batches, limit = {}, 7 * _BIN_SIZE
     try:
-        with gzip.open(path) as file:  # tarfile by itself would set no bound to what it reads
-            content = file.read(most + 1)
-        if len(content) > most:
+        with gzip.open(path) as file:  # tarfile alone would read without a limit
+            content = file.read(limit + 1)
+        if len(content) > limit:
             raise InputError(f"{path} expands to more than CIFAR-10 does: get it again.")
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
             for member in archive:
@@ -135,13 +135,18 @@ def _members(path: pathlib.Path) -> dict[str, bytes]:
 
 
 def _read(path: pathlib.Path, size: int | None = None) -> bytes:
-    """Returns the content, of exactly `size` bytes if given, of at most 1 MiB if not."""
-    most = 2**20 if size is None else size
+    """Returns the content of a file, of exactly `size` bytes, or of at most 1 MiB without `size`.
+
+    Raises:
+        InputError: If the file cannot be read, or has another size.
+    """
+    limit = 2**20 if size is None else size
     try:
         with open(path, "rb") as file:
-            content = file.read(most + 1)
+            content = file.read(limit + 1)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error}.") from error
-    if len(content) > most or (size is not None and len(content) < size):
-        raise InputError(f"{path} should hold {most} bytes{' at most' if size is None else ''}.")
+    if len(content) > limit or (size is not None and len(content) < size):
+        bound = "at most " if size is None else ""
+        raise InputError(f"{path} should have {bound}{limit} bytes.")
     return content

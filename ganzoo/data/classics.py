@@ -1,4 +1,4 @@
-"""MNIST, Fashion-MNIST and CIFAR-10: imported originals first, else TFDS."""
+"""MNIST, Fashion-MNIST and CIFAR-10, from imported original files or else from TFDS."""
 
 from ganzoo.data import cifar10, idx, store
 from ganzoo.data.source import Memory
@@ -14,12 +14,12 @@ def source(
     channels: int | None = None,
     data_dir: str | None = None,
 ) -> Memory:
-    """Returns one split, "train" or "test", of one of `CLASSES`.
+    """Returns one split, "train" or "test", of a data set in `CLASSES`.
 
-    Imported originals keep their order; a TFDS copy holds the same examples in another.
+    Imported originals keep their order; a TFDS copy has the same examples in a different order.
 
     Raises:
-        InputError: If the set is neither here nor to be had, or is damaged.
+        InputError: If the data set is not available and cannot be downloaded, or is damaged.
     """
     if split not in ("train", "test"):
         raise unknown(f"split of {name}", split, ["train", "test"])
@@ -32,7 +32,7 @@ def source(
 
 
 def import_files(name: str, path: str, data_dir: str | None = None) -> str:
-    """Stores the originals in or below `path` for `source`; returns what was done.
+    """Imports the original files in or below `path` for use by `source`; returns a report.
 
     Raises:
         InputError: If the files are missing or are not the originals.

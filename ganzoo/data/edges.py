@@ -1,7 +1,7 @@
-"""`edges:NAME`: pairs made on the fly from any set of images, its Sobel edges `x` and itself `y`.
+"""`edges:NAME`: pairs of Sobel edges `x` and images `y`, computed from any set of images.
 
-Reference for the task: Isola et al., 2017, arXiv:1611.07004, section 4.3, whose edges are another
-detector's.
+Reference for the task: Isola et al., 2017, arXiv:1611.07004, section 4.3, where edges come from a
+different detector.
 """
 
 import numpy as np
@@ -10,22 +10,22 @@ import tensorflow as tf
 from ganzoo.data.source import Info, Source
 from ganzoo.errors import InputError
 
-_BLOCK = 1000  # images at a time
+_BLOCK = 1000  # images processed at a time
 
 
 class Edges(Source):
-    """A set of pairs of edges and images; it has the splits of the set that it is made of."""
+    """Pairs of edges and images, with the splits of the underlying set of images."""
 
     def __init__(self, images: Source):
-        """Takes the set of images.
+        """Stores the set of images.
 
         Raises:
-            InputError: If they are none.
+            InputError: If the set does not have images.
         """
-        self._images, of = images, images.info
-        if len(of.image_shape) != 3:
-            raise InputError(f"edges:{of.name}: {of.name} has points, which have no edges.")
-        self.info = Info(f"edges:{of.name}", of.split, of.num_examples, of.image_shape)
+        self._images, info = images, images.info
+        if len(info.image_shape) != 3:
+            raise InputError(f"edges:{info.name}: {info.name} has points, which have no edges.")
+        self.info = Info(f"edges:{info.name}", info.split, info.num_examples, info.image_shape)
 
     def examples(self, limit):
         """See `Source.examples`: `x` and `y`."""
@@ -37,7 +37,7 @@ class Edges(Source):
         return {"x": x, "y": y}
 
     def arrays(self, limit):
-        """See `Source.arrays`: the images `y`, which a translation is to look like."""
+        """See `Source.arrays`: the images `y`, the target domain of a translation."""
         return self._images.arrays(limit)[0], None
 
     def batches(self, order):
@@ -48,17 +48,17 @@ class Edges(Source):
 
 
 def edges(images):
-    """Returns the length of the Sobel gradient of the grey levels, light on dark.
+    """Returns the norm of the Sobel gradient of grayscale images, bright edges on black.
 
-    A step between two even areas of grey levels a and b gives |a - b|.
+    An edge between two uniform areas with gray levels a and b has the value |a - b|.
 
     Args:
         images: uint8 (N, H, W, C).
 
     Returns:
-        uint8 (N, H, W, C), the channels equal.
+        uint8 (N, H, W, C), with equal channels.
     """
-    grey = tf.reduce_mean(tf.cast(images, tf.float32), axis=-1, keepdims=True)
-    gradient = tf.image.sobel_edges(grey) / 4.0  # (N, H, W, 1, 2)
+    gray = tf.reduce_mean(tf.cast(images, tf.float32), axis=-1, keepdims=True)
+    gradient = tf.image.sobel_edges(gray) / 4.0  # (N, H, W, 1, 2)
     length = tf.minimum(tf.round(tf.norm(gradient, axis=-1)), 255.0)
     return tf.tile(tf.cast(length, tf.uint8), (1, 1, 1, images.shape[-1]))

@@ -1,9 +1,10 @@
-"""Emoji as image pairs: one glyph drawn twice. They are read from npm packages, as published.
+"""Emoji as image pairs: the same glyph in two styles, read from the published npm packages.
 
-`openmoji`: lines and their colouring. `fluent_emoji`: flat and modelled in 3-D. `emoji_styles`: by
-Google and by Twitter, not aligned, of the same meaning. Glyphs with a skin tone are left out, as
-nothing in a drawing without one says which tone to give it. What stands on one base code point,
-such as the variants of a person by profession or gender, is in one split; one in ten is in "test".
+`openmoji`: line drawings and their colored versions. `fluent_emoji`: flat and 3-D. `emoji_styles`:
+Google's and Twitter's designs, which have the same meaning but are not aligned. Glyphs with a skin
+tone are excluded, as the drawing without skin tone does not determine the tone. All glyphs with the
+same base code point, such as variants of a person by profession or gender, are in the same split;
+one in ten is in "test".
 """
 
 import hashlib
@@ -21,8 +22,8 @@ from ganzoo.errors import InputError, unknown
 
 TONES = re.compile("1f3f[b-f]")
 
-# Name -> side of the stored images, and for each of x and y the package's file, its SHA-256, and
-# where in it the glyphs are.
+# Name -> side of the stored images, and for x and y each the file of the package, its SHA-256, and
+# the path of the glyphs in it.
 SETS = {
     "openmoji": (
         128,
@@ -65,70 +66,70 @@ SETS = {
 
 
 def source(name: str, split: str, image_size=None, channels=None, data_dir=None) -> Pairs:
-    """Returns one split, "train" or "test", of an imported set. Arguments as of `load`.
+    """Returns one split, "train" or "test", of an imported set; for the arguments see `load`.
 
     Raises:
-        InputError: If the set is not imported, or is damaged.
+        InputError: If the set has not been imported, or is damaged.
     """
     if split not in SPLITS:
         raise unknown(f"split of {name}", split, SPLITS)
-    found = store.read(name, split, data_dir, ("x", "y"))
-    if found is None:
+    arrays = store.read(name, split, data_dir, ("x", "y"))
+    if arrays is None:
         packages = " and ".join(dict.fromkeys(file for file, _, _ in SETS[name][1:]))
         raise InputError(
-            f"{name} is not imported: get {packages} with npm pack, and type "
+            f"{name} is not imported: get {packages} with npm pack, and run "
             f"`ganzoo data {name} --from=PATH`."
         )
-    return Pairs(name, split, *found, image_size, channels)
+    return Pairs(name, split, *arrays, image_size, channels)
 
 
 def read_originals(name: str, source: str | os.PathLike) -> dict[str, np.ndarray]:
-    """Returns `{train,test}_{x,y}`, uint8 (N, side, side, 3), on white.
+    """Returns the arrays `{train,test}_{x,y}`, uint8 (N, side, side, 3), on a white background.
 
     Args:
         name: One of `SETS`.
-        source: A folder with the packages' `.tgz`, as `npm pack` leaves them, at any depth.
+        source: A folder with the `.tgz` files that `npm pack` writes, at any depth.
 
     Raises:
-        InputError: If a file is missing or not the original, or SVG cannot be drawn.
+        InputError: If a file is missing or is not the original, or if SVG files cannot be rendered.
     """
     side, *sides = SETS[name]
-    found = find.find(source, {file: [file] for file, _, _ in sides})
+    paths = find.find(source, {file: [file] for file, _, _ in sides})
     for file, _, _ in sides:
-        if file not in found:
+        if file not in paths:
             raise InputError(f"no {file} in or below {source}: get it with npm pack.")
-    glyphs = [_glyphs(found[file], sha256, place) for file, sha256, place in sides]
+    glyphs = [_glyphs(paths[file], sha256, prefix) for file, sha256, prefix in sides]
     codes = sorted(code for code in glyphs[0].keys() & glyphs[1].keys() if not TONES.search(code))
     arrays = {}
     for split in ("train", "test"):
-        own = [code for code in codes if split_of(code.split("-")[0]) == split]
+        selected = [code for code in codes if split_of(code.split("-")[0]) == split]
         for key, column in zip("xy", glyphs, strict=True):
-            arrays[f"{split}_{key}"] = np.stack([_drawn(*column[code], side) for code in own])
+            arrays[f"{split}_{key}"] = np.stack([_drawn(*column[c], side) for c in selected])
     return arrays
 
 
-def _glyphs(path, sha256: str, place: str) -> dict[str, tuple[bytes, str]]:
-    """Returns the content and suffix of each glyph's file by its code points, as `1f468-200d`."""
+def _glyphs(path, sha256: str, prefix: str) -> dict[str, tuple[bytes, str]]:
+    """Returns the content and suffix of each glyph's file, by code points such as `1f468-200d`."""
     with open(path, "rb") as file:
         content = file.read()
     if hashlib.sha256(content).hexdigest() != sha256:
         raise InputError(f"{path} is not the original (its SHA-256 is not {sha256[:12]}...).")
-    found = {}
+    glyphs = {}
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
         for member in archive:
-            code, dot, suffix = member.name.removeprefix(place).partition(".")
-            if member.isreg() and dot and member.name == f"{place}{code}.{suffix}":
-                found[code.lower()] = archive.extractfile(member).read(), suffix
-    return found
+            code, dot, suffix = member.name.removeprefix(prefix).partition(".")
+            if member.isreg() and dot and member.name == f"{prefix}{code}.{suffix}":
+                glyphs[code.lower()] = archive.extractfile(member).read(), suffix
+    return glyphs
 
 
 def _drawn(content: bytes, suffix: str, side: int) -> np.ndarray:
-    """Returns uint8 (side, side, 3)."""
+    """Returns the rendered glyph, uint8 (side, side, 3)."""
     if suffix == "svg":
         try:
             import resvg_py
         except ImportError:
-            raise InputError("SVG is drawn by resvg-py: pip install 'keras-ganzoo[svg]'.") from None
+            raise InputError("SVG needs resvg-py: pip install 'keras-ganzoo[svg]'.") from None
         content = bytes(resvg_py.svg_to_bytes(content.decode(), width=side, height=side))
     with Image.open(io.BytesIO(content), formats=["PNG", "WEBP"]) as image:
         return images.fit(image, (side, side), 3)

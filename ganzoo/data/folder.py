@@ -1,7 +1,7 @@
-"""`folder:PATH`: a tree of images, read as it is needed; memory holds only their names.
+"""`folder:PATH`: a tree of images, which are read when needed; only their names are in memory.
 
-A top-level `train` or `test` folder is the split of that name. If a split holds two or more folders
-and no images beside them, the folders are its classes, in sorted order.
+A top-level folder `train` or `test` is the split of that name. If a split consists of two or more
+folders, without images next to them, the folders are its classes, in sorted order.
 """
 
 import dataclasses
@@ -17,21 +17,24 @@ from ganzoo.data.source import Info, Source, chosen
 from ganzoo.data.tree import Tree
 from ganzoo.errors import InputError, unknown
 
-# Only these decoders are tried, whatever a file calls itself: PIL has others that run programs.
+# Only these decoders are used, whatever the suffix of a file: some others of PIL run programs.
 _FORMATS = ["PNG", "JPEG", "WEBP", "BMP", "GIF", "PPM", "TIFF"]
 GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
-_LOGGED = 20  # warnings about one folder
-_LIMIT = 8 * 2**30  # bytes of pixels that `arrays` returns
+_LOGGED = 20  # maximum number of warnings about one folder
+_LIMIT = 8 * 2**30  # maximum size of the array that `arrays` returns
 _broken: dict[str, dict[str, str]] = {}
 
 
 def report(path: str) -> dict[str, str]:
-    """Returns the broken images below `path` met so far by this process: name -> reason."""
+    """Returns the broken images that this process has found below `path`: name -> reason."""
     return dict(_broken.get(os.path.realpath(os.path.expanduser(path)), {}))
 
 
 def opened(path) -> Image.Image:
-    """Returns the picture in a file, upright. On damaged files PIL raises errors of any kind."""
+    """Returns the image in a file, rotated as its EXIF data says.
+
+    Damaged files can make PIL raise any kind of exception.
+    """
     with Image.open(path, formats=_FORMATS) as image:
         if Image.MAX_IMAGE_PIXELS and image.width * image.height > Image.MAX_IMAGE_PIXELS:
             raise ValueError(f"{image.width} x {image.height} pixels: over PIL's limit")
@@ -41,10 +44,10 @@ def opened(path) -> Image.Image:
 
 
 def read(path, size: tuple[int, int], channels: int) -> np.ndarray:
-    """Returns the picture in a file as uint8 (height, width, channels).
+    """Returns the image in a file as uint8 (height, width, channels).
 
     Raises:
-        InputError: If it cannot be read.
+        InputError: If the file cannot be read.
     """
     try:
         return images.fit(opened(path), size, channels)
@@ -56,9 +59,9 @@ def read(path, size: tuple[int, int], channels: int) -> np.ndarray:
 class Folder(Source):
     """One split of a tree of images.
 
-    A broken image (damaged, or over PIL's limit of pixels) is named in the log and in `report`. An
-    endless stream has the next readable one in its place, so that batch b stays a pure function of
-    (seed, b); one pass leaves it out, and so cannot know its number of batches beforehand.
+    Broken images (damaged, or over PIL's limit of pixels) are listed in the log and in `report`. An
+    endless stream replaces a broken image by the next readable one, so that batch b depends only on
+    the seed and b. A single pass skips it, so its number of batches is not known in advance.
     """
 
     def __init__(
@@ -68,10 +71,10 @@ class Folder(Source):
         image_size: tuple[int, int] | None = None,
         channels: int | None = None,
     ):
-        """Lists the images and decodes up to the first readable one. Arguments as of `load`.
+        """Lists the images and decodes the first readable one; for the arguments see `load`.
 
         Raises:
-            InputError: If there is no such folder or split, or no image in it can be read.
+            InputError: If the folder or split does not exist, or has no readable image.
         """
         root = os.path.expanduser(path)
         if not os.path.isdir(root):
@@ -92,13 +95,13 @@ class Folder(Source):
         self.info = Info(f"folder:{path}", split, len(tree), shape, names and len(names), names)
 
     def _watch(self, root, split, tree, classes) -> None:
-        """Keeps what is read, and begins the list of what is broken."""
+        """Stores the tree, and starts the list of broken images."""
         self._tree, self._split, self._classes = tree, split, classes
         self._broken = _broken.setdefault(os.path.realpath(root), {})
         self._unreadable: set[int] = set()
 
     def arrays(self, limit):
-        """See `Source.arrays`; broken images are left out."""
+        """See `Source.arrays`; broken images are skipped."""
         count = len(self._tree)
         index = chosen(count, min(count, limit or count))
         size = len(index) * int(np.prod(self.info.image_shape))
@@ -110,37 +113,37 @@ class Folder(Source):
     def batches(self, order):
         """See `Source.batches`."""
         count = len(self._tree)
-        order.per_epoch(count)  # complains if there are too few
+        order.per_epoch(count)  # raises an error if there are too few images
         read = self._replaced if order.repeat else self._readable
 
         def fetch(index):
             real, labels = tf.numpy_function(read, [index], [tf.uint8, tf.int32], stateful=False)
-            known = order.batch_size if order.repeat else None
-            batch = {"real": tf.ensure_shape(real, (known, *self.info.image_shape))}
+            size = order.batch_size if order.repeat else None
+            batch = {"real": tf.ensure_shape(real, (size, *self.info.image_shape))}
             if self._classes:
-                batch["label"] = tf.ensure_shape(labels, (known,))
+                batch["label"] = tf.ensure_shape(labels, (size,))
             return batch
 
         if order.repeat:
             return order.indices(count).map(fetch, num_parallel_calls=4)
-        # Which images are broken is only known once they are read: batches are formed after that.
-        whole = dataclasses.replace(order, drop_remainder=False)
-        batches = whole.indices(count).map(fetch, num_parallel_calls=4)
+        # Broken images are only known when they are read, so batches are formed after reading.
+        all_images = dataclasses.replace(order, drop_remainder=False)
+        batches = all_images.indices(count).map(fetch, num_parallel_calls=4)
         return batches.rebatch(order.batch_size, order.drop_remainder)
 
     def _replaced(self, index):
-        """Returns images and labels; for a broken one those of the next that can be read."""
-        found = [self._next(int(i), self._pixels) for i in index]
-        return np.stack([pixels for pixels, _ in found]), self._labels([i for _, i in found])
+        """Returns images and labels, with the next readable image in place of a broken one."""
+        readable = [self._next(int(i), self._pixels) for i in index]
+        return np.stack([pixels for pixels, _ in readable]), self._labels([i for _, i in readable])
 
     def _readable(self, index):
-        """Returns the images and labels that can be read."""
-        tried = ((self._try(int(i), self._pixels), i) for i in index)
-        found = [(pixels, i) for pixels, i in tried if pixels is not None]
-        real = np.empty((len(found), *self.info.image_shape), np.uint8)
-        for place, (pixels, _) in zip(real, found, strict=True):
-            place[:] = pixels
-        return real, self._labels([i for _, i in found])
+        """Returns the images that can be read, and their labels."""
+        results = ((self._try(int(i), self._pixels), i) for i in index)
+        readable = [(pixels, i) for pixels, i in results if pixels is not None]
+        real = np.empty((len(readable), *self.info.image_shape), np.uint8)
+        for target, (pixels, _) in zip(real, readable, strict=True):
+            target[:] = pixels
+        return real, self._labels([i for _, i in readable])
 
     def _labels(self, index):
         if not self._classes:
@@ -148,7 +151,7 @@ class Folder(Source):
         return np.array([self._classes[self._tree.top(i)] for i in index], np.int32)
 
     def _next(self, i, read):
-        """Returns what `read` makes of the first readable image from `i` on, and its index."""
+        """Returns the result of `read` for the first readable image from `i` on, and its index."""
         count = len(self._tree)
         for j in range(i, i + count):
             if (result := self._try(j % count, read)) is not None:
@@ -163,12 +166,12 @@ class Folder(Source):
             return None
         try:
             return read(self._tree.path(i))
-        except Exception as error:  # on damaged files PIL raises errors of any kind
+        except Exception as error:  # damaged files can make PIL raise any kind of exception
             self._unreadable.add(i)
             name = os.path.join(self._split, self._tree.name(i))
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             if name not in self._broken and len(self._broken) < _LOGGED:
-                logging.warning("%s: broken image left out: %r: %s", self._tree.root, name, reason)
+                logging.warning("%s: skipping broken image %r: %s", self._tree.root, name, reason)
             if name not in self._broken and len(self._broken) == _LOGGED:
                 logging.warning("%s: further broken images are only counted", self._tree.root)
             self._broken[name] = reason
@@ -179,11 +182,11 @@ class Folder(Source):
 
 
 def _classes(root: str, splits: list[str], tree: Tree) -> dict[str, int] | None:
-    """Returns class name -> label, over all splits so that a label means the same in each."""
+    """Returns the labels by class name, over all splits, so that splits have the same labels."""
     if tree.flat or len(tree.tops) < 2:
         return None
-    every = set(tree.tops)
+    names = set(tree.tops)
     for split in splits:
         with os.scandir(os.path.join(root, split)) as entries:
-            every |= {e.name for e in entries if e.is_dir() and not e.name.startswith(".")}
-    return {name: label for label, name in enumerate(sorted(every))}
+            names |= {e.name for e in entries if e.is_dir() and not e.name.startswith(".")}
+    return {name: label for label, name in enumerate(sorted(names))}

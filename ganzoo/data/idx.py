@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST: read from their original idx files, checked by SHA-256 of the content.
+"""MNIST and Fashion-MNIST: read from the original idx files, verified by SHA-256.
 
 Reference: LeCun et al., 1998; Xiao, Rasul and Vollgraf, 2017, arXiv:1708.07747.
 """
@@ -22,8 +22,8 @@ CLASSES = {
     ),
 }  # fmt: skip
 
-# Of the uncompressed content, which every way of packing shares. The gzip files that TFDS registers
-# expand to these.
+# Of the uncompressed content, which does not depend on the compression. The gzip files that TFDS
+# registers have this content.
 SHA256 = {
     "mnist": {
         "train-images": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -38,7 +38,7 @@ SHA256 = {
         "t10k-labels": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
     },
 }
-_SIZE = {  # bytes, header included
+_SIZE = {  # bytes, including the header
     "train-images": 16 + 60000 * 784,
     "train-labels": 8 + 60000,
     "t10k-images": 16 + 10000 * 784,
@@ -47,32 +47,30 @@ _SIZE = {  # bytes, header included
 
 
 def read_originals(name: str, source: str | os.PathLike) -> dict[str, np.ndarray]:
-    """Returns `{train,test}_{images,labels}` of the four idx files in or below `source`.
+    """Returns the arrays `{train,test}_{images,labels}` from the idx files in or below `source`.
 
     Args:
         name: "mnist" or "fashion_mnist".
-        source: A folder with the raw files or the `.gz` ones, in either spelling
+        source: A folder with the four files, raw or as `.gz`, in either spelling
             (`train-images-idx3-ubyte`, `train-images.idx3-ubyte`).
 
     Raises:
         InputError: If a file is missing or is not the original.
     """
-    wanted = {}
+    names = {}
     for part in _SIZE:
         kind = "idx3" if part.endswith("images") else "idx1"
-        wanted[part] = [
-            f"{part}{dot}{kind}-ubyte{packed}" for dot in "-." for packed in ("", ".gz")
-        ]
-    found = find.find(source, wanted)
+        names[part] = [f"{part}{dot}{kind}-ubyte{packed}" for dot in "-." for packed in ("", ".gz")]
+    paths = find.find(source, names)
     arrays = {}
     for part, sha256 in SHA256[name].items():
-        if part not in found:
-            raise InputError(f"no {wanted[part][0]}[.gz] in or below {source}: give its folder.")
-        content = _content(found[part], _SIZE[part])
+        if part not in paths:
+            raise InputError(f"no {names[part][0]}[.gz] in or below {source}: give its folder.")
+        content = _content(paths[part], _SIZE[part])
         if hashlib.sha256(content).hexdigest() != sha256:
             raise InputError(
-                f"{found[part]} is not {name}'s original (SHA-256 of the uncompressed content "
-                f"differs from {sha256[:12]}...)."
+                f"{paths[part]} is not {name}'s original (the SHA-256 of its uncompressed content "
+                f"is not {sha256[:12]}...)."
             )
         key = part.replace("t10k", "test").replace("-", "_")
         if part.endswith("images"):
@@ -83,7 +81,11 @@ def read_originals(name: str, source: str | os.PathLike) -> dict[str, np.ndarray
 
 
 def _content(path: pathlib.Path, size: int) -> bytes:
-    """Returns the uncompressed content; reads one byte more than `size` at most."""
+    """Returns the uncompressed content, and reads at most one byte more than `size`.
+
+    Raises:
+        InputError: If the file cannot be read, or its content has another size.
+    """
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
             content = file.read(size + 1)
@@ -91,5 +93,5 @@ def _content(path: pathlib.Path, size: int) -> bytes:
         raise InputError(f"cannot read {path}: {error}. Get the file again.") from error
     if len(content) != size:
         got = "more" if len(content) > size else f"{len(content)}"
-        raise InputError(f"{path} should hold {size} bytes uncompressed, it holds {got}.")
+        raise InputError(f"{path} should have {size} bytes uncompressed, but has {got}.")
     return content

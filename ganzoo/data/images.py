@@ -1,4 +1,4 @@
-"""From any picture to uint8 (H, W, C) of one size: resize until it covers, then centre crop."""
+"""Conversion of images to uint8 (H, W, C) of a given size, by resizing and center cropping."""
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -7,10 +7,10 @@ from ganzoo.errors import InputError
 
 
 def parse_size(size: object) -> tuple[int, int] | None:
-    """Returns (height, width) of an int or a pair; `None` stays.
+    """Returns (height, width) for an int or a pair, and None for None.
 
     Raises:
-        InputError: If it is neither, or not within 1 to 8192 pixels.
+        InputError: If it is neither, or a side is not from 1 to 8192 pixels.
     """
     if size is None:
         return None
@@ -21,18 +21,18 @@ def parse_size(size: object) -> tuple[int, int] | None:
 
 
 def parse_channels(channels: object) -> int | None:
-    """Returns 1, 3 or `None`.
+    """Returns the argument if it is 1, 3 or None.
 
     Raises:
         InputError: If it is anything else.
     """
     if channels not in (None, 1, 3):
-        raise InputError(f"channels must be 1 (grey) or 3 (RGB), got {channels!r}.")
+        raise InputError(f"channels must be 1 (grayscale) or 3 (RGB), got {channels!r}.")
     return channels
 
 
 def fit(image: Image.Image, size: tuple[int, int], channels: int) -> np.ndarray:
-    """Returns the picture as uint8 (height, width, channels), antialiased, on white."""
+    """Returns the image as uint8 (height, width, channels), antialiased, on white."""
     image = opaque(image)
     if (image.height, image.width) != size:
         if image.mode not in ("L", "RGB"):  # a palette cannot be interpolated
@@ -43,23 +43,26 @@ def fit(image: Image.Image, size: tuple[int, int], channels: int) -> np.ndarray:
 
 
 def fit_all(stack: np.ndarray, size: tuple[int, int] | None, channels: int | None) -> np.ndarray:
-    """Returns uint8 (N, H, W, C) with this size and these channels; the same array if it has."""
+    """Returns images with this size and these channels, uint8 (N, H, W, C).
+
+    The array itself is returned if it has this shape already.
+    """
     size, channels = size or stack.shape[1:3], channels or stack.shape[3]
     if stack.shape[1:] == (*size, channels):
         return stack
     result = np.empty((len(stack), *size, channels), np.uint8)
-    for pixels, place in zip(stack, result, strict=True):
-        place[:] = fit(to_picture(pixels), size, channels)
+    for pixels, target in zip(stack, result, strict=True):
+        target[:] = fit(to_picture(pixels), size, channels)
     return result
 
 
 def to_picture(pixels: np.ndarray) -> Image.Image:
-    """Returns a picture of uint8 (H, W, C), C = 1, 3 or 4."""
+    """Returns the PIL image of an array, uint8 (H, W, C) with C = 1, 3 or 4."""
     return Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels))
 
 
 def opaque(image: Image.Image) -> Image.Image:
-    """Returns the picture with any transparency laid on white and 16 bits brought to 8."""
+    """Returns the image with transparency blended on white, and with 16 bits reduced to 8."""
     if image.mode.startswith("I"):  # 16-bit PNG, PGM or TIFF
         return Image.fromarray((np.asarray(image, np.int64) >> 8).clip(0, 255).astype(np.uint8))
     if image.has_transparency_data:

@@ -1,4 +1,4 @@
-"""Few labels: a small labelled set beside a large one without."""
+"""Semi-supervised data: a small labeled set next to a large unlabeled one."""
 
 import numpy as np
 import tensorflow as tf
@@ -8,18 +8,18 @@ from ganzoo.errors import InputError, is_whole
 
 
 def few(batches: tf.data.Dataset, source, count: int, order: Order) -> tf.data.Dataset:
-    """Returns the batches with `labelled` images and their `label` in place of their own labels.
+    """Returns the batches with additional `labelled` images, whose labels replace `label`.
 
-    Batch b's are a pure function of (seed, b), as its other images are.
+    The labeled images of batch b depend only on the seed and b, as the other images do.
 
     Args:
-        batches: Of `source`, in `order`.
-        source: The `source.Source` they are from; it must have labels.
-        count: How many images are labelled, as many of each class.
-        order: Says how many there are in a batch, from where, and by which seed.
+        batches: Batches of `source`, in this order.
+        source: The data set, which must have labels.
+        count: Number of labeled images, with the same number for each class.
+        order: The order of the batches, with their size, the start and the seed.
 
     Raises:
-        InputError: If there are no labels, or too few of a class.
+        InputError: If there are no labels, or a class has too few images.
     """
     classes = source.info.num_classes
     if classes is None:
@@ -28,10 +28,10 @@ def few(batches: tf.data.Dataset, source, count: int, order: Order) -> tf.data.D
         raise InputError(f"num_labels: expected a multiple of {classes} classes, got {count!r}.")
     images, labels = source.arrays(None)
     rng, each = np.random.default_rng(order.seed), count // classes
-    places = [np.flatnonzero(labels == k) for k in range(classes)]
-    if (least := min(map(len, places))) < each:
+    by_class = [np.flatnonzero(labels == k) for k in range(classes)]
+    if (least := min(map(len, by_class))) < each:
         raise InputError(f"num_labels: expected at least {each} images of a class, got {least}.")
-    chosen = np.concatenate([rng.choice(own, each, replace=False) for own in places])
+    chosen = np.concatenate([rng.choice(index, each, replace=False) for index in by_class])
     with tf.device("CPU"):
         images, labels = tf.constant(images[chosen]), tf.constant(labels[chosen])
 

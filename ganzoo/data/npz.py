@@ -1,9 +1,10 @@
-"""`npz:PATH`: arrays in a NumPy archive, checked before they are read.
+"""`npz:PATH`: arrays in a NumPy archive, whose headers are checked before they are read.
 
-Images: uint8 (N, H, W) or (N, H, W, C), C = 1, 3 or 4 (alpha is laid on white), or floats in
-[-1, 1], which are brought to uint8. Keys: `images`, `x`, `x_train` or `train_images`, or the only
-array there is; with labels (N,) under `labels`, `label`, `y`, `y_train` or `train_labels`. A split
-"test" is read from `x_test` or `test_images`, with `y_test` or `test_labels`.
+Images are uint8 (N, H, W) or (N, H, W, C) with C = 1, 3 or 4 (transparency is blended on white), or
+floats in [-1, 1], which are converted to uint8. Their key is `images`, `x`, `x_train` or
+`train_images`, or any key if there is only one array; labels (N,) have the key `labels`, `label`,
+`y`, `y_train` or `train_labels`. The split "test" is read from `x_test` or `test_images`, with
+labels from `y_test` or `test_labels`.
 """
 
 import math
@@ -16,7 +17,7 @@ from ganzoo.data.source import Memory
 from ganzoo.engine import files
 from ganzoo.errors import InputError, unknown
 
-_LIMIT = 8 * 2**30  # bytes of one array
+_LIMIT = 8 * 2**30  # maximum size of an array
 _IMAGES = {"train": ("images", "x", "x_train", "train_images"), "test": ("x_test", "test_images")}
 _LABELS = {
     "train": ("labels", "label", "y", "y_train", "train_labels"),
@@ -33,7 +34,7 @@ def source(
     """Returns one split, "train" or "test", of the archive at `path`.
 
     Raises:
-        InputError: If the file, its keys, types, shapes or values are not as above.
+        InputError: If the file, its keys, dtypes, shapes or values are not as described above.
     """
     if split not in _IMAGES:
         raise unknown("split of an npz file", split, _IMAGES)
@@ -49,7 +50,7 @@ def source(
                     f"{', '.join(_IMAGES[split])}; it has {', '.join(keys[:20]) or 'none'}."
                 )
             images = _images(path, key, _read(archive, path, key))
-            every = {
+            all_labels = {
                 s: _labels(path, k, _read(archive, path, k))
                 for s in _LABELS
                 if (k := next((k for k in _LABELS[s] if k in keys), None))
@@ -60,39 +61,48 @@ def source(
         if isinstance(error, InputError):
             raise
         raise InputError(f"cannot read {path} as .npz: {error}.") from error
-    labels, classes = every.get(split), None
+    labels, classes = all_labels.get(split), None
     if labels is not None:
         if len(labels) != len(images):
             raise InputError(f"{path} has {len(images)} images and {len(labels)} labels.")
-        count = 1 + max(int(y.max(initial=-1)) for y in every.values())  # the same for both splits
+        # The number of classes is the same for both splits.
+        count = 1 + max(int(y.max(initial=-1)) for y in all_labels.values())
         classes = tuple(str(i) for i in range(count))
     channels = channels or min(3, images.shape[3])
     return Memory(f"npz:{path}", split, images, labels, classes, image_size, channels)
 
 
 def _read(archive: zipfile.ZipFile, path: str, key: str) -> np.ndarray:
-    """Returns one array, after a look at its header."""
+    """Returns an array, after checking its header.
+
+    Raises:
+        InputError: If it has Python objects, is too large, or is truncated.
+    """
     with archive.open(f"{key}.npy") as file:
         if np.lib.format.read_magic(file) == (1, 0):
             shape, _, dtype = np.lib.format.read_array_header_1_0(file)
         else:
             shape, _, dtype = np.lib.format.read_array_header_2_0(file)
         if dtype.hasobject:
-            raise InputError(f"{key!r} in {path} holds Python objects (pickles): save numbers.")
+            raise InputError(f"{key!r} in {path} has Python objects (pickles): save numbers.")
         size = math.prod(shape) * dtype.itemsize
         if size > _LIMIT:
             raise InputError(
-                f"{key!r} in {path} takes {size / 2**30:.0f} GiB, more than the "
-                f"{_LIMIT / 2**30:.0f} GiB that are read into memory: use folder:PATH."
+                f"{key!r} in {path} has {size / 2**30:.0f} GiB, more than the limit of "
+                f"{_LIMIT / 2**30:.0f} GiB for arrays in memory: use folder:PATH."
             )
         if size > archive.getinfo(f"{key}.npy").file_size:
-            raise InputError(f"{key!r} in {path} is cut short: its header asks for {size} bytes.")
+            raise InputError(f"{key!r} in {path} is cut short: its header says {size} bytes.")
     with archive.open(f"{key}.npy") as file:
         return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def _images(path: str, key: str, images: np.ndarray) -> np.ndarray:
-    """Returns uint8 (N, H, W, C)."""
+    """Returns the images as uint8 (N, H, W, C).
+
+    Raises:
+        InputError: If their shape, dtype or range is not supported.
+    """
     if images.ndim == 3:
         images = images[..., None]
     if images.ndim != 4 or images.shape[3] not in (1, 3, 4) or 0 in images.shape:
@@ -107,19 +117,23 @@ def _images(path: str, key: str, images: np.ndarray) -> np.ndarray:
             f"{key!r} in {path} is {images.dtype}: expected uint8, or floats in [-1, 1]."
         )
     low, high = float(images.min()), float(images.max())  # NaN fails the comparison below
-    if not (-1 <= low < 0 and high <= 1):  # from 0 up they would be read at half the contrast
+    if not (-1 <= low < 0 and high <= 1):  # a range [0, 1] would give half the contrast
         raise InputError(
             f"{key!r} in {path} has values from {low:g} to {high:g}: expected floats in [-1, 1] "
             "(some below 0), or uint8."
         )
     result = np.empty(images.shape, np.uint8)
-    for some, place in zip(images, result, strict=True):
-        place[:] = np.rint((some + 1.0) * 127.5)
+    for image, target in zip(images, result, strict=True):
+        target[:] = np.rint((image + 1.0) * 127.5)
     return result
 
 
 def _labels(path: str, key: str, labels: np.ndarray) -> np.ndarray:
-    """Returns int32 (N,)."""
+    """Returns the labels as int32 (N,).
+
+    Raises:
+        InputError: If their shape, dtype or range is not supported.
+    """
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1 or labels.dtype.kind not in "iu":

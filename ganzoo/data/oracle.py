@@ -1,11 +1,11 @@
-"""`oracle`: 10,000 sequences of 20 tokens that a random LSTM draws, which also judges others.
+"""`oracle`: 10,000 sequences of 20 tokens, sampled from an LSTM with random weights.
 
-As the truth is known, so is how good a generator's sequences are: their mean negative
-log-likelihood a token under the oracle, in nats.
+As the data distribution is known, generated sequences can be evaluated exactly, by their mean
+negative log-likelihood per token under the oracle, in nats.
 
-Reference: Yu et al., 2017, arXiv:1609.05473, section 4: 5,000 tokens, 32 units, all weights drawn
-from N(0, 1), a start token that is one of them. The authors' random numbers are not ours, so the
-oracle is another of the same kind.
+Reference: Yu et al., 2017, arXiv:1609.05473, section 4: 5,000 tokens, 32 units, all weights from
+N(0, 1), and a start token that is one of the tokens. The random numbers differ from those of the
+authors, so this is a different oracle with the same distribution.
 """
 
 import functools
@@ -17,14 +17,14 @@ from ganzoo.errors import InputError, unknown
 
 VOCABULARY, LENGTH, UNITS, COUNT = 5000, 20, 32, 10_000
 _SPLITS = ("train", "test")
-_ROWS = 100  # sequences at a time: so few logits stay in the processor's cache
+_ROWS = 100  # sequences processed at a time, so that their logits fit into the CPU cache
 
 
 class Oracle:
-    """An LSTM of random weights, in float32 NumPy; the same for the same seed."""
+    """An LSTM with random weights, in float32 NumPy; the same for the same seed."""
 
     def __init__(self, seed: int = 0):
-        """Draws the weights."""
+        """Creates the random weights."""
         rng = np.random.default_rng(seed)
 
         def normal(*shape):
@@ -35,7 +35,7 @@ class Oracle:
         self.output, self.output_bias = normal(UNITS, VOCABULARY), normal(VOCABULARY)
 
     def steps(self, count: int):
-        """Yields (count, V) logits; each time it wants the tokens (count,) that were chosen."""
+        """Yields logits (count, V); after each, the chosen tokens (count,) must be sent."""
         tokens = np.zeros(count, np.int64)
         h = c = np.zeros((count, UNITS), np.float32)
         while True:
@@ -46,7 +46,7 @@ class Oracle:
             tokens = yield h @ self.output + self.output_bias
 
     def sample(self, num: int, seed: int) -> np.ndarray:
-        """Returns int32 (num, 20), a pure function of the seed."""
+        """Returns sequences, int32 (num, 20), which depend only on `num` and the seed."""
         rng, pieces = np.random.default_rng(seed), []
         for start in range(0, num, _ROWS):
             steps, tokens = self.steps(min(_ROWS, num - start)), []
@@ -58,15 +58,15 @@ class Oracle:
         return np.concatenate(pieces).astype(np.int32)
 
     def nll(self, tokens) -> float:
-        """Returns the mean negative log-likelihood a token, in nats, of sequences (N, 20).
+        """Returns the mean negative log-likelihood per token of sequences (N, 20), in nats.
 
         Raises:
-            InputError: If they are no such sequences.
+            InputError: If the tokens are not integers of this shape.
         """
         tokens = np.asarray(tokens)
         if tokens.ndim != 2 or tokens.shape[1] != LENGTH or tokens.dtype.kind not in "iu":
             raise InputError(
-                f"the oracle judges tokens (N, {LENGTH}), got {tokens.dtype} {tokens.shape}."
+                f"the oracle takes integer tokens (N, {LENGTH}), got {tokens.dtype} {tokens.shape}."
             )
         total = 0.0
         for start in range(0, len(tokens), _ROWS):
@@ -74,15 +74,15 @@ class Oracle:
             steps = self.steps(len(rows))
             logits = next(steps)
             for column in rows.T:
-                own = logits[np.arange(len(rows)), column]
-                total -= float((own - np.log(np.exp(logits).sum(1))).sum())
+                chosen = logits[np.arange(len(rows)), column]
+                total -= float((chosen - np.log(np.exp(logits).sum(1))).sum())
                 logits = steps.send(column)
         return total / tokens.size
 
 
 @functools.cache
 def oracle() -> Oracle:
-    """Returns the oracle of the data set."""
+    """Returns the oracle that the data set was sampled from."""
     return Oracle()
 
 
@@ -92,10 +92,10 @@ def _sequences(split: str) -> np.ndarray:
 
 
 def source(split: str = "train", image_size=None, channels=None) -> Tokens:
-    """Returns 10,000 sequences, always the same ones.
+    """Returns the same 10,000 sequences at each call.
 
     Raises:
-        InputError: On an unknown split, or if an image size is asked for.
+        InputError: If the split is unknown, or an image size or channels are given.
     """
     if split not in _SPLITS:
         raise unknown("split of oracle", split, _SPLITS)
@@ -103,10 +103,10 @@ def source(split: str = "train", image_size=None, channels=None) -> Tokens:
 
 
 def _choose(logits, uniform):
-    """Returns the tokens (N,) that logits give, by the inverse distribution function.
+    """Returns tokens (N,) sampled by inverting the cumulative distribution of the logits.
 
-    The block of 100 tokens is found first, then the token in it. Logits of such an oracle lie
-    within 40 or so of zero: their exponentials need no scaling.
+    The block of 100 tokens is found first, then the token in the block. The logits of the oracle
+    are between about -40 and 40, so their exponentials do not overflow.
     """
     rows = np.arange(len(logits))
     weights = np.exp(logits).reshape(len(logits), -1, 100)
@@ -114,9 +114,9 @@ def _choose(logits, uniform):
     target = uniform[:, None] * ends[:, -1:]
     block = np.minimum((ends <= target).sum(1), ends.shape[1] - 1)
     weights = weights[rows, block]
-    rest = target[:, 0] - np.where(block > 0, ends[rows, block - 1], 0.0)
-    inside = (weights.cumsum(1) <= rest[:, None]).sum(1)
-    return block * 100 + np.minimum(inside, 99)
+    remainder = target[:, 0] - np.where(block > 0, ends[rows, block - 1], 0.0)
+    offset = (weights.cumsum(1) <= remainder[:, None]).sum(1)
+    return block * 100 + np.minimum(offset, 99)
 
 
 def _sigmoid(x):

@@ -1,4 +1,4 @@
-"""A quick look at whether a host answers, since TFDS offline hangs for minutes."""
+"""A quick check whether a host answers, as TFDS hangs for minutes when offline."""
 
 import socket
 import threading
@@ -7,11 +7,11 @@ import urllib.request
 
 
 def reachable(url: str, timeout: float = 4.0) -> bool:
-    """Tells whether the host of `url`, or the proxy in front of it, takes a connection.
+    """Returns whether the host of `url`, or the proxy for it, accepts a connection.
 
     Args:
-        url: Absolute, http or https.
-        timeout: Seconds, name lookup included.
+        url: Absolute URL, http or https.
+        timeout: Timeout in seconds, including the name lookup.
     """
     parts = urllib.parse.urlsplit(url)
     if proxy := urllib.request.getproxies().get(parts.scheme):
@@ -26,7 +26,7 @@ def reachable(url: str, timeout: float = 4.0) -> bool:
             return
         answered.set()
 
-    # A thread, as the lookup of a name takes no timeout; a daemon, so that it holds nobody up.
+    # In a thread, as name lookups have no timeout; a daemon, so that it does not delay the exit.
     thread = threading.Thread(target=connect, daemon=True)
     thread.start()
     thread.join(timeout)

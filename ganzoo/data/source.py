@@ -1,4 +1,4 @@
-"""What every source of data offers: its `Info`, its examples as arrays, and batches of them."""
+"""The interface of data sources: their `Info`, their examples as arrays, and batches of them."""
 
 import abc
 import dataclasses
@@ -14,17 +14,17 @@ from ganzoo.errors import InputError
 
 @dataclasses.dataclass(frozen=True)
 class Info:
-    """What is known of a data set before it is read.
+    """Properties of a data set that are known before its examples are read.
 
     Attributes:
-        name: As given to `ganzoo.data.load`.
-        split: E.g. `"train"`.
-        num_examples: Of this split, broken files included where they are not known yet.
-        image_shape: (height, width, channels), or (2,) for points of the plane, or (T,) for
-            sequences of tokens.
-        num_classes: `None` if there are no labels.
-        class_names: One for each class; `None` if there are no labels.
-        vocabulary: Of sequences, the number of tokens, or the word that each stands for.
+        name: Name, as in `ganzoo.data.load`.
+        split: Name of the split, e.g. `"train"`.
+        num_examples: Number of examples in this split, which may include broken files.
+        image_shape: (height, width, channels); (2,) for points in the plane; or (T,) for sequences
+            of tokens.
+        num_classes: Number of classes; None if there are no labels.
+        class_names: Name of each class; None if there are no labels.
+        vocabulary: For sequences, the number of tokens, or the string that each token stands for.
     """
 
     name: str
@@ -37,9 +37,10 @@ class Info:
 
 
 class Source(abc.ABC):
-    """One split of one data set. `real` is uint8 images; or float32 points or int32 tokens.
+    """Base class of the data sources: one split of a data set.
 
-    A set of pairs has `x` and `y`, uint8 images of one shape, in place of `real`.
+    The examples have the key `real`: uint8 images, float32 points or int32 tokens. A set of pairs
+    has `x` and `y`, uint8 images of the same shape, instead.
 
     Attributes:
         info: An `Info`.
@@ -49,7 +50,7 @@ class Source(abc.ABC):
 
     @abc.abstractmethod
     def batches(self, order: Order) -> tf.data.Dataset:
-        """Returns a dataset of dicts: `real` (N, H, W, C) or (N, 2), `label` int32 (N,) if any."""
+        """Returns a dataset of dicts of `real` (N, ...) and, if there are labels, `label` (N,)."""
 
     def load(
         self,
@@ -101,10 +102,10 @@ class Source(abc.ABC):
 
     @abc.abstractmethod
     def arrays(self, limit: int | None) -> tuple[np.ndarray, np.ndarray | None]:
-        """Returns all examples and their labels, or a fixed random `limit` of them."""
+        """Returns the examples and their labels, all or a fixed random subset of size `limit`."""
 
     def examples(self, limit: int | None) -> dict[str, np.ndarray]:
-        """Returns what `arrays` does as the dict that a batch is."""
+        """Returns the result of `arrays` as a dict with the keys of a batch."""
         real, labels = self.arrays(limit)
         return {"real": real} if labels is None else {"real": real, "label": labels}
 
@@ -117,7 +118,7 @@ def _to_float(batch: dict) -> dict:
 
 
 class Memory(Source):
-    """A set that is held as one array; a batch is one gather."""
+    """A data set in memory."""
 
     def __init__(
         self,
@@ -129,14 +130,14 @@ class Memory(Source):
         image_size: tuple[int, int] | None = None,
         channels: int | None = None,
     ):
-        """Keeps the arrays; resizing waits until the examples are asked for.
+        """Stores the arrays; images are resized when they are read.
 
         Args:
-            name: Of the data set.
-            split: Of the data set.
-            real: uint8 (N, H, W, C), or float32 (N, 2).
-            labels: Integers (N,), or None.
-            class_names: One for each class, or None.
+            name: Name of the data set.
+            split: Name of the split.
+            real: Images, uint8 (N, H, W, C); points, float32 (N, 2); or tokens, int32 (N, T).
+            labels: Integer labels (N,), or None.
+            class_names: Name of each class, or None.
             image_size: (height, width) to resize to, or None.
             channels: 1 or 3 to convert to, or None.
         """
@@ -146,7 +147,7 @@ class Memory(Source):
         if len(shape) == 3:
             shape = (*(image_size or shape[:2]), channels or shape[2])
         elif image_size or channels:
-            raise InputError(f"{name} has no images: leave out image_size and channels.")
+            raise InputError(f"{name} has no images: drop image_size and channels.")
         num_classes = None if labels is None else len(class_names)
         self.info = Info(name, split, len(real), shape, num_classes, class_names)
 
@@ -166,9 +167,9 @@ class Memory(Source):
 
 
 def chosen(count: int, limit: int) -> np.ndarray:
-    """Returns `limit` indices below `count` in order, always the same ones.
+    """Returns `limit` sorted indices below `count`, the same ones at each call.
 
-    They are drawn, as sets may be sorted by class, or have their classes take turns.
+    They are random, as data sets can be sorted by class, or have classes in a cyclic order.
     """
     if limit >= count:
         return np.arange(count)

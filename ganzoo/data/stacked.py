@@ -1,10 +1,10 @@
-"""`stacked:NAME`: three grey images of a set as the channels of one, such as `stacked:mnist`.
+"""`stacked:NAME`: three grayscale images as the channels of one, such as `stacked:mnist`.
 
-With K classes there are K^3 combinations, all known, so that it can be counted how many a generator
-reaches: of `stacked:mnist` 1,000 (`metrics.stacked_modes`).
+With K classes there are K^3 known modes, so the modes that a generator covers can be counted, with
+`metrics.stacked_modes`; `stacked:mnist` has 1,000 modes.
 
-Reference: Metz et al., 2017, arXiv:1611.02163, section 3.3.1, like Srivastava et al., 2017,
-arXiv:1705.07761; there the images are drawn at random, here each occurs once in every channel.
+Reference: Metz et al., 2017, arXiv:1611.02163, section 3.3.1; Srivastava et al., 2017,
+arXiv:1705.07761. There images are drawn at random; here each image occurs once in every channel.
 """
 
 import numpy as np
@@ -14,27 +14,27 @@ from ganzoo.errors import InputError
 
 
 def source(images: Source) -> Memory:
-    """Returns as many stacks as there are images; the class of a b c is K^2 a + K b + c.
+    """Returns as many stacks as there are images; the label of classes a, b, c is K^2 a + K b + c.
 
     Args:
-        images: The set, grey.
+        images: A set of grayscale images.
 
     Raises:
-        InputError: If they are no images.
+        InputError: If the set does not have images.
     """
-    of = images.info
-    name = f"stacked:{of.name}"
-    if len(of.image_shape) != 3:
-        raise InputError(f"{name}: {of.name} has no images.")
+    info = images.info
+    name = f"stacked:{info.name}"
+    if len(info.image_shape) != 3:
+        raise InputError(f"{name}: {info.name} has no images.")
     real, labels = images.arrays(None)
     rng = np.random.default_rng(0)
-    places = [np.arange(len(real)), *(rng.permutation(len(real)) for _ in range(2))]
-    stacks = np.concatenate([real[place] for place in places], axis=3)
+    indices = [np.arange(len(real)), *(rng.permutation(len(real)) for _ in range(2))]
+    stacks = np.concatenate([real[index] for index in indices], axis=3)
     if labels is None:
-        return Memory(name, of.split, stacks, None, None)
-    count = of.num_classes
+        return Memory(name, info.split, stacks, None, None)
+    count = info.num_classes
     powers = count ** np.arange(2, -1, -1)
-    modes = sum(labels[place] * power for place, power in zip(places, powers, strict=True))
-    names = of.class_names
+    modes = sum(labels[index] * power for index, power in zip(indices, powers, strict=True))
+    names = info.class_names
     classes = tuple(f"{a} {b} {c}" for a in names for b in names for c in names)
-    return Memory(name, of.split, stacks, modes, classes)
+    return Memory(name, info.split, stacks, modes, classes)

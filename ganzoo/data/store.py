@@ -1,7 +1,7 @@
-"""The folder of imported sets: one uncompressed `.npz` each, written whole or not at all.
+"""The folder of imported data sets, each an uncompressed `.npz` file that is written atomically.
 
-The zip container holds a CRC-32 of each array, so a truncated or altered file is noticed on
-reading, without a second file to keep in step.
+The zip container includes a CRC-32 of each array, so damaged files are detected when they are read,
+without a separate checksum file.
 """
 
 import os
@@ -15,7 +15,7 @@ from ganzoo.errors import InputError
 
 
 def folder(data_dir: str | os.PathLike | None = None) -> pathlib.Path:
-    """Returns `data_dir`, else $GANZOO_DATA, else $GANZOO_HOME/data, else the cache's."""
+    """Returns `data_dir`, or else $GANZOO_DATA, $GANZOO_HOME/data or the default cache folder."""
     if data_dir is None:
         home = os.environ.get("GANZOO_HOME") or "~/.cache/ganzoo"
         data_dir = os.environ.get("GANZOO_DATA") or os.path.join(home, "data")
@@ -23,10 +23,10 @@ def folder(data_dir: str | os.PathLike | None = None) -> pathlib.Path:
 
 
 def save(name: str, arrays: Mapping[str, np.ndarray], data_dir=None) -> pathlib.Path:
-    """Writes the arrays as `<data_dir>/<name>.npz` and returns that path.
+    """Writes the arrays to `<data_dir>/<name>.npz` and returns this path.
 
     Raises:
-        InputError: If they cannot be written; then nothing half-written is left.
+        InputError: If they cannot be written; no partial file is left then.
     """
     target = folder(data_dir) / f"{name}.npz"
     try:
@@ -40,9 +40,9 @@ def save(name: str, arrays: Mapping[str, np.ndarray], data_dir=None) -> pathlib.
 def read(
     name: str, split: str, data_dir=None, columns: Sequence[str] = ("images", "labels")
 ) -> tuple[np.ndarray, ...] | None:
-    """Returns the imported columns, images uint8 (N, H, W, C) and labels (N,) if not other ones.
+    """Returns the imported arrays of a split, or None if the data set has not been imported.
 
-    It is None if the set is not imported.
+    The default arrays are images, uint8 (N, H, W, C), and labels (N,).
 
     Raises:
         InputError: If the file is damaged.

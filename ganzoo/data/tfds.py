@@ -1,4 +1,4 @@
-"""`tfds:NAME`: image sets of TensorFlow Datasets, up to 1 GiB in memory, else streamed."""
+"""`tfds:NAME`: image sets of TensorFlow Datasets, in memory up to 1 GiB, else streamed."""
 
 import math
 
@@ -10,16 +10,16 @@ from ganzoo.data.order import Order
 from ganzoo.data.source import Info, Memory, Source
 from ganzoo.errors import InputError, unknown
 
-_IN_MEMORY = 2**30  # bytes of pixels
-_BLOCK = 2048  # encoded images that a streamed set is shuffled among
+_IN_MEMORY = 2**30  # bytes of pixels up to which a set is read into memory
+_BLOCK = 2048  # encoded images in a block; a streamed set is shuffled within blocks
 
 
 class TFDS(Source):
-    """One split of a TFDS set with an `image` and perhaps a `label`.
+    """One split of a TFDS set with the feature `image`, and optionally `label`.
 
-    A set that is streamed is shuffled within blocks of 2,048 images, by (seed, epoch, block), on
-    top of the shuffling that TFDS did when it wrote it. `start_batch` is exact there too, but reads
-    what it skips of that epoch, without decoding it.
+    A streamed set is shuffled within blocks of 2,048 images, depending on seed, epoch and block, in
+    addition to the shuffling by TFDS when the set was written. `start_batch` is exact there, too,
+    but reads the skipped examples of that epoch, without decoding them.
     """
 
     def __init__(
@@ -30,12 +30,12 @@ class TFDS(Source):
         channels: int | None = None,
         data_dir: str | None = None,
     ):
-        """Opens the set, and downloads it if need be. Arguments as of `ganzoo.data.load`.
+        """Opens the set, and downloads it if necessary; for the arguments see `load`.
 
         Raises:
-            InputError: If it is not to be had, or cannot be read as images of one size.
+            InputError: If the set is not available, or has no images of a known size.
         """
-        import tensorflow_datasets as tfds  # slow, and only needed here
+        import tensorflow_datasets as tfds  # slow to import
 
         self._builder = _prepared(name, data_dir)
         features = self._builder.info.features
@@ -62,7 +62,7 @@ class TFDS(Source):
         )
 
     def arrays(self, limit):
-        """See `Source.arrays`; the first `limit`, as TFDS has shuffled the set when it wrote it."""
+        """See `Source.arrays`; returns the first `limit`, as TFDS sets are already shuffled."""
         count = min(self.info.num_examples, limit or self.info.num_examples)
         real = np.empty((count, *self.info.image_shape), np.uint8)
         labels = None if self.info.num_classes is None else np.empty(count, np.int32)
@@ -130,19 +130,23 @@ class TFDS(Source):
 
 
 def _prepared(name: str, data_dir):
-    """Returns the builder of a set that is ready to be read."""
+    """Returns the builder of a set, which is downloaded and prepared if necessary.
+
+    Raises:
+        InputError: If the set is unknown, or cannot be downloaded.
+    """
     import tensorflow_datasets as tfds
 
     try:
         builder = tfds.builder(name, data_dir=data_dir)
     except tfds.core.registered.DatasetNotFoundError:
         raise unknown("TFDS set", name, tfds.list_builders(with_community_datasets=False)) from None
-    except (ValueError, AssertionError) as error:  # a config or version that there is not
+    except (ValueError, AssertionError) as error:  # unknown config or version
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise InputError(f"cannot open {f'tfds:{name}'!r}: {reason}") from error
     if builder.is_prepared():
         return builder
-    remedy = "prepare it with TFDS where there is a network, and give its folder as data_dir"
+    remedy = "prepare it with TFDS on a machine with a network, and give its folder as data_dir"
     if name in ("mnist", "fashion_mnist", "cifar10"):
         remedy = f"import its files, `ganzoo data {name} --from=PATH`"
     urls = list(builder.url_infos)[:1] or ["https://storage.googleapis.com"]

@@ -1,4 +1,4 @@
-"""Tokens: sequences held as one array of integers, and what the integers stand for."""
+"""Tokens: sequences as an array of integers, with their vocabulary."""
 
 import dataclasses
 
@@ -8,15 +8,15 @@ from ganzoo.data.source import Memory
 
 
 class Tokens(Memory):
-    """A set of sequences of one length.
+    """A set of sequences of the same length, in memory.
 
     Args:
-        name: Of the data set.
-        split: Of the data set.
-        real: int32 (N, T), from 0 to V - 1.
-        vocabulary: V, or the V words.
-        image_size: None: there are no images.
-        channels: None, likewise.
+        name: Name of the data set.
+        split: Name of the split.
+        real: Tokens from 0 to V - 1, int32 (N, T).
+        vocabulary: V, or a tuple of the V strings that the tokens stand for.
+        image_size: Must be None, as there are no images.
+        channels: Must be None, as there are no images.
     """
 
     def __init__(self, name, split, real: np.ndarray, vocabulary, image_size=None, channels=None):

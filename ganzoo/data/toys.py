@@ -1,9 +1,10 @@
-"""Mixtures of Gaussians in the plane, where missing modes can be counted.
+"""2-D Gaussian mixtures, where the modes that a generator covers can be counted.
 
-`ring8`: 8 modes on the unit circle, standard deviation 0.01. `grid25`: 5 x 5 modes; published with
-centres at -4, -2, 0, 2, 4 and standard deviation 0.05, here divided by 4, so that both lie within
-the reach of a generator that starts at unit scale. "High quality" (within 3 standard deviations of
-a centre) does not depend on the scale, so published figures can be compared.
+`ring8` has 8 modes on the unit circle with standard deviation 0.01. `grid25` has 5 x 5 modes: the
+published centers at -4, -2, 0, 2, 4 and standard deviation 0.05 are divided by 4 here, so that both
+sets have about unit scale, as a generator has at initialization. The measure "high quality" (within
+3 standard deviations of a center) does not depend on the scale, so results are comparable with
+published ones.
 
 Reference: Srivastava et al., 2017 (VEEGAN), arXiv:1705.07761; settings as in the published code of
 Lin et al., 2018 (PacGAN), arXiv:1712.04086.
@@ -23,10 +24,10 @@ _SPLITS = ("train", "test")
 
 @dataclasses.dataclass(frozen=True)
 class Mixture:
-    """An even mixture of Gaussians.
+    """A uniform mixture of isotropic Gaussians.
 
     Attributes:
-        centers: float32 (modes, 2).
+        centers: Centers of the modes, float32 (modes, 2).
         std: Standard deviation of each mode along each axis.
     """
 
@@ -56,17 +57,17 @@ def source(
     image_size: tuple[int, int] | None = None,
     channels: int | None = None,
 ) -> Memory:
-    """Returns 100,000 points, always the same ones; the label is the mode.
+    """Returns the same 100,000 points at each call, with the mode as the label.
 
     Raises:
-        InputError: On an unknown split, or if an image size is asked for.
+        InputError: If the split is unknown, or an image size or channels are given.
     """
     if split not in _SPLITS:
         raise unknown(f"split of {name}", split, _SPLITS)
     mixture = MIXTURES[name]
     seed = [list(MIXTURES).index(name), _SPLITS.index(split)]
     labels = np.arange(_COUNT, dtype=np.int32) % len(mixture.centers)
-    with tf.device("CPU"):  # stateless Philox: the same numbers in every version and on any machine
+    with tf.device("CPU"):  # stateless Philox gives the same numbers in all versions and machines
         noise = tf.random.stateless_normal((_COUNT, 2), seed, alg="philox").numpy()
     points = mixture.centers[labels] + np.float32(mixture.std) * noise
     classes = tuple(f"({x:.2f}, {y:.2f})" for x, y in mixture.centers)

@@ -1,4 +1,4 @@
-"""The images below a folder, in sorted order, at a few bytes each."""
+"""A compact sorted list of the images below a folder."""
 
 import array
 import copy
@@ -11,16 +11,16 @@ _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".ppm", ".tif", "
 
 
 class Tree:
-    """Names of images relative to `root`, kept as one run of bytes.
+    """Names of images relative to `root`, stored in a single byte array.
 
-    Links to folders are followed, each folder being visited once, so that a loop of links ends.
-    Hidden files and folders are left out.
+    Links to folders are followed, and each folder is visited once, so that cycles of links end.
+    Hidden files and folders are ignored.
 
     Attributes:
         root: The folder.
-        tops: The names of the folders at the top which hold images, sorted.
-        flat: Whether there are images at the top itself.
-        expected: The suffixes of images, for messages.
+        tops: Sorted names of the top-level folders that contain images.
+        flat: Whether there are images directly in `root`.
+        expected: Suffixes of image files, for error messages.
     """
 
     expected = ", ".join(_SUFFIXES)
@@ -37,9 +37,9 @@ class Tree:
         tops = set()
         self.flat = False
         base = os.fsencode(root)
-        waiting, visited = [b""], set()
-        while waiting:
-            folder = waiting.pop()
+        pending, visited = [b""], set()
+        while pending:
+            folder = pending.pop()
             files, folders = _list(os.path.join(base, folder), visited)
             for name in files:
                 self._names += os.path.join(folder, name)
@@ -48,7 +48,7 @@ class Tree:
                 top = folder.split(os.fsencode(os.sep))[0]
                 self.flat |= not top
                 tops.add(os.fsdecode(top))
-            waiting.extend(os.path.join(folder, name) for name in reversed(folders))
+            pending.extend(os.path.join(folder, name) for name in reversed(folders))
         self.tops = sorted(tops - {""})
 
     def __len__(self) -> int:
@@ -56,7 +56,7 @@ class Tree:
         return len(self._ends) - 1
 
     def only(self, wanted: Callable[[int], bool]) -> "Tree":
-        """Returns the tree with only those images whose number is wanted."""
+        """Returns the tree with only those images for whose index `wanted` is true."""
         part = copy.copy(self)
         part._names, part._ends = bytearray(), array.array("Q", [0])
         for i in filter(wanted, range(len(self))):
@@ -73,12 +73,12 @@ class Tree:
         return os.path.join(self.root, self.name(i))
 
     def top(self, i: int) -> str:
-        """Returns the name of the folder at the top that image `i` is in."""
+        """Returns the name of the top-level folder of image `i`."""
         return self.name(i).split(os.sep)[0]
 
 
 def _list(folder: bytes, visited: set) -> tuple[list[bytes], list[bytes]]:
-    """Returns the names of the images and of the folders in `folder`, sorted; none if seen."""
+    """Returns the sorted names of the images and folders in `folder`; none if already visited."""
     files, folders = [], []
     try:
         status = os.stat(folder)
@@ -92,7 +92,7 @@ def _list(folder: bytes, visited: set) -> tuple[list[bytes], list[bytes]]:
                 if entry.is_dir():
                     folders.append(entry.name)
                 elif entry.is_file() and os.fsdecode(entry.name).lower().endswith(_SUFFIXES):
-                    files.append(entry.name)  # is_file: a pipe of that name would block
+                    files.append(entry.name)  # is_file excludes pipes, which would block
     except OSError as error:
         raise InputError(f"cannot list the folder {os.fsdecode(folder)!r}: {error}.") from error
     return sorted(files), sorted(folders)

@@ -1,8 +1,8 @@
-"""`unpaired:A,B`: `x` of one set, `y` of another, which have nothing to do with each other.
+"""`unpaired:A,B`: images `x` of one set and `y` of another, which are independent of each other.
 
-A and B are folders or names of data sets. `unpaired:NAME` of a set of pairs takes `x` from every
-other pair and `y` from those between, so that no example of one side has its partner on the other;
-its "test" split keeps the pairs whole, to compare translations with.
+A and B are folders or names of data sets. `unpaired:NAME`, with the name of a set of pairs, takes
+`x` from every other pair and `y` from the pairs between, so that no image has its partner in the
+other domain; the "test" split keeps the pairs, for the evaluation of translations.
 """
 
 import dataclasses
@@ -13,20 +13,20 @@ from ganzoo.data.order import Order
 from ganzoo.data.source import Info, Source, chosen
 from ganzoo.errors import InputError
 
-_APART = 0x5EED  # from one side's seed to the other's
+_APART = 0x5EED  # XORed with the seed of `x` to get the seed of `y`
 
 
 class Unpaired(Source):
-    """Two sources side by side; each goes through its own epochs, in an order of its own.
+    """Two independent sources, each with its own epochs and order.
 
-    One pass ends where the smaller of them does.
+    A single pass ends with the smaller source.
     """
 
     def __init__(self, name: str, x: Source, y: Source):
-        """Takes the sources.
+        """Stores the sources.
 
         Raises:
-            InputError: If their images are not of one shape.
+            InputError: If their images have different shapes.
         """
         shapes = [side.info.image_shape for side in (x, y)]
         if shapes[0] != shapes[1] or len(shapes[0]) != 3:
@@ -39,11 +39,11 @@ class Unpaired(Source):
         self.info = Info(name, x.info.split, count, shapes[0])
 
     def examples(self, limit):
-        """See `Source.examples`: `x` and `y`, as many as there are of each."""
+        """See `Source.examples`: `x` and `y`, whose numbers can differ."""
         return {key: side.arrays(limit)[0] for key, side in self._sides.items()}
 
     def arrays(self, limit):
-        """See `Source.arrays`: the images `y`, which a translation is to look like."""
+        """See `Source.arrays`: the images `y`, the target domain of a translation."""
         return self._sides["y"].arrays(limit)
 
     def batches(self, order):
@@ -53,34 +53,34 @@ class Unpaired(Source):
 
 
 class Apart(Source):
-    """A set of pairs, held in memory and taken apart."""
+    """A set of pairs in memory whose pairs are separated, except in the split "test"."""
 
     def __init__(self, pairs: Source):
-        """Takes the set.
+        """Stores the set of pairs.
 
         Raises:
-            InputError: If it is not one of pairs.
+            InputError: If the set does not have pairs.
         """
-        of, self._pairs = pairs.info, pairs
-        name = f"unpaired:{of.name}"
+        info, self._pairs = pairs.info, pairs
+        name = f"unpaired:{info.name}"
         if "x" not in pairs.examples(1):
-            raise InputError(f"{name}: {of.name} has no pairs: give two sets, unpaired:A,B.")
-        self._whole = of.split == "test"
-        count = of.num_examples if self._whole else of.num_examples // 2
-        self.info = Info(name, of.split, count, of.image_shape)
+            raise InputError(f"{name}: {info.name} has no pairs: give two sets, unpaired:A,B.")
+        self._whole = info.split == "test"
+        count = info.num_examples if self._whole else info.num_examples // 2
+        self.info = Info(name, info.split, count, info.image_shape)
 
     def examples(self, limit):
         """See `Source.examples`: `x` and `y`."""
         if self._whole:
             return self._pairs.examples(limit)
-        every = self._pairs.examples(None)
-        sides = {"x": every["x"][0::2], "y": every["y"][1::2]}
+        pairs = self._pairs.examples(None)
+        sides = {"x": pairs["x"][0::2], "y": pairs["y"][1::2]}
         count = len(sides["y"])
         keep = chosen(count, limit or count)
         return {key: side[keep] for key, side in sides.items()}
 
     def arrays(self, limit):
-        """See `Source.arrays`: the images `y`, which a translation is to look like."""
+        """See `Source.arrays`: the images `y`, the target domain of a translation."""
         return self.examples(limit)["y"], None
 
     def batches(self, order):
@@ -95,5 +95,5 @@ class Apart(Source):
 
 
 def other(order: Order) -> Order:
-    """Returns an order that has nothing to do with this one."""
+    """Returns an order with an independent seed."""
     return dataclasses.replace(order, seed=order.seed ^ _APART)

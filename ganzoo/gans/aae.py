@@ -39,8 +39,8 @@ class AAE(VAE):
         Returns:
             reconstruction_weight: Weight of the reconstruction error.
         """
-        canonical = GAN.learning() | {"loss": losses.NonSaturating()}
-        return canonical | {"reconstruction_weight": 10.0}
+        defaults = GAN.learning() | {"loss": losses.NonSaturating()}
+        return defaults | {"reconstruction_weight": 10.0}
 
     def compile(self, *args, **kwargs):
         """As `GAN.compile`.

@@ -34,7 +34,7 @@ class BEGAN(GAN):
         """Returns a decoder as G, and as D an autoencoder with a decoder of the same architecture.
 
         Args:
-            convolutions: Type of convolution blocks: elu (3 x 3, ELU, nearest-neighbor resampling,
+            convolutions: Type of convolution blocks: elu (3 x 3, ELU, nearest-neighbor upsampling,
                 no normalization) or strided (those of DCGAN, with batch normalization).
         """
         return autoencoder.pair(image_shape, width, latent_dim, convolutions)

@@ -27,7 +27,7 @@ class EBGAN(GAN):
         """Returns a decoder as G and an autoencoder as D.
 
         Args:
-            convolutions: Type of convolution blocks: elu (3 x 3, ELU, nearest-neighbor resampling,
+            convolutions: Type of convolution blocks: elu (3 x 3, ELU, nearest-neighbor upsampling,
                 no normalization) or strided (those of DCGAN, with batch normalization).
         """
         return autoencoder.pair(image_shape, width, latent_dim, convolutions)

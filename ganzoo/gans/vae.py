@@ -1,4 +1,4 @@
-"""VAE: an encoder beside the generator, and a bound of the likelihood; no discriminator."""
+"""VAE: a variational autoencoder, trained by a bound of the likelihood, without a discriminator."""
 
 import keras
 import numpy as np

@@ -8,7 +8,7 @@ from ganzoo.layers.spectral import SpectralConv2D
 
 @keras.saving.register_keras_serializable("ganzoo")
 class SelfAttention(layers.Layer):
-    """Returns x + gamma o, where o is the output of self-attention and gamma starts at 0.
+    """Self-attention with a skip connection: x + gamma o, where gamma is learned and starts at 0.
 
     Queries and keys have C / 8 channels, values C / 2; keys and values are max-pooled to half the
     size. The four 1 x 1 convolutions are spectrally normalized, as in the authors' code.

@@ -6,7 +6,7 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("ganzoo")
 class LearnedConstant(layers.Layer):
-    """Returns the same trainable map, initialized from N(0, 1), for each example.
+    """A layer whose output for each example is the same trainable map, initialized from N(0, 1).
 
     Input: (N, ...), of which only N is used. Output: (N, *shape).
 

@@ -70,10 +70,10 @@ def class_histogram(labels, num_classes: int) -> np.ndarray:
     labels = np.asarray(labels)
     if labels.ndim == 2 and labels.shape[1] == num_classes:
         labels = labels.argmax(1)
-    whole = labels.ndim == 1 and len(labels) and np.issubdtype(labels.dtype, np.integer)
-    if not whole or labels.min() < 0 or labels.max() >= num_classes:
+    integers = labels.ndim == 1 and len(labels) and np.issubdtype(labels.dtype, np.integer)
+    if not integers or labels.min() < 0 or labels.max() >= num_classes:
         raise InputError(
-            f"expected labels (N,), whole numbers from 0 to {num_classes - 1}, or probabilities "
+            f"expected labels (N,), integers from 0 to {num_classes - 1}, or probabilities "
             f"(N, {num_classes}); got {labels.dtype} {labels.shape}."
         )
     return np.bincount(labels, minlength=num_classes) / len(labels)
@@ -123,8 +123,8 @@ def stacked_modes(digits, against=None) -> StackedModes:
     if digits.ndim == 4:
         digits = _digits(digits)
     if digits.ndim == 2:
-        whole = digits.shape[1] == 3 and np.issubdtype(digits.dtype, np.integer)
-        if not whole or digits.size and not 0 <= digits.min() <= digits.max() <= 9:
+        integers = digits.shape[1] == 3 and np.issubdtype(digits.dtype, np.integer)
+        if not integers or digits.size and not 0 <= digits.min() <= digits.max() <= 9:
             raise InputError(f"expected digits (N, 3), 0 to 9, got {digits.dtype} {digits.shape}.")
         digits = digits.astype(np.int64) @ np.array([100, 10, 1])
     shares = class_histogram(digits, 1000)

@@ -33,10 +33,10 @@ def generator(image_shape, num_classes: int, width: int = 32, latent_dim: int = 
     rows, columns = dcgan.smallest(image_shape)
     latents = keras.Input((latent_dim,), name="latents")
     labels = keras.Input((), name="labels", dtype="int32")
-    start, *shared = ops.split(latents, shares, axis=-1)
+    first, *shared = ops.split(latents, shares, axis=-1)
     label = layers.Embedding(num_classes, 128)(labels)
     depth = dcgan.filters(width, len(strides))
-    x = _dense(rows * columns * depth)(layers.Concatenate()([start, label]))
+    x = _dense(rows * columns * depth)(layers.Concatenate()([first, label]))
     x = layers.Reshape((rows, columns, depth))(x)
     for stage, stride in reversed(list(enumerate(strides))):
         condition = layers.Concatenate()([shared[stage], label])

@@ -43,7 +43,7 @@ network, `ganzoo data NAME --from=PATH` imports the original files of the sets t
 {features}
 ## Metrics
 
-`ganzoo evaluate NAME_OR_PATH --metrics=...`; [evaluation.md](evaluation.md) says what each one means.
+`ganzoo evaluate NAME_OR_PATH --metrics=...`; what each one means: [evaluation.md](evaluation.md).
 
 {metrics}"""
 

@@ -1,7 +1,8 @@
-"""10,000 training images of Fashion-MNIST, embedded: 1,000 of each class, as one PNG sheet.
+"""10,000 training images of Fashion-MNIST, 1,000 of each class, included as a PNG sheet.
 
-The sheet has 100 x 100 tiles of 28 x 28; rows 10 c to 10 c + 9 hold class c. The examples are dealt
-out in turn, so that label i is i % 10 and every prefix is balanced. `README.md` has the origin.
+The sheet has 100 x 100 tiles of 28 x 28 pixels; rows 10 c to 10 c + 9 are class c. The examples
+cycle through the classes, so that label i is i % 10, and every prefix is balanced. For the origin
+of the images see `README.md`.
 """
 
 import pathlib
@@ -19,7 +20,7 @@ SHEET = pathlib.Path(__file__).with_name("images.png")
 def source(
     split: str = "train", image_size: tuple[int, int] | None = None, channels: int | None = None
 ) -> Memory:
-    """Returns the set, 28 x 28 grey.
+    """Returns the data set, 28 x 28 grayscale images.
 
     Raises:
         InputError: If the split is not "train".
@@ -34,12 +35,12 @@ def source(
 
 
 def to_sheet(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Returns the sheet, uint8 (2800, 2800), of the first 1,000 of each class, in their order."""
+    """Returns the sheet, uint8 (2800, 2800), of the first 1,000 images of each class, in order."""
     rows = np.stack([images[labels == c][:1000] for c in range(10)])
     return rows.reshape(100, 100, 28, 28).transpose(0, 2, 1, 3).reshape(2800, 2800)
 
 
 def from_sheet(sheet: np.ndarray) -> np.ndarray:
-    """Returns uint8 (10000, 28, 28, 1), the classes in turn."""
+    """Returns the images, uint8 (10000, 28, 28, 1), cycling through the classes."""
     tiles = sheet.reshape(100, 28, 100, 28).transpose(0, 2, 1, 3).reshape(10, 1000, 28, 28, 1)
     return tiles.swapaxes(0, 1).reshape(10000, 28, 28, 1)
