@@ -298,11 +298,11 @@ def test_every_hyperparameter_of_a_variant_is_a_key_and_has_a_meaning(name):
 def test_differences_name_what_changed_and_how():
     old = Recipe.from_dict(full())
     assert differences(old, Recipe.from_dict(full())) == []
-    new = old.replace({"steps": 8, "learning.loss.config.flip": 0.2, "clip": 0.1})
+    new = old.replace({"steps": 8, "learning.loss.config.flip": 0.2, "noise": 0.1})
     assert differences(old, new) == [
         "steps: 1200 -> 8",
         "learning.loss.config.flip: 0.1 -> 0.2",
-        "learning.clip: None -> 0.1",
+        "architecture.noise: None -> 0.1",
     ]
     assert differences(new, old)[0] == "steps: 8 -> 1200"
 

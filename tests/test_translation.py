@@ -146,7 +146,7 @@ def test_what_does_not_fit_is_a_sentence(pix2pix, cyclegan):
     with pytest.raises(InputError, match="drop it"):
         made("cyclegan", penalties=["r1"])
     for call in (pix2pix.sample, cyclegan.sampler.sample):
-        with pytest.raises(InputError, match="images of images"):
+        with pytest.raises(InputError, match="images from images"):
             call(4)
     with pytest.raises(InputError, match="x_to_y"):
         pix2pix.translate(x, "y_to_x")

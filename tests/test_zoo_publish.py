@@ -9,10 +9,13 @@ import pytest
 from ganzoo import InputError, cli, perceptual, zoo
 from ganzoo.cli import evaluate
 from ganzoo.engine.files import sha256
+from ganzoo.evaluation import tables
+from ganzoo.evaluation.published import is_biased
+from ganzoo.inference.saved_model import about
 from ganzoo.publishing import entry as publishing
 from ganzoo.publishing import gallery
-from ganzoo.publishing.card import is_biased, render
-from ganzoo.publishing.entry import about, publish
+from ganzoo.publishing.card import render
+from ganzoo.publishing.entry import publish
 from ganzoo.training.recipe import Recipe
 from ganzoo.zoo import catalogue, fingerprint
 
@@ -87,7 +90,7 @@ def test_the_card_states_the_figures_the_paper_and_the_command(root, run):
     publish(run, ENTRY)
     card = zoo.info(ENTRY)["card"]
     for words in (
-        "Gulrajani et al., 2017", "arXiv:1704.00028", "MIT licence", "Published: 24.5, the lowest",
+        "Gulrajani et al., 2017", "arXiv:1704.00028", "MIT license", "Published: 24.5, the lowest",
         "python train.py --recipe=wgan_gp_fashion_mnist", "(samples.png)",
         "| fid | 21.54 | n_real 10000, seed 0 |", "| recall | 0.5 | - |",
         "that of step 1,800, the best",
@@ -134,8 +137,8 @@ def test_what_was_trained_on_its_judge_says_so(root, run, monkeypatch):
     summary = SUMMARY | {"recipe": digest, "metrics": {"fid_mnist": fid}}
     (run / "summary.json").write_text(json.dumps(summary))
     publish(run, "imle_mnist")
-    assert "\nIt was trained to be near" in zoo.info("imle_mnist")["card"]
-    assert "- `imle_mnist`: trained to be near the data as a classifier" in gallery.render()
+    assert "\nIt was trained to be close" in zoo.info("imle_mnist")["card"]
+    assert "- `imle_mnist`: trained to be close to the data" in tables.by_data("models")
     other = Recipe(model="imle", dataset="fashion_mnist", learning={"perceptual": "mnist"})
     assert not is_biased(other.resolved().to_dict())
 
@@ -288,7 +291,7 @@ def test_the_classifier_of_a_semi_supervised_gan_is_an_entry(root, run):
     folder = publish(run, "sgan_mnist_classifier", which="classifier")
     assert (folder / "saved_model.pb").read_bytes() == b"classes"
     card = zoo.info("sgan_mnist_classifier")["card"]
-    assert "classifier.predict(images)" in card and "generator that it learned from" in card
+    assert "classifier.predict(images)" in card and "generator that it was trained against" in card
     publish(run, "sgan_mnist")
     assert ".sample(16, seed=0)" in zoo.info("sgan_mnist")["card"]
 
@@ -305,8 +308,8 @@ def test_what_cannot_be_loaded_without_ganzoo_is_not_published(root, run, monkey
 def test_the_command_measures_and_what_hinders_that_does_not_hinder_it(
     root, run, monkeypatch, capsys
 ):
-    marks = [f"{gallery.BEGIN}\n{gallery.END}\n".format(x, x) for x in ("pictures", "figures")]
-    (root / "README.md").write_text("".join(marks))
+    marks = f"{gallery.BEGIN}\n{gallery.END}\n".format("entries", "entries")
+    (root / "README.md").write_text(marks)
     measured = []
 
     def failing(name, args):
@@ -318,5 +321,5 @@ def test_the_command_measures_and_what_hinders_that_does_not_hinder_it(
     assert cli.main([*line, "--unmeasured"]) == 0 and measured == []
     assert cli.main(line) == 0 and measured == [ENTRY]
     assert "published as" in capsys.readouterr().out
-    assert f"models/{ENTRY}/row.png" in (root / "README.md").read_text()
+    assert f"models/{ENTRY}/row.png" in (root / "docs" / "zoo.md").read_text()
     assert cli.main([*line, "--metrics=fied"]) == 2 and len(measured) == 1

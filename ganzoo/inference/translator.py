@@ -108,10 +108,10 @@ translated = translate(images, 0)  # both uint8 (N, H, W, C)""",
             with random.scope(random.fold(random.key(seed), 0)):
                 return {"images": pixels.to_uint8(self(pixels.to_float(images)))}
 
-        pixels = [("images", shape, "uint8"), ("seed", (), "int32")]
+        uint8 = [("images", shape, "uint8"), ("seed", (), "int32")]
         return {
             "serving_default": (serve, [("images", shape, "float32")]),
-            "translate": (translate, pixels),
+            "translate": (translate, uint8),
         }
 
     @classmethod

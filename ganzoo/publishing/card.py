@@ -121,8 +121,10 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
 
 def license_of(dataset: str) -> str:
     """Returns the license of a data set, or that its source states it."""
-    license = sources.chain(dataset)[-1].license
-    return license or f"that of `{dataset}`, see its source"
+    known = (
+        sources.chain(dataset)[-1].license if dataset.partition(":")[0] in sources.SOURCES else ""
+    )
+    return known or f"that of `{dataset}`, see its source"
 
 
 def _paper(model: str) -> str:

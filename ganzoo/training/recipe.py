@@ -80,7 +80,8 @@ class Recipe:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if isinstance(value, bool) or not isinstance(value, field.type):
-                expected = getattr(field.type, "__name__", str(field.type))
+                table = field.type is dict
+                expected = "a table" if table else getattr(field.type, "__name__", field.type)
                 raise InputError(f"recipe: {field.name}: expected {expected}, got {value!r}.")
         if self.model not in gans.list_variants():
             raise unknown("model", self.model, gans.list_variants())
@@ -174,7 +175,8 @@ class Recipe:
             InputError: If a part cannot be made.
         """
         cls = gans.get(self.model)
-        architecture = {k: v.default for k, v in _keys(self.model, "architecture").items()}
+        known = _keys(self.model, "architecture")
+        architecture = {k: v.default for k, v in known.items() if v.default is not None}
         parts = cls.learning() | self.learning
         learning = {name: spec(cls.made(name, value)) for name, value in parts.items()}
         return dataclasses.replace(
