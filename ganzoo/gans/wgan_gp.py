@@ -10,7 +10,7 @@ from ganzoo.penalties import GradientPenalty
 
 @keras.saving.register_keras_serializable("ganzoo")
 class WGANGP(GAN):
-    """A penalty on its gradient between real and fake images keeps the critic Lipschitz.
+    """The critic is kept Lipschitz by a penalty on its gradient between real and fake images.
 
     Reference: Gulrajani et al., 2017, arXiv:1704.00028.
     """

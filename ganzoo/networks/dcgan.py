@@ -4,7 +4,7 @@ The guidelines: strided convolutions in place of pooling and upsampling; no hidd
 batch normalization in all layers except G's output and D's input; ReLU in G and LeakyReLU with
 slope 0.2 in D; weights initialized from N(0, 0.02). Each stage halves, or doubles, each axis that
 has 8 pixels or more. The kernel size 4 is divisible by the stride, which avoids checkerboard
-artifacts. Sizes that are no multiple of a power of two are generated slightly larger and cropped.
+artifacts. Sizes that the strides do not divide are generated slightly larger and then cropped.
 
 Departures from the paper: kernels have size 4, where the paper has 5, which is not divisible by the
 stride of 2; and G has a stage with `width` filters at full size before the convolution that renders
