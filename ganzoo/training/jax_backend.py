@@ -146,14 +146,15 @@ class JaxGame:
         """Returns the values of the variables other than trainable weights, inside `within`."""
         return [scope.get_current_value(variable) for variable in self.variables["rest"]]
 
-    def fakes(self, state: dict, batch: dict, key) -> dict:
-        """Returns the fakes of a batch; the state stays as it is."""
+    def fakes(self, state: dict, batch: dict, key) -> tuple[dict, dict]:
+        """Returns the fakes of a batch, and the state after them: G's statistics move."""
         import jax
 
         from ganzoo import random
 
-        with self.within(state), random.scope(key):
-            return jax.lax.stop_gradient(self.gan.generate(batch))
+        with self.within(state) as scope, random.scope(key):
+            fakes = jax.lax.stop_gradient(self.gan.generate(batch))
+            return fakes, state | {"rest": self.rest(scope)}
 
     def turn(self, side: str, state: dict, batch: dict, key) -> tuple[dict, dict]:
         """Plays a side's turn on a batch; returns the state after it, and its logs.
@@ -202,7 +203,12 @@ class JaxGame:
         for turn, batch in enumerate(batches):
             own = random.fold(key, (turn + 1) % len(batches))
             if "d" in self.sides:
-                filled = batch | (self.fakes(state, batch, own) if "g" in self.sides else {})
+                filled = batch
+                if "g" in self.sides:
+                    fakes, after = self.fakes(state, batch, own)
+                    filled = batch | fakes
+                    # In the last turn G's statistics move when G makes these fakes again.
+                    state = state if turn == len(batches) - 1 else after
                 state, logs = self.turn("d", state, filled, own)
         if "g" in self.sides:
             state, more = self.turn("g", state, batches[-1], own)
