@@ -27,18 +27,19 @@ def table(*classes: type) -> dict[str, type]:
     return {snake_case(cls.__name__): cls for cls in classes}
 
 
-def get(kind: str, identifier, classes: dict[str, type]):
+def get(kind: str, identifier, classes: dict[str, type], base: type | None = None):
     """Returns the part that `identifier` names.
 
     Args:
         kind: What is wanted, for the error message, e.g. `"loss"`.
         identifier: A name, a dict of `class_name` and `config`, a part, or None.
         classes: The valid classes, by snake_case name.
+        base: The class that parts of a person's own derive from, if there is one.
 
     Raises:
         InputError: If the name is unknown or the class does not take that config.
     """
-    if identifier is None or isinstance(identifier, tuple(classes.values())):
+    if identifier is None or isinstance(identifier, base or tuple(classes.values())):
         return identifier
     if isinstance(identifier, str):
         identifier = {"class_name": identifier}
