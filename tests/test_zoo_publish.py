@@ -6,12 +6,13 @@ import os
 import keras
 import pytest
 
-from ganzoo import InputError, cli, perceptual, zoo
+from ganzoo import InputError, cli, zoo
 from ganzoo.cli import evaluate
 from ganzoo.engine.files import sha256
 from ganzoo.evaluation import tables
 from ganzoo.evaluation.published import is_biased
 from ganzoo.inference.saved_model import about
+from ganzoo.metrics import perceptual
 from ganzoo.publishing import entry as publishing
 from ganzoo.publishing import gallery
 from ganzoo.publishing.card import render

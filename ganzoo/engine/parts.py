@@ -16,14 +16,19 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def table(*classes: type) -> dict[str, type]:
-    """Registers the classes with Keras, so that a saved model finds them, and returns their table.
+def table(*classes: type, package: str | None = None) -> dict[str, type]:
+    """Registers the classes with Keras, so that saved models find them, and returns their table.
+
+    Args:
+        *classes: The classes.
+        package: Name to register them under: by default that of their module, since there is a GAN
+            and a penalty called DRAGAN. Saved files hold it: it stays if the module moves.
 
     Returns:
-        The classes under their own and their snake_case names.
+        The classes by their snake_case names.
     """
     for cls in classes:
-        keras.saving.register_keras_serializable(cls.__module__)(cls)  # GAN and penalty DRAGAN
+        keras.saving.register_keras_serializable(package or cls.__module__)(cls)
     return {snake_case(cls.__name__): cls for cls in classes}
 
 

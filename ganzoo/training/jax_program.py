@@ -33,7 +33,7 @@ def main(argv: list[str], program: str, about: str) -> int:
     has_tensorflow = importlib.util.find_spec("tensorflow") is not None
     jax_backend.without_tensorflow()
     from ganzoo import penalties
-    from ganzoo.cli.train import load_plugins
+    from ganzoo.engine.plugins import load_plugins
     from ganzoo.training import program as training
 
     penalties.squared_slope = jax_backend.squared_slope
