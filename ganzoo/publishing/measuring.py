@@ -40,7 +40,7 @@ def evaluate_entry(name: str, args: argparse.Namespace, force: bool = False) -> 
 
 
 def evaluate_path(args: argparse.Namespace) -> int:
-    """Measures an entry, a run, a SavedModel, a folder or an archive, and writes evaluation.json."""
+    """Measures an entry, run, SavedModel, folder or archive, and writes evaluation.json."""
     path, listed = Path(args.name), args.name in zoo.list_pretrained()
     is_run = not listed and (path / "recipe.toml").is_file()
     is_model = any((folder / "saved_model.pb").is_file() for folder in (path, path / "saved_model"))
