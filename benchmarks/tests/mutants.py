@@ -39,15 +39,17 @@ PATH = ROOT / "benchmarks" / "results" / "mutants.json"
 
 # The tests of a source file, or of a folder's files, the nearest first; and pytest's own words.
 TESTS = {
-    "losses.py": ["losses", "parts"],
-    "penalties.py": ["penalties", "layers_stylegan2", "parts"],
+    "losses.py": ["losses", "parts", "variants"],
+    "penalties.py": ["penalties", "layers_stylegan2", "parts", "variants"],
     "gan.py": ["gan", "tricks", "composition"],
     "layers/": ["layers", "layers_stylegan2", "tricks"],
     "metrics/": ["metrics_distances", "metrics_modes", "metrics_features"],
     "metrics/bleu.py": ["sequences", "-kbleu"],
     "metrics/domain.py": ["metrics_domain", "metrics_modes"],
+    "metrics/features.py": ["metrics_features", "metrics_inception"],
     "metrics/inception.py": ["metrics_inception"],
     "metrics/resize.py": ["metrics_inception"],
+    "metrics/similarity.py": ["metrics_modes", "translation"],
     "metrics/sliced_wasserstein.py": ["metrics"],
     "metrics/torchscript.py": ["metrics_inception"],
     "metrics/weights.py": ["metrics_inception"],
@@ -63,7 +65,19 @@ TESTS = {
 }
 
 # Mutants that no test could notice, by their keys, each with the reason.
-EQUIVALENT: dict[str, str] = {}
+EQUIVALENT = {
+    "penalties.py squared_slope: tf.GradientTape(watch_accessed_variables=False) -> "
+    "tf.GradientTape()": "what else is watched is not asked for: it only takes memory",
+    "penalties.py feature_reader: keras.Model(discriminator.inputs, tensor, name='features') -> "
+    "keras.Model(discriminator.inputs, tensor)": "the name is for people",
+    "penalties.py HistoricalAveraging._value: True -> False": "strict, of lists of one length",
+    "penalties.py PathLength.__init__: False -> True": "no optimizer asks a penalty for weights",
+    "data/__init__.py _open: str(name) -> name": "a name is a string",
+    "data/reachable.py reachable.connect: 80 -> 81": "the port is of a host that is not reached",
+    "metrics/torchscript.py _walk: zip(items[::2], items[1::2], strict=True) -> "
+    "zip(items[::2], items[1::2])": "the pickle's own rules make pairs of them",
+    "data/npz.py _images: float(images.min()) -> images.min()": "NumPy compares it the same way",
+}
 
 # --- what is changed
 
@@ -257,8 +271,12 @@ class Witness:
     def see(self, frame, event, argument):
         """Notes a call of a function of the library."""
         code = frame.f_code
-        if event == "call" and code.co_filename.startswith(LIBRARY):
+        if event != "call":
+            return
+        if code.co_filename.startswith(LIBRARY):
             self.now.add((code.co_filename, code.co_qualname))
+        elif code.co_name.startswith("tf__"):  # what autograph makes of a function
+            self.now.add((LIBRARY, code.co_name.removeprefix("tf__")))
 
     def pytest_sessionstart(self):
         """Begins to look."""
@@ -317,12 +335,13 @@ def calls_of(tests: list[str]) -> dict[str, dict[str, float]]:
 def near(mutant: Mutant) -> tuple[list[str], float]:
     """Returns the tests to run on a mutant, the quick ones first, and how long they may take.
 
-    They are those that call the changed function; of what is run on import, or in a thread of
-    TensorFlow's, which a profile does not see, all that are near the file.
+    They are those that call the changed function, or one of its name in a graph. Of what is run on
+    import, or in a thread of TensorFlow's, which a profile does not see, it is all that are near.
     """
     tests = tests_of(mutant.file)
     calls = calls_of(tests)
-    found = calls.get(f"{mutant.file} {mutant.scope}")
+    names = f"{mutant.file} {mutant.scope}", f" {mutant.scope.rpartition('.')[2]}"
+    found = {name: seconds for key in names for name, seconds in calls.get(key, {}).items()}
     every = {name: seconds for row in calls.values() for name, seconds in row.items()}
     limit = 30.0 + 5 * sum((found or every).values())
     return (sorted(found, key=found.get) if found else tests), limit
