@@ -127,6 +127,20 @@ def test_historical_averaging_by_hand():
         assert found == pytest.approx(np.square(np.array(value) - mean).sum(), rel=1e-5)
 
 
+def test_historical_averaging_of_the_first_turn_is_zero():
+    """Whatever the weights were before it, the mean begins with them."""
+    part, weight = penalties.HistoricalAveraging(), keras.Variable([2.0, 0.0])
+    gan = types.SimpleNamespace(generator=types.SimpleNamespace(trainable_variables=[weight]))
+    part.attach(gan)
+    weight.assign([5.0, -1.0])
+    assert float(part.value(gan, {})) == 0.0
+    np.testing.assert_array_equal(part.means[0], [5.0, -1.0])
+
+
+def test_historical_averaging_goes_with_several_discriminators():
+    ganzoo.create("cyclegan", (8, 8, 1), width=4, blocks=1, penalties=["historical_averaging"])
+
+
 def test_historical_averaging_damps_the_rotation_of_xy():
     """min over x, max over y of x y: alternating steps circle for ever, drawn in they do not."""
 

@@ -136,6 +136,11 @@ def test_what_does_not_fit_is_refused(given, message):
         seqgan(**given)
 
 
+def test_the_oracle_says_what_it_is(few):
+    info = data.info("oracle", "test")
+    assert (info.name, info.split, info.num_examples) == ("oracle", "test", 128)
+
+
 def test_the_oracle():
     judge = oracle.oracle()
     own = judge.sample(100, 5)

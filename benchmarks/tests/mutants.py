@@ -5,9 +5,9 @@
     python benchmarks/tests/mutants.py --files=losses --count=40 --out=elsewhere.json
 
 A mutant is the library with one expression or statement changed: + for -, a constant doubled, an
-argument dropped, a condition turned round. The tests nearest to the changed file run on it, in a
-process that is forked from this one, which has TensorFlow loaded but not GanZoo, so that a mutant
-takes seconds. It is caught if a test fails, or if the tests take far longer than without it.
+argument dropped, a condition turned round. The tests near the file that call the changed function
+run on it, in a process forked from this one, which has TensorFlow loaded but not GanZoo, so that a
+mutant takes seconds. It is caught if a test fails, or if the tests take far longer than without it.
 
 Which mutants are chosen depends on the seed and on each one's own text, not on line numbers: an
 edit elsewhere does not change the choice. There is at most one for each statement.
@@ -24,26 +24,32 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 ROOT = Path(__file__).parent.parent.parent
+LIBRARY = f"{ROOT / 'ganzoo'}{os.sep}"
 PATH = ROOT / "benchmarks" / "results" / "mutants.json"
 
 # The tests of a source file, or of a folder's files, the nearest first; and pytest's own words.
 TESTS = {
-    "losses.py": ["losses", "parts"],
-    "penalties.py": ["penalties", "layers_stylegan2", "parts"],
+    "losses.py": ["losses", "parts", "variants"],
+    "penalties.py": ["penalties", "layers_stylegan2", "parts", "variants"],
     "gan.py": ["gan", "tricks", "composition"],
     "layers/": ["layers", "layers_stylegan2", "tricks"],
     "metrics/": ["metrics_distances", "metrics_modes", "metrics_features"],
     "metrics/bleu.py": ["sequences", "-kbleu"],
     "metrics/domain.py": ["metrics_domain", "metrics_modes"],
+    "metrics/features.py": ["metrics_features", "metrics_inception"],
     "metrics/inception.py": ["metrics_inception"],
     "metrics/resize.py": ["metrics_inception"],
+    "metrics/similarity.py": ["metrics_modes", "translation"],
     "metrics/sliced_wasserstein.py": ["metrics"],
     "metrics/torchscript.py": ["metrics_inception"],
     "metrics/weights.py": ["metrics_inception"],
@@ -59,7 +65,19 @@ TESTS = {
 }
 
 # Mutants that no test could notice, by their keys, each with the reason.
-EQUIVALENT: dict[str, str] = {}
+EQUIVALENT = {
+    "penalties.py squared_slope: tf.GradientTape(watch_accessed_variables=False) -> "
+    "tf.GradientTape()": "what else is watched is not asked for: it only takes memory",
+    "penalties.py feature_reader: keras.Model(discriminator.inputs, tensor, name='features') -> "
+    "keras.Model(discriminator.inputs, tensor)": "the name is for people",
+    "penalties.py HistoricalAveraging._value: True -> False": "strict, of lists of one length",
+    "penalties.py PathLength.__init__: False -> True": "no optimizer asks a penalty for weights",
+    "data/__init__.py _open: str(name) -> name": "a name is a string",
+    "data/reachable.py reachable.connect: 80 -> 81": "the port is of a host that is not reached",
+    "metrics/torchscript.py _walk: zip(items[::2], items[1::2], strict=True) -> "
+    "zip(items[::2], items[1::2])": "the pickle's own rules make pairs of them",
+    "data/npz.py _images: float(images.min()) -> images.min()": "NumPy compares it the same way",
+}
 
 # --- what is changed
 
@@ -144,6 +162,7 @@ class Mutant(NamedTuple):
 
     key: str
     file: str
+    scope: str
     line: int
     statement: str
     path: tuple
@@ -185,7 +204,7 @@ def mutants_of(file: str) -> list[Mutant]:
             if seen[key] > 1:
                 key += f" ({seen[key]})"
             place = f"{file} {scope} {text(statement)}"
-            found.append(Mutant(key, file, node.lineno, place, path, number))
+            found.append(Mutant(key, file, scope, node.lineno, place, path, number))
     return found
 
 
@@ -238,15 +257,59 @@ class Loader(importlib.machinery.SourceFileLoader):
 
 
 class Witness:
-    """Notes the first test that fails."""
+    """Notes the first test that fails; and, for a profile, the functions that each test calls."""
 
-    def __init__(self, note: Path):
-        self.note = note
+    def __init__(self, note: Path, profile: bool = False):
+        self.note, self.profile = note, profile
+        self.now, self.rows = set(), []
 
     def pytest_runtest_logreport(self, report):
         """Writes the name of a test that fails."""
         if report.failed and not self.note.exists():
             self.note.write_text(report.nodeid)
+
+    def see(self, frame, event, argument):
+        """Notes a call of a function of the library."""
+        code = frame.f_code
+        if event != "call":
+            return
+        if code.co_filename.startswith(LIBRARY):
+            self.now.add((code.co_filename, code.co_qualname))
+        elif code.co_name.startswith("tf__"):  # what autograph makes of a function
+            self.now.add((LIBRARY, code.co_name.removeprefix("tf__")))
+
+    def pytest_sessionstart(self):
+        """Begins to look."""
+        if self.profile:
+            threading.setprofile(self.see)
+            sys.setprofile(self.see)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item):
+        """Notes what the test itself calls; what came before it is of all tests of its file."""
+        file = item.nodeid.split("::")[0]
+        self.rows.append((file, "", self.now, 0.0))
+        self.now, began = set(), time.monotonic()
+        try:
+            return (yield)
+        finally:
+            self.rows.append((file, item.nodeid, self.now, time.monotonic() - began))
+            self.now = set()
+
+    def pytest_sessionfinish(self):
+        """Writes, for each function, the tests that call it, and how long they took."""
+        if not self.profile:
+            return
+        sys.setprofile(None)
+        shared, found = {}, {}
+        for file, name, calls, _ in self.rows:
+            if not name:
+                shared.setdefault(file, set()).update(calls)
+        for file, name, calls, seconds in self.rows:
+            for path, function in (calls | shared[file]) if name else ():
+                key = f"{path.removeprefix(LIBRARY)} {function.replace('.<locals>', '')}"
+                found.setdefault(key, {})[name] = seconds
+        self.note.with_name("calls").write_text(json.dumps(found))
 
 
 def tests_of(file: str) -> list[str]:
@@ -255,25 +318,57 @@ def tests_of(file: str) -> list[str]:
     return [name if name.startswith("-") else f"tests/test_{name}.py" for name in names]
 
 
-def run(tests: list[str], limit: float, mutant: Mutant | None = None) -> dict:
+def calls_of(tests: list[str]) -> dict[str, dict[str, float]]:
+    """Returns for each function the tests that call it, and how long they take; kept in a cache.
+
+    Ends the program if a test fails as it is.
+    """
+    words = [*tests, *(Path(test).read_text() for test in tests if not test.startswith("-"))]
+    kept = ROOT / ".cache" / "mutants" / hashlib.sha256(repr(words).encode()).hexdigest()
+    if not kept.exists():
+        row = run(tests, 3600.0, calls=kept)
+        if row["caught"]:
+            sys.exit(f"{row['by']} fails without a mutant")
+    return json.loads(kept.read_text())
+
+
+def near(mutant: Mutant) -> tuple[list[str], float]:
+    """Returns the tests to run on a mutant, the quick ones first, and how long they may take.
+
+    They are those that call the changed function, or one of its name in a graph. Of what is run on
+    import, or in a thread of TensorFlow's, which a profile does not see, it is all that are near.
+    """
+    tests = tests_of(mutant.file)
+    calls = calls_of(tests)
+    names = f"{mutant.file} {mutant.scope}", f" {mutant.scope.rpartition('.')[2]}"
+    found = {name: seconds for key in names for name, seconds in calls.get(key, {}).items()}
+    every = {name: seconds for row in calls.values() for name, seconds in row.items()}
+    limit = 30.0 + 5 * sum((found or every).values())
+    return (sorted(found, key=found.get) if found else tests), limit
+
+
+def run(tests: list[str], limit: float, mutant: Mutant | None = None, calls: Path | None = None):
     """Runs tests in a process of its own; returns whether they failed, which one, and how long."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         note = Path(folder, "note")
         if (pid := os.fork()) == 0:
-            os._exit(child(tests, mutant, note))
+            os._exit(child(tests, mutant, note, bool(calls)))
         status = waited(pid, limit)
         by = note.read_text() if note.exists() else ""
+        if calls and status == 0:
+            calls.parent.mkdir(parents=True, exist_ok=True)
+            calls.write_text(note.with_name("calls").read_text())
     if status not in (0, None):
         by = by or f"pytest ended with {status}"
     seconds = round(time.monotonic() - began, 1)
     return {"caught": status != 0, "by": "timeout" if status is None else by, "seconds": seconds}
 
 
-def child(tests: list[str], mutant: Mutant | None, note: Path) -> int:
+def child(tests: list[str], mutant: Mutant | None, note: Path, profile: bool) -> int:
     """Runs the tests in this process, on the mutant; returns pytest's status."""
     os.setsid()
-    silence = os.open(os.devnull if mutant else note.with_name("said"), os.O_WRONLY | os.O_CREAT)
+    silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
     try:
@@ -282,10 +377,8 @@ def child(tests: list[str], mutant: Mutant | None, note: Path) -> int:
             name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
             loader = Loader(name, ROOT / "ganzoo" / mutant.file, code_of(mutant))
             sys.meta_path.insert(0, loader)
-        import pytest
-
         words = ["-x", "-q", "-p", "no:cacheprovider", "-o", "addopts=", "-m", "not slow"]
-        return int(pytest.main([*words, *tests], plugins=[Witness(note)]))
+        return int(pytest.main([*words, *tests], plugins=[Witness(note, profile)]))
     except BaseException:
         return 70
 
@@ -324,22 +417,14 @@ def main() -> None:
     report = json.loads(args.out.read_text()) if args.out.exists() else {}
     tried = report.get("mutants", {})
     load()
-    usual = {}
     for mutant in todo:
         known = tried.get(mutant.key)
         if known and (known["caught"] or not args.again):
             continue
-        tests = tests_of(mutant.file)
-        if str(tests) not in usual:
-            whole = run(tests, 3600.0)
-            if whole["caught"]:
-                sys.exit(f"{whole['by']} fails without a mutant")
-            usual[str(tests)] = whole["seconds"]
         line = f"ganzoo/{mutant.file}:{mutant.line}"
-        tried[mutant.key] = {"line": line} | run(tests, 3 * usual[str(tests)] + 30, mutant)
-        print(
-            "caught  " if tried[mutant.key]["caught"] else "SURVIVED", line, mutant.key, flush=True
-        )
+        row = run(*near(mutant), mutant)
+        tried[mutant.key] = {"line": line} | row
+        print("caught  " if row["caught"] else "SURVIVED", line, mutant.key, flush=True)
         write(args.out, args.seed, tried)
 
 
@@ -352,7 +437,6 @@ def load() -> None:
     import keras  # noqa: F401
     import matplotlib.pyplot  # noqa: F401
     import PIL.Image  # noqa: F401
-    import pytest  # noqa: F401
     import tensorflow  # noqa: F401
 
 
