@@ -1,7 +1,8 @@
-"""How a part (a loss, a penalty, a replay buffer) is written in a recipe and made from it.
+"""Creates parts (losses, penalties, replay buffers) from their names or configs.
 
-A part is named the Keras way: `"hinge"`, `{"class_name": "R1", "config": {"weight": 10.0}}`, or the
-object itself. Only classes of the table that is asked are ever made: a recipe executes nothing.
+A part is specified as in Keras: by a name, `"hinge"`, by a config, `{"class_name": "R1", "config":
+{"weight": 10.0}}`, or as an object. Only the classes of the given table can be created, so a recipe
+cannot execute arbitrary code.
 """
 
 import re
@@ -17,10 +18,10 @@ def snake_case(name: str) -> str:
 
 
 def table(*classes: type) -> dict[str, type]:
-    """Registers the classes with Keras, so that a saved model finds them, and returns their table.
+    """Registers the classes with Keras, so that saved models load, and returns their table.
 
     Returns:
-        The classes under their own and their snake_case names.
+        The classes by snake_case name.
     """
     for cls in classes:
         keras.saving.register_keras_serializable(cls.__module__)(cls)  # GAN and penalty DRAGAN
