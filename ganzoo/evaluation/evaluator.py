@@ -107,7 +107,8 @@ class Evaluation:
         if len(shape) != len(info.image_shape):
             kinds = ["images" if len(s) == 3 else "points" for s in (info.image_shape, shape)]
             raise InputError(
-                f"{against} has {kinds[0]}, but the samples are {kinds[1]}: choose another --against."
+                f"{against} has {kinds[0]}, but the samples are {kinds[1]}. Choose another "
+                "--against."
             )
         self.points = len(shape) == 1
         self._shape = {"data_dir": data_dir}
@@ -145,7 +146,7 @@ class Evaluation:
         return self._rows["fake", space]
 
     def real(self, space: str) -> np.ndarray:
-        """Returns the real examples themselves, or the features of another random choice of them."""
+        """Returns real examples themselves, or the features of another random choice of them."""
         if ("real", space) not in self._rows:
             if space in ("pixels", "points"):
                 rows, _ = data.arrays(self.against, self.split, **self._shape, limit=self.num_real)
