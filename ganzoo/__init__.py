@@ -1,13 +1,13 @@
 """GanZoo: a TensorFlow / Keras 3 model zoo of generative adversarial networks.
 
-Importing this package is cheap: TensorFlow is imported when the first name that needs it is used.
+Importing this package is fast: TensorFlow is only imported when a name that needs it is used.
 """
 
 import importlib
 
 __version__ = "0.1.0"
 
-_HOME = {  # public name -> the module it lives in
+_MODULES = {  # public name -> the module that defines it
     "GAN": "gan",
     "create": "gans",
     "list_variants": "gans",
@@ -16,18 +16,18 @@ _HOME = {  # public name -> the module it lives in
     "Recipe": "training.recipe",
     "InputError": "errors",
 }
-_ROOMS = (
+_SUBPACKAGES = (
     "augment", "callbacks", "data", "gans", "layers", "losses", "metrics", "networks", "penalties",
     "schedules", "testing",
 )  # fmt: skip
 
-__all__ = ["__version__", *_HOME, *_ROOMS]
+__all__ = ["__version__", *_MODULES, *_SUBPACKAGES]
 
 
 def __getattr__(name: str):
-    if name in _HOME:
-        return getattr(importlib.import_module(f"ganzoo.{_HOME[name]}"), name)
-    if name in _ROOMS:
+    if name in _MODULES:
+        return getattr(importlib.import_module(f"ganzoo.{_MODULES[name]}"), name)
+    if name in _SUBPACKAGES:
         return importlib.import_module(f"ganzoo.{name}")
     raise AttributeError(f"module 'ganzoo' has no attribute {name!r}")
 

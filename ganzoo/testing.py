@@ -1,4 +1,4 @@
-"""The conformance test that every variant passes, and that a new one should be given.
+"""The conformance test that every variant must pass.
 
 def test_mine():
     run_gan_test(lambda: MyGAN(...), batches, terms={"d_adv", "g_adv"})
@@ -22,16 +22,17 @@ from ganzoo.inference import saved_model
 
 
 def run_gan_test(make: Callable[[], GAN], dataset: tf.data.Dataset, terms: set[str]) -> None:
-    """Asserts what holds of every GAN.
+    """Asserts the properties of every GAN.
 
-    It trains, with finite logs of the expected names; a side's turn moves that side alone; it is a
-    pure function of its seed; it is saved and loaded whole, optimizers and counters included, and
-    goes on from there as if nothing had happened; its export draws what it draws.
+    Training logs finite values under the expected names; a turn of one side only changes the
+    weights of that side; training is a pure function of the seed; a saved and loaded GAN has the
+    same state, including optimizers and counters, and continues the same training; the export
+    makes the same samples.
 
     Args:
-        make: Returns a compiled GAN, the same at each call but for its random weights.
-        dataset: At least 4 batches, of a few examples each; its order must not change.
-        terms: Names of the terms it logs, without the gradient norms.
+        make: Returns a compiled GAN, the same in each call apart from its random weights.
+        dataset: At least 4 batches of a few examples each, always in the same order.
+        terms: Names of the logged loss terms, without the gradient norms.
     """
     keras.utils.set_random_seed(0)
     gan = make()
@@ -43,7 +44,7 @@ def run_gan_test(make: Callable[[], GAN], dataset: tf.data.Dataset, terms: set[s
 
 
 def check_fit(gan: GAN, dataset, terms: set[str]) -> None:
-    """Asserts that two steps move the weights and log finite numbers under the expected names."""
+    """Asserts that two steps change the weights and log finite values of the expected names."""
     before = {side: values(weights_of(network)) for side, network in sides(gan).items()}
     logs = gan.fit(dataset, epochs=2, steps_per_epoch=1, verbose=0).history
     expected = terms | {f"{side}_grad_norm" for side in before}
@@ -51,39 +52,44 @@ def check_fit(gan: GAN, dataset, terms: set[str]) -> None:
     assert np.isfinite([value for series in logs.values() for value in series]).all(), logs
     assert int(gan.step.numpy()) == 2
     for side, network in sides(gan).items():
-        assert differ(before[side], values(weights_of(network))), f"{side} did not move"
+        assert differ(before[side], values(weights_of(network))), (
+            f"the weights of {side} did not change"
+        )
 
 
 def sides(gan: GAN) -> dict:
-    """Returns the sides that there are, as `"d"` and `"g"`."""
+    """Returns the sides that the GAN has, by the names `"d"` and `"g"`."""
     both = {"d": gan.discriminator, "g": gan.generator}
     return {side: network for side, network in both.items() if network is not None}
 
 
 def check_turns(gan: GAN, dataset) -> None:
-    """Asserts that a turn of one side leaves the weights of the other bit for bit."""
+    """Asserts that a turn of one side does not change the weights of the other."""
     batch = split(as_batch(next(iter(regrouped(gan, dataset)))), max(gan.n_critic, 1))[0]
     if gan.discriminator is not None:
-        own, other = values(weights_of(gan.discriminator)), values(weights_of(gan.generator))
+        d_before, g_before = (
+            values(weights_of(gan.discriminator)),
+            values(weights_of(gan.generator)),
+        )
         gan.discriminator_step(batch | gan.generate(batch))
-        assert not differ(other, values(weights_of(gan.generator))), "D's turn moved G"
-        assert differ(own, values(weights_of(gan.discriminator))), "D's turn did not move D"
+        assert not differ(g_before, values(weights_of(gan.generator))), "D's turn changed G"
+        assert differ(d_before, values(weights_of(gan.discriminator))), "D's turn did not change D"
     if gan.generator is not None:
-        other = values(weights_of(gan.discriminator))
+        d_before = values(weights_of(gan.discriminator))
         with tf.GradientTape() as tape:
             gan.generator_step(batch | gan.generate(batch), tape)
-        assert not differ(other, values(weights_of(gan.discriminator))), "G's turn moved D"
+        assert not differ(d_before, values(weights_of(gan.discriminator))), "G's turn changed D"
 
 
 def check_seed(make: Callable[[], GAN], dataset) -> None:
-    """Asserts that two trainings from one seed end with the same bits."""
-    ends = []
+    """Asserts that two trainings with the same seed end with identical weights."""
+    results = []
     for _ in range(2):
         keras.utils.set_random_seed(1)
         gan = untraced(make())
         gan.fit(dataset, steps_per_epoch=2, verbose=0)
-        ends.append(values(gan.weights))
-    assert not (found := differ(*ends)), f"the same seed gave two trainings: {found}"
+        results.append(values(gan.weights))
+    assert not (difference := differ(*results)), f"the same seed gave other weights: {difference}"
 
 
 def check_saving(gan: GAN, dataset) -> None:
@@ -93,22 +99,22 @@ def check_saving(gan: GAN, dataset) -> None:
         gan.save(path)
         loaded = keras.saving.load_model(path)
     assert type(loaded) is type(gan)
-    found = differ(state(gan), state(loaded))
-    assert not found, f"what was loaded is not what was saved: {found}"
-    for one in (gan, loaded):
-        untraced(one).fit(dataset, steps_per_epoch=1, verbose=0)
-    found = differ(state(gan), state(loaded))
-    assert not found, f"the next step is not what it would have been: {found}"
+    difference = differ(state(gan), state(loaded))
+    assert not difference, f"the loaded GAN differs from the saved one: {difference}"
+    for each in (gan, loaded):
+        untraced(each).fit(dataset, steps_per_epoch=1, verbose=0)
+    difference = differ(state(gan), state(loaded))
+    assert not difference, f"the next step of the loaded GAN differs: {difference}"
 
 
 def untraced(gan: GAN) -> GAN:
-    """Returns the GAN, run eagerly from now on: a step or two are sooner done than traced."""
+    """Makes the GAN run eagerly, which is faster for a step or two than tracing it."""
     gan.run_eagerly, gan.train_function = True, None
     return gan
 
 
 def check_export(gan: GAN) -> None:
-    """Asserts that the export, loaded by TensorFlow or by us, gives what the GAN gives."""
+    """Asserts that the export, loaded by TensorFlow or by GanZoo, has the GAN's outputs."""
     with tempfile.TemporaryDirectory() as directory:
         gan.export(Path(directory, "1"))
         served = tf.saved_model.load(str(Path(directory, "1")))
@@ -122,66 +128,67 @@ def check_export(gan: GAN) -> None:
     else:
         outputs = [f(5, 3) for f in (gan.sample, served.sample, ours.sample)]
     expected, *others = (np.asarray(x, "float32") for x in outputs)
-    # The export computes in float32; of a network in half precision, all but a few pixels agree.
+    # The export computes in float32; for a network in half precision, a few pixels may differ.
     for other in others:
         assert np.mean(np.abs(expected - other)) < 1.0
 
 
 def check_replicas(make: Callable[[], GAN], dataset, strategy: tf.distribute.Strategy) -> None:
-    """Asserts that replicas that see the same data and noise train as one device does.
+    """Asserts that replicas with the same data and noise train as a single device does.
 
-    Summed gradients of twice the same batch are the gradients of that batch, if each was divided
-    by the number of replicas. Make the GAN with plain SGD: an update of Adam does not depend on
-    the gradient's scale, and where that is all but 0 it is the sign of a rounding error.
+    The sum of the gradients of the same batch on each replica is the gradient of that batch if
+    losses were divided by the number of replicas. The GAN must use plain SGD: an update of Adam
+    does not depend on the scale of the gradient, so that for gradients close to 0 rounding errors
+    would determine its sign.
     """
 
-    def alike(seed, step):
+    def same_key(seed, step):
         return distribute.random.key(seed, step.value)
 
     count = strategy.num_replicas_in_sync
-    # Each step's batch is `n_critic` turns, cut for the replicas first: each gets all the turns.
-    ends = []
+    # A step's batch is split among the replicas first, then into the `n_critic` turns.
+    results = []
     for scope, copies in [(tf.distribute.get_strategy(), 1), (strategy, count)]:
-        with scope.scope(), mock.patch.object(distribute, "replica_key", alike):
+        with scope.scope(), mock.patch.object(distribute, "replica_key", same_key):
             keras.utils.set_random_seed(2)
             gan = make()
             data = regrouped(gan, dataset).map(lambda b, n=copies: repeated(b, n))
             history = keras.Model.fit(gan, data, steps_per_epoch=2, verbose=0, shuffle=False)
-            ends.append((values(gan.weights), history.history))
-    for one, many in zip(ends[0][0], ends[1][0], strict=True):
+            results.append((values(gan.weights), history.history))
+    for one, many in zip(results[0][0], results[1][0], strict=True):
         np.testing.assert_allclose(one, many, rtol=1e-4, atol=1e-5)
-    for name, logged in ends[0][1].items():
-        np.testing.assert_allclose(logged, ends[1][1][name], rtol=1e-3, atol=1e-5, err_msg=name)
+    for name, logged in results[0][1].items():
+        np.testing.assert_allclose(logged, results[1][1][name], rtol=1e-3, atol=1e-5, err_msg=name)
 
 
 def regrouped(gan: GAN, dataset):
-    """Returns the dataset as `fit` hands it to `train_step`."""
+    """Returns the dataset as `fit` passes it to `train_step`."""
     return regroup(dataset, gan.n_critic) if gan.n_critic > 1 else dataset
 
 
 def repeated(batch: dict, copies: int) -> dict:
-    """Returns the batch `copies` times, one after the other."""
+    """Returns the batch repeated `copies` times."""
     return {name: tf.concat([value] * copies, axis=0) for name, value in batch.items()}
 
 
 def state(gan: GAN) -> list[np.ndarray]:
-    """Returns all that a GAN must keep: weights, averages, buffers, counters, optimizers."""
+    """Returns the whole state of a GAN: weights, averages, buffers, counters, optimizers."""
     optimizers = [gan.g_optimizer, gan.d_optimizer]
     return values([*gan.weights, *(v for o in optimizers if o is not None for v in o.variables)])
 
 
 def saved_weights(run_dir: Path) -> dict[str, np.ndarray]:
-    """Returns the arrays of a run's newest checkpoint, by their paths in it."""
+    """Returns the arrays of the newest checkpoint of a run, by their paths in the file."""
     newest = sorted((run_dir / "checkpoints").glob("step-*.weights.h5"))[-1]
-    found = {}
+    arrays = {}
 
     def visit(name, item):
         if isinstance(item, h5py.Dataset):
-            found[name] = item[()]
+            arrays[name] = item[()]
 
     with h5py.File(newest) as file:
         file.visititems(visit)
-    return found
+    return arrays
 
 
 def values(variables) -> list[np.ndarray]:
@@ -190,14 +197,14 @@ def values(variables) -> list[np.ndarray]:
 
 
 def differ(a: list[np.ndarray], b: list[np.ndarray]) -> str:
-    """Returns where two lists of arrays differ in a bit, in words; nothing if they do not."""
+    """Describes how two lists of arrays differ; returns "" if they are identical."""
     pairs = list(zip(a, b, strict=True))
-    places = [i for i, (x, y) in enumerate(pairs) if x.tobytes() != y.tobytes()]
-    if not places:
+    indices = [i for i, (x, y) in enumerate(pairs) if x.tobytes() != y.tobytes()]
+    if not indices:
         return ""
-    x, y = (np.ravel(one) for one in pairs[places[0]])
-    there = x != y
+    x, y = map(np.ravel, pairs[indices[0]])
+    mask = x != y
     return (
-        f"{len(places)} of {len(pairs)} arrays, the first number {places[0]}, at {there.sum()} of "
-        f"{x.size} places: {x[there][:4]} against {y[there][:4]}"
+        f"{len(indices)} of {len(pairs)} arrays, the first at index {indices[0]}, in {mask.sum()} "
+        f"of {x.size} elements: {x[mask][:4]} and {y[mask][:4]}"
     )

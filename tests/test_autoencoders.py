@@ -61,7 +61,7 @@ def test_several_updates_share_a_pool(monkeypatch):
     logs = gan.train_step({"real": tf.constant(images(8))})
     assert [len(x) for x in searches] == [8] and int(gan.g_optimizer.iterations) == 4
     assert int(gan.step) == 1 and set(logs) == {"g_distance", "g_grad_norm"}
-    with pytest.raises(InputError, match=r"a step of turns=4 turns needs a batch that divides"):
+    with pytest.raises(InputError, match="turns=4 needs a batch size that is divisible"):
         gan.train_step({"real": tf.constant(images(6))})
 
 

@@ -283,10 +283,10 @@ def test_what_is_known_is_left_out():
     [
         (["fidd"], {}, "unknown metric 'fidd'. Did you mean 'fid'"),
         (["fid"], {"features": ["incepton"]}, "Did you mean 'inception'"),
-        (["prdc"], {"num": 5}, "prdc: expected 6 samples and real images or more, got 5 and 5"),
-        (["modes"], {}, "modes is a metric of points, and the samples are pixels"),
-        (["histogram"], {}, "histogram: expected --features that know classes"),
-        (["neighbours"], {}, "expected real images that were held out of training"),
+        (["prdc"], {"num": 5}, "prdc: expected at least 6 samples and real images, got 5 and 5"),
+        (["modes"], {}, "modes is a metric of points, but the samples are pixels"),
+        (["histogram"], {}, "histogram: expected --features with classes"),
+        (["neighbours"], {}, "expected real images that are not in the training set"),
         (["swd"], {"against": "ring8"}, "ring8 has points and the samples are images"),
         (["swd"], {"against": "fashion"}, "unknown data set 'fashion'"),
         (["swd"], {"split": "tset"}, "'tset'"),
@@ -392,7 +392,7 @@ def test_a_run_a_folder_and_an_archive(root, capsys):
         (["empty"], ["--against"]),
         (["empty", "--against=fashion_mnist_10k"], ["no images"]),
         (["bad.npz", "--against=fashion_mnist_10k"], ["bad.npz"]),
-        (["none.npz", "--against=fashion_mnist_10k"], ["none.npz", "there is none"]),
+        (["none.npz", "--against=fashion_mnist_10k"], ["none.npz", "does not exist"]),
         (["few.npz", "--against=fashion_mnist_10k", "--num=9"], ["expected 9 images, got 3"]),
         (["few.npz", "--against=fashion_mnist_10k"], ["expected 6 samples", "got 3"]),
         (["few.npz", "--metrics=fid,kidd"], ["Did you mean 'kid'"]),
@@ -533,7 +533,7 @@ def test_an_interrupt_keeps_what_was_done(root, capsys, monkeypatch, argv):
     monkeypatch.setitem(METRICS, "kid", METRICS["kid"]._replace(measure=interrupt))
     assert cli.main(argv) == 130
     err = capsys.readouterr().err
-    assert err.count("\n") == 1 and "interrupted; 1 figures are kept" in err
+    assert err.count("\n") == 1 and "interrupted; 1 metrics are saved" in err
     room = root / ("models/dcgan_fashion_mnist_10k/metrics.json" if "--all" in argv else
                    "dcgan_fashion_mnist_10k_evaluation/evaluation.json")  # fmt: skip
     found = json.loads(room.read_text())["metrics"]

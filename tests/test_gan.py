@@ -99,7 +99,7 @@ def test_wrong_data_is_refused_in_words():
         gan.fit(np.zeros((200, 9, 9, 1), "uint8"), verbose=0)
     with pytest.raises(InputError, match="at least batch_size=32 images, got 5"):
         gan.fit(np.zeros((5, 8, 8, 1), "uint8"), verbose=0)
-    with pytest.raises(InputError, match="divides by 5, got 12"):
+    with pytest.raises(InputError, match="divisible by 5, got 12"):
         gan.train_step({"real": tf.zeros((12, 8, 8, 1))})
     with pytest.raises(InputError, match="Evaluate"):
         gan.evaluate(np.zeros((32, 8, 8, 1), "uint8"), verbose=0)
@@ -275,11 +275,11 @@ def test_datasets_that_cannot_be_divided_are_refused_or_shortened(replicas):
     short = tf.data.Dataset.from_tensor_slices(points).batch(8)  # the sixth has but 7
     gan.fit(short, verbose=0)
     assert int(gan.step.numpy()) == 1
-    with pytest.raises(InputError, match="n_critic=3 batches, and there are but 2"):
+    with pytest.raises(InputError, match="n_critic=3 batches, but there are only 2"):
         gan.fit(short.take(2), verbose=0)
     with replicas.scope():
         pair = ganzoo.create("gan", (2,), width=4, run_eagerly=True)
-    with pytest.raises(InputError, match="divides by 2 replicas, got 7"):
+    with pytest.raises(InputError, match="divisible by 2 replicas, got 7"):
         pair.fit(tf.data.Dataset.from_tensor_slices(points).batch(7, drop_remainder=True))
     pair.fit(short, verbose=0)
     assert int(pair.step.numpy()) == 5
@@ -290,7 +290,7 @@ def test_common_mistakes_are_refused_in_words():
     images = np.random.default_rng(0).uniform(0, 1, (32, 8, 8, 1)).astype("float32")
     with pytest.raises(InputError, match=r"in \[-1, 1\], got .* to"):
         gan.fit(images, verbose=0)
-    with pytest.raises(InputError, match="one length"):
+    with pytest.raises(InputError, match="the same length"):
         gan.fit(2 * images - 1, np.zeros(31, "int32"), verbose=0)
     with pytest.raises(InputError, match="key 'real', got .'image'"):
         gan.fit({"image": 2 * images - 1}, verbose=0)

@@ -58,7 +58,7 @@ def test_all_are_trained_and_what_fails_is_named(queue, tmp_path, capsys):
     assert json.loads((tmp_path / "runs" / "2_works" / "summary.json").read_text())["steps"] == 4
     assert (tmp_path / "runs" / train_all.LOG).read_text() in said
     assert cli.main(queue.command) == 1
-    assert "2_works: done before" in capsys.readouterr().out
+    assert "2_works: already finished" in capsys.readouterr().out
     queue("2_works", steps=6)
     assert cli.main(queue.command) == 1
     assert "2_works: done in" in capsys.readouterr().out
@@ -82,7 +82,7 @@ def test_wrong_recipes_are_said_before_anything_begins(queue, tmp_path, capsys):
 def test_time_that_is_up(queue, tmp_path, capsys):
     queue("a")
     assert cli.main([*queue.command, "--hours=1e-9"]) == 0
-    assert "a: not begun: the time is up" in capsys.readouterr().out
+    assert "a: not started: the time is up" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -236,7 +236,7 @@ def test_a_run_from_data_to_lines(tmp_path, few, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2 and all(len(line.split()) == 5 for line in lines)
     assert cli.main(["sample", str(tmp_path / "run"), "--num=2", "--out=x.png"]) == 2
-    assert "expected a .txt for sequences" in capsys.readouterr().err
+    assert "expected a .txt file for sequences" in capsys.readouterr().err
     with pytest.raises(InputError, match="dcgan learns from images, oracle has sequences"):
         run.build(Recipe(model="dcgan", dataset="oracle").resolved())
 

@@ -72,7 +72,7 @@ for width in (4, 8):
 def test_a_second_mirrored_strategy_of_a_process_is_refused():
     done = subprocess.run([sys.executable, "-c", SECOND], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("8 expected one tf.distribute strategy in this process")
+    assert done.stdout.startswith("8 expected a single tf.distribute strategy in this process")
 
 
 def children(process) -> list[int]:
@@ -105,7 +105,7 @@ def test_a_killed_worker_ends_all_and_the_run_goes_on(tmp_path, which, workers):
     status, seconds, said = killed(tmp_path / "killed", which, **flags)
     assert status == 128 + 9 and seconds < 60, said
     assert f"worker {which} ended with status -9" in said
-    assert "Traceback" not in said and "Start all of them again" in said
+    assert "Traceback" not in said and "Restart all workers" in said
     again = launched(tmp_path / "killed", **flags)
     assert again.returncode == 0 and "Going on" in again.stdout, again.stderr
     expected, found = weights(tmp_path / "whole"), weights(tmp_path / "killed")
@@ -134,7 +134,7 @@ def test_the_launcher_stops_all_if_one_fails_and_starts_again(tmp_path, capfd, m
     assert time.time() - began < 30
     out, err = capfd.readouterr()
     assert out.count("place 0") == 2 and out.count("[worker 2] place 2") == 2
-    assert err.count("worker 1 ended with status 7") == 2 and "starting again, 1 of 1" in err
+    assert err.count("worker 1 ended with status 7") == 2 and "restart 1 of 1" in err
 
 
 CONFIGS = {

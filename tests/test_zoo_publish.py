@@ -223,9 +223,9 @@ def foreign(run):
         (lambda run: (run / "summary.json").write_text("[]"), "summary.json"),
         (lambda run: (run / "summary.json").write_text("{"), "summary.json"),
         (lambda run: (run / "recipe.toml").write_text("model = "), "recipe.toml"),
-        (lambda run: edit(run, "batch_size = 64", "batch_size = 32"), "was changed since"),
+        (lambda run: edit(run, "batch_size = 64", "batch_size = 32"), "was changed afterwards"),
         (lambda run: carried_out(run, recipe=None), "summary of an older version"),
-        (lambda run: foreign(run), "recipe of another one .*n_critic: None -> 5"),
+        (lambda run: foreign(run), "one of another version .*n_critic: None -> 5"),
         (lambda run: (run / "saved_model" / "x").write_bytes(bytes(5_000_001)), "at most 5,000,0"),
         (lambda run: (run / "saved_model" / ".x").write_bytes(b"x"), "expected a relative path"),
     ],
@@ -250,7 +250,7 @@ def test_the_name_is_the_recipes(root, run, name):
 def test_the_data_can_be_had_by_others(root, run):
     for name in ("folder:photos", "npz:x.npz"):
         carried_out(run, dataset=name)
-        with pytest.raises(InputError, match="data set that others can get"):
+        with pytest.raises(InputError, match="expected a public data set"):
             publish(run, ENTRY)
     nothing = dict.fromkeys(("seconds", "images_per_second", "best_step", "hardware", "versions"))
     carried_out(run, dataset="tfds:omniglot", metrics={}, **nothing)

@@ -12,11 +12,11 @@ RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "claims.md"
 
 HEAD = """\
-# Claims, and what came out
+# Claims of papers, tested
 
-What papers say of their GANs, tried here: each table is written by `benchmarks/claims/write_page.py` from
-what the script beside it measured. Toys are trained with several seeds; the figures are of the end
-of training, whatever it was like.
+Experiments that test claims which papers make about their GANs. `benchmarks/claims/write_page.py`
+writes the tables from the results of the scripts that are named in each section. Toy experiments
+are repeated with several seeds; all values are those at the end of training.
 """
 
 
@@ -25,10 +25,10 @@ def modes() -> str:
     lines = [
         "## Modes of 2-D mixtures",
         "",
-        "`python benchmarks/claims/modes.py`, where the networks and rates are said. High quality:",
-        "the share of samples within three standard deviations of a mode.",
+        "`python benchmarks/claims/modes.py`, which lists the networks and the learning rates.",
+        "High quality: the share of samples within three standard deviations of a mode.",
         "",
-        "| game | modes, each seed | mean | high quality, each seed | mean | steps |",
+        "| experiment | modes, per seed | mean | high quality, per seed | mean | steps |",
         "|---|---|---:|---|---:|---:|",
     ]
     for name, row in results.items():
@@ -44,13 +44,14 @@ def modes() -> str:
 def divergences() -> str:
     results = json.loads((RESULTS / "divergences.json").read_text())
     lines = [
-        "## KL covers, reverse KL seeks",
+        "## KL is mode-covering, reverse KL is mode-seeking",
         "",
-        "`python benchmarks/claims/divergences.py`: G draws one Gaussian; 0.7 of the data are",
-        "about 1 and 0.3 about -1, both with standard deviation 0.3. Exact: where the descent of",
-        "the divergence between the densities ends.",
+        "`python benchmarks/claims/divergences.py`: G learns a single Gaussian; the data are a",
+        "mixture of two Gaussians, with weight 0.7 at 1 and 0.3 at -1 and standard deviation 0.3.",
+        "Exact: the result of minimizing the divergence between the densities by gradient",
+        "descent.",
         "",
-        "| divergence | exact mean | mean, each seed | exact std | std, each seed |",
+        "| divergence | exact mean | mean, per seed | exact std | std, per seed |",
         "|---|---:|---|---:|---|",
     ]
     for name in ("kl", "js", "reverse_kl"):
@@ -66,12 +67,12 @@ def divergences() -> str:
 def labels() -> str:
     results = json.loads((RESULTS / "labels.json").read_text())
     lines = [
-        "## Samples of the class asked for",
+        "## Samples of the requested class",
         "",
-        "`python benchmarks/claims/labels.py`: MNIST, 1,000 samples of each class, read by",
+        "`python benchmarks/claims/labels.py`: MNIST, 1,000 samples of each class, classified by",
         "`classifier_mnist`.",
         "",
-        "| variant | right class | worst class | steps | minutes |",
+        "| variant | accuracy | accuracy of the worst class | steps | minutes |",
         "|---|---:|---:|---:|---:|",
     ]
     for name, row in results.items():
@@ -84,17 +85,18 @@ def labels() -> str:
 
 def errors() -> str:
     lines = [
-        "## Classes from few labels, and from none",
+        "## Classification from few labels or none",
         "",
         "`python benchmarks/claims/semi_supervised.py` and `benchmarks/claims/infogan.py`: MNIST,",
-        "errors on all test images. Published: 0.93 % from 100 labels (arXiv:1606.03498), 5 % by",
-        "the categorical code (arXiv:1606.03657), which depends on the seed: where two digits come",
-        "to share a code, another one is split between two, and more steps do not undo it.",
+        "error rates on the test set. Published: 0.93 % with 100 labels (arXiv:1606.03498), and 5",
+        "% by the categorical code of InfoGAN (arXiv:1606.03657). The latter depends on the seed:",
+        "two digits may share a code while another digit has two, and more steps do not change",
+        "that.",
         "",
-        "| what | labels | error, each seed | steps | minutes |",
+        "| method | labels | error rate, per seed | steps | minutes |",
         "|---|---:|---|---:|---:|",
     ]
-    for name, what in (("semi_supervised", "`sgan`"), ("infogan", "`infogan`, its code")):
+    for name, what in (("semi_supervised", "`sgan`"), ("infogan", "`infogan`, categorical code")):
         if (path := RESULTS / f"{name}.json").exists():
             groups: dict[int, list] = {}
             for row in json.loads(path.read_text()).values():
@@ -111,12 +113,13 @@ def critic_estimate() -> str:
     row = json.loads((RESULTS / "critic_estimate.json").read_text())
     return "\n".join(
         [
-            "## The critic's estimate and the quality of samples",
+            "## The critic's estimate and sample quality",
             "",
-            "`python benchmarks/claims/critic_estimate.py`: WGAN on MNIST, the critic's estimate",
-            "of the distance against the Frechet distance on `classifier_mnist`, epoch by epoch.",
+            "`python benchmarks/claims/critic_estimate.py`: WGAN on MNIST. After every epoch, the",
+            "critic's estimate of the Wasserstein distance is compared with the Frechet distance",
+            "in the features of `classifier_mnist`, by Spearman's rank correlation.",
             "",
-            "| steps | epochs | first and last estimate | first and last distance | Spearman |",
+            "| steps | epochs | estimate, first, last | distance, first, last | correlation |",
             "|---:|---:|---|---|---:|",
             f"| {row['steps']:,} | {len(row['estimate'])} "
             f"| {row['estimate'][0]:.3g}, {row['estimate'][-1]:.3g} "
@@ -128,49 +131,51 @@ def critic_estimate() -> str:
 def translation() -> str:
     results = json.loads((RESULTS / "translation.json").read_text())
     lines = [
-        "## Translations, and what costs nothing",
+        "## Image translation, compared with trivial baselines",
         "",
-        "`python benchmarks/claims/translation.py`: on pairs of the test split. L1 and SSIM are to",
-        "the true partner, FID to all of these, in Inception's features and in those of the",
-        "domain's classifier. The baselines of pix2pix: the input itself, the mean training image,",
-        "and the partner of the nearest training input.",
+        "`python benchmarks/claims/translation.py`: pairs of the test split. L1 and SSIM compare",
+        "with the ground truth, and FID with the distribution of all ground-truth images, in",
+        "Inception features and in those of the data set's classifier. The baselines of pix2pix",
+        "are the input itself (copy), the mean training image, and the target of the nearest",
+        "training input.",
         "",
-        "| system | images | L1 | SSIM | FID | own FID | pairs | steps | minutes |",
+        "| model, data | images | L1 | SSIM | FID | FID, classifier | pairs | steps | minutes |",
         "|---|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     cycles = []
     for name, row in results.items():
         cost = f"{row['num']:,} | {row['steps']:,} | {row['seconds'] / 60:.0f}"
-        for images, found in row["figures"].items():
+        for images, values in row["figures"].items():
             if images == "cycle_l1":
-                cycles.append(f"{name}: {found[0]:.3f} of x, {found[1]:.3f} of y.")
+                cycles.append(f"{name}: {values[0]:.3f} for x, {values[1]:.3f} for y.")
                 continue
-            figures = f"{found['l1']:.3f} | {found['ssim']:.3f} | " + " | ".join(
-                f"{found[f'fid_{features}']:.1f}" for features in row["features"]
+            figures = f"{values['l1']:.3f} | {values['ssim']:.3f} | " + " | ".join(
+                f"{values[f'fid_{features}']:.1f}" for features in row["features"]
             )
             lines.append(f"| {name} | {images} | {figures} | {cost} |")
     if cycles:
-        lines += ["", "L1 of images to their translations there and back. " + " ".join(cycles)]
+        lines += ["", "Cycle L1, between images and their reconstructions: " + " ".join(cycles)]
     return "\n".join(lines)
 
 
 def imle() -> str:
     results = json.loads((RESULTS / "imle.json").read_text())
     lines = [
-        "## What IMLE leaves out, and what a GAN does",
+        "## Mode coverage of IMLE and of GANs",
         "",
-        "`python benchmarks/claims/imle.py`: Fashion-MNIST, the same generator and as many updates",
-        "of 64 images, 10,000 samples against the test images: in the features of the zoo's",
-        "classifier of clothes, whose earlier layers make the perceptual distance, but for that of",
-        "`imlegan, digits`; in those of its classifier of digits, whose make that; and in pixels.",
+        "`python benchmarks/claims/imle.py`: Fashion-MNIST, the same generator and the same",
+        "number of updates with 64 images. 10,000 samples are compared with the test images in",
+        "the features of `classifier_fashion_mnist`, in those of `classifier_mnist`, and in",
+        "pixels. Earlier layers of the same classifiers define the perceptual distances: that of",
+        "digits for `imlegan, digits`, and that of clothes for the others.",
         "",
-        "| variant | in | recall | coverage | precision | density | FID | updates | minutes |",
+        "| variant | space | recall | coverage | precision | density | FID | updates | minutes |",
         "|---|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for name, row in results.items():
-        for space, found in row["shares"].items():
+        for space, values in row["shares"].items():
             keys = ("recall", "coverage", "precision", "density")
-            cells = " | ".join(f"{found[key]:.3f}" for key in keys)
+            cells = " | ".join(f"{values[key]:.3f}" for key in keys)
             fid = f"{row['fid'][space]:.1f}" if space in row["fid"] else ""
             cost = f"{row['updates']:,} | {row['seconds'] / 60:.0f}"
             lines.append(f"| {name} | {space} | {cells} | {fid} | {cost} |")
@@ -180,14 +185,15 @@ def imle() -> str:
 def autoencoders() -> str:
     results = json.loads((RESULTS / "autoencoders.json").read_text())
     lines = [
-        "## Encoders: what a GAN adds to a VAE",
+        "## Autoencoders with and without a GAN",
         "",
-        "`python benchmarks/claims/autoencoders.py`: Fashion-MNIST, the same networks and as many",
-        "steps. Errors of reconstructions of the test images are root mean squares, of pixels in",
-        "[-1, 1] and of the features of `classifier_fashion_mnist`, which also reads their class.",
-        "Moved: how often it takes an image for the class towards which its code was moved.",
+        "`python benchmarks/claims/autoencoders.py`: Fashion-MNIST, the same networks and number",
+        "of steps. Root mean square errors of reconstructed test images, in pixels in [-1, 1] and",
+        "in the features of `classifier_fashion_mnist`. Class kept: how often the classifier",
+        "assigns the reconstruction to the class of the image. Moved: how often it assigns the",
+        "image to the class towards which its code was moved.",
         "",
-        "| variant | pixels | features | class kept | FID of samples, own features | moved | steps "
+        "| variant | pixels | features | class kept | FID of samples, classifier | moved | steps "
         "| minutes |",
         "|---|---:|---:|---:|---:|---|---:|---:|",
     ]
@@ -204,36 +210,39 @@ def autoencoders() -> str:
 def seqgan() -> str:
     results = json.loads((RESULTS / "seqgan.json").read_text())
     lines = [
-        "## SeqGAN on an oracle",
+        "## SeqGAN on synthetic data",
         "",
-        "`python benchmarks/claims/seqgan.py`: nats a token, under a random LSTM, of sequences of",
-        "20 tokens out of 5,000. Published (arXiv:1609.05473): 9.038 by maximum likelihood, 8.736",
-        "by SeqGAN, on an oracle of the same kind with other random numbers.",
+        "`python benchmarks/claims/seqgan.py`: negative log-likelihood in nats per token. The",
+        "oracle, a random LSTM, generates sequences of 20 tokens from a vocabulary of 5,000.",
+        "Published (arXiv:1609.05473): 9.038 for maximum likelihood and 8.736 for SeqGAN, on an",
+        "oracle of the same kind with other random weights.",
         "",
-        "The oracle looks at quality alone, so beside it stand the nats a token of held-out",
-        "sequences under G: policy gradient makes it sharper, and what is no longer drawn costs.",
-        "Likelihood alone at a lower temperature, chosen so that the oracle likes both as well, is",
-        "the baseline.",
+        "The likelihood of samples under the oracle only measures quality. Diversity is measured",
+        "by the likelihood of held-out sequences under G: policy gradient makes G more peaked,",
+        "which makes sequences that it no longer generates less likely. The baseline is the",
+        "generator trained by maximum likelihood at a lower temperature, chosen for the same",
+        "likelihood under the oracle.",
         "",
-        "| seed | | of samples, by the oracle | of held-out sequences, by G | steps | minutes |",
+        "| seed | training | samples, by the oracle | held-out data, by G | steps | minutes |",
         "|---|---|---:|---:|---:|---:|",
     ]
     for seed, row in sorted(results.items()):
         if seed == "speed":
             continue
         names = {"mle": "maximum likelihood", "seqgan": "SeqGAN"}
-        names["tempered"] = f"likelihood at temperature {row['tempered']['temperature']:.2f}"
+        names["tempered"] = f"temperature {row['tempered']['temperature']:.2f}"
         steps = {"mle": row["mle_step"], "seqgan": row["steps"]}
         for key, name in names.items():
-            took = f"{steps[key]:,} | {row['seconds'][key] / 60:.0f}" if key in steps else "|"
+            cost = f"{steps[key]:,} | {row['seconds'][key] / 60:.0f}" if key in steps else "|"
             lines.append(
-                f"| {seed} | {name} | {row[key]['oracle']:.3f} | {row[key]['data']:.3f} | {took} |"
+                f"| {seed} | {name} | {row[key]['oracle']:.3f} | {row[key]['data']:.3f} | {cost} |"
             )
     if speed := results.get("speed"):
         lines += [
             "",
-            f"{speed['tokens_per_second']:,.0f} tokens a second are rolled out on",
-            f"{speed['hardware']}: {speed['share']:.0%} of a step of policy gradient.",
+            f"Roll-outs generate {speed['tokens_per_second']:,.0f} tokens per second on",
+            f"{speed['hardware']}, and take {speed['share']:.0%} of the time of a policy gradient",
+            "step.",
         ]
     return "\n".join(lines)
 
@@ -244,14 +253,14 @@ def poems() -> str:
         "## SeqGAN on poems",
         "",
         "`python benchmarks/claims/poems.py`: Chinese quatrains of 20 characters. BLEU of",
-        f"{results['samples']:,} samples against the poems of the test split; beside them that of",
-        "real poems.",
+        f"{results['samples']:,} samples, with the poems of the test split as references, and of",
+        "real poems for comparison.",
         "",
         "| poems | BLEU-2 | BLEU-3 | BLEU-4 | steps | minutes |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     figures = " | ".join(f"{x:.3f}" for x in results["real"])
-    lines.append(f"| of the training split | {figures} | | |")
+    lines.append(f"| real, of the training split | {figures} | | |")
     for name, what in (("mle", "maximum likelihood"), ("seqgan", "SeqGAN")):
         row = results[name]
         figures = " | ".join(f"{x:.3f}" for x in row["bleu"])
@@ -259,7 +268,7 @@ def poems() -> str:
     shown = (results[name]["lines"] for name in ("mle", "seqgan"))
     lines += [
         "",
-        "Samples, not chosen, of both:",
+        "Samples of both, not cherry-picked:",
         "",
         "| maximum likelihood | SeqGAN |",
         "|---|---|",
@@ -276,13 +285,13 @@ def every_variant() -> str:
     results = json.loads((RESULTS / "every_variant.json").read_text())
     steps = max(row.get("steps", 0) for row in results.values())
     lines = [
-        "## Every variant, out of the box",
+        "## Every variant with its defaults",
         "",
         "`python benchmarks/claims/every_variant.py`: `python train.py --model=X --dataset=mnist",
-        f"--steps={steps}`, with canonical networks and rates, beside other work. After so few",
-        "steps the figures say that it learns, and nothing of how well.",
+        f"--steps={steps}`, with canonical networks and learning rates, on a busy machine. After",
+        "so few steps, the values only show that training works, not how good a variant is.",
         "",
-        "| variant | minutes | measured | or what it says |",
+        "| variant | minutes | metric | or error message |",
         "|---|---:|---:|---|",
     ]
     for name, row in results.items():
@@ -310,10 +319,10 @@ SECTIONS = {
 
 
 def render() -> str:
-    """Returns the page: the sections whose results there are."""
-    found = [HEAD.rstrip()]
-    found += [make() for name, make in SECTIONS.items() if (RESULTS / f"{name}.json").exists()]
-    return "\n\n".join(found) + "\n"
+    """Returns the page, with the sections whose results are available."""
+    sections = [HEAD.rstrip()]
+    sections += [make() for name, make in SECTIONS.items() if (RESULTS / f"{name}.json").exists()]
+    return "\n\n".join(sections) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Every part with every variant: it trains, or refuses with a sentence; writes docs/composition.md.
+"""Combines every part with every variant; writes docs/composition.md.
 
     python benchmarks/quality/composition.py
 
-Tiny networks, two steps, images of 16 x 16. A third outcome, an error of another kind or a loss
-that is not finite, ends the script.
+Tiny networks are trained for two steps on images of 16 x 16. A combination either trains or is
+rejected with an error message. Any other outcome, another error or a loss that is not finite, ends
+the script.
 """
 
 import argparse
@@ -22,16 +23,16 @@ ROOT = Path(__file__).parent.parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "composition.json"
 PAGE = ROOT / "docs" / "composition.md"
 IMAGES, CLASSES, SIZE = (16, 16, 1), 3, 4
-LENGTH = 5  # of sequences of tokens, of which there are as many as classes
+LENGTH = 5  # of sequences of tokens; the vocabulary has CLASSES tokens
 NORMS = ("batch", "synchronized", "layer", "instance", "pixel", "virtual", "spectral", "none")
 
 
 def config(name: str, **arguments) -> dict:
-    """Returns a part as a recipe has it."""
+    """Returns the config of a part as in a recipe."""
     return {"class_name": name, "config": arguments}
 
 
-PARTS = {  # what a person would call it -> arguments of `create`, made anew for each
+PARTS = {  # name of the part -> a function that makes the arguments of `create`
     "spherical latents": lambda: {"latents": "sphere"},
     **{f"G: {n} norm": lambda n=n: {"g_normalization": n} for n in NORMS},
     **{f"D: {n} norm": lambda n=n: {"d_normalization": n} for n in NORMS},
@@ -74,7 +75,7 @@ PARTS = {  # what a person would call it -> arguments of `create`, made anew for
 
 
 def play(variant: str, part: str) -> str | None:
-    """Plays two steps; returns None, or the sentence with which the part was refused.
+    """Trains for two steps; returns None, or the message with which the part was rejected.
 
     Raises:
         AssertionError: If a log is not finite.
@@ -86,7 +87,7 @@ def play(variant: str, part: str) -> str | None:
     small = {"blocks": 1} if variant in ("cyclegan", "unit") else {}
     tokens = {"vocabulary": CLASSES, "pretrain": 1, "d_pretrain": 0, "roll_outs": 1}
     small |= tokens if variant == "seqgan" else {}
-    given = {"n_critic": 1, "run_eagerly": True} | labels | latents | small | PARTS[part]()
+    arguments = {"n_critic": 1, "run_eagerly": True} | labels | latents | small | PARTS[part]()
     rng = np.random.default_rng(0)
     count = 4 * SIZE
     images = rng.uniform(-1, 1, (count, *IMAGES)).astype("float32")
@@ -96,7 +97,7 @@ def play(variant: str, part: str) -> str | None:
         examples = {"real": rng.integers(0, CLASSES, (count, LENGTH))}
     try:
         shape = examples["real"].shape[1:]
-        gan = ganzoo.create(variant, shape, width=4, **given)
+        gan = ganzoo.create(variant, shape, width=4, **arguments)
         logs = gan.fit(examples, batch_size=SIZE, steps_per_epoch=2, verbose=0).history
         if gan.kind == "translator":
             assert gan.translate(images[:2]).shape == (2, *IMAGES)
@@ -112,10 +113,11 @@ def render(results: dict) -> str:
     """Returns the page."""
     variants = list(next(iter(results.values())))
     lines = [
-        "# Which part goes with which variant",
+        "# Combining parts and variants",
         "",
-        "Written by `benchmarks/quality/composition.py`, which plays two steps of each pair: a dot stands",
-        "for a pair that trains, a number for the sentence below with which the part is refused.",
+        "Written by `benchmarks/quality/composition.py`, which trains each combination of a part",
+        "and a variant for two steps. A dot marks a combination that trains; a number refers to",
+        "the error message below, with which the part is rejected.",
         "",
         "| part | " + " | ".join(f"`{name}`" for name in variants) + " |",
         "|---|" + ":-:|" * len(variants),
@@ -144,9 +146,9 @@ def main() -> None:
         import_tensorflow()
         for part in args.parts.split(","):
             for variant in args.variants.split(","):
-                found = play(variant, part)
-                results.setdefault(part, {})[variant] = found
-                print(f"{part}, {variant}: {found or 'trains'}", flush=True)
+                refusal = play(variant, part)
+                results.setdefault(part, {})[variant] = refusal
+                print(f"{part}, {variant}: {refusal or 'trains'}", flush=True)
             results = {part: results[part] for part in PARTS if part in results}
             RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     PAGE.write_text(render(results))

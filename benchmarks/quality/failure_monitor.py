@@ -1,12 +1,12 @@
-"""Does the failure monitor see failures, and is it silent on what works? Writes its table to docs.
+"""Does the failure monitor detect failures without false alarms? Writes docs/failure_monitor.md.
 
     python benchmarks/quality/failure_monitor.py
 
-Plays runs that are broken on purpose and healthy ones. Detected: an alarm before a third of the run
-is over. That a run is broken is shown by what comes out: the sliced Wasserstein distance of its
-samples to the data, over that of the healthy run of the same data (`dcgan`, `pacgan`). Images are
-those of the embedded Fashion-MNIST at 16 x 16. What was seen of a run is kept in `--runs`: it is
-not played again, but judged anew, so that other rules and thresholds are soon tried.
+Trains deliberately broken runs and healthy ones. A failure counts as detected if there is an alarm
+in the first third of the run. As evidence that a run is broken, the sliced Wasserstein distance of
+its samples to the data is divided by that of a healthy run on the same data (`dcgan`, `pacgan`).
+Images are those of the embedded Fashion-MNIST at 16 x 16. What the monitor observed is saved in
+`--runs`: these runs are not repeated, only evaluated again, to try other rules and thresholds.
 """
 
 import argparse
@@ -32,12 +32,12 @@ STEPS = {"fashion_mnist_10k": 1000, "ring8": 3000, "grid25": 3000}
 
 
 def adam(rate, beta_1=0.5):
-    """Returns the optimizer as a recipe has it."""
+    """Returns the config of the optimizer as in a recipe."""
     return {"class_name": "Adam", "config": {"learning_rate": rate, "beta_1": beta_1}}
 
 
 def both(rate, beta_1=0.5):
-    """Returns one rate for both sides."""
+    """Returns optimizers with the same learning rate for both sides."""
     return {"g_optimizer": adam(rate, beta_1), "d_optimizer": adam(rate, beta_1)}
 
 
@@ -50,23 +50,23 @@ BROKEN = {  # what is wrong -> variant, data, arguments
     "G's rate 200 times too small": ("dcgan", IMAGES, {"g_optimizer": adam(1e-6)}),
     "both rates 500 times too large, least squares": ("lsgan", IMAGES, both(0.1)),
     "Adam's beta_1 0.9, rates 10 times too large": ("dcgan", IMAGES, both(2e-3, 0.9)),
-    "the same, without normalisation in D": ("dcgan", IMAGES, FREE | both(2e-3, 0.9)),
-    "D far stronger: 5 turns, 100 times G's rate": (
+    "the same, without normalization in D": ("dcgan", IMAGES, FREE | both(2e-3, 0.9)),
+    "D too strong: 5 turns, 100 times G's rate": (
         "dcgan", IMAGES,
         {"n_critic": 5, "d_optimizer": adam(1e-3), "g_optimizer": adam(1e-5)},
     ),
-    "G far stronger: D hardly learns": (
+    "G too strong: D hardly learns": (
         "dcgan", IMAGES, {"g_optimizer": adam(2e-3), "d_optimizer": adam(1e-7)},
     ),
-    "saturation: minimax, no normalisation, D five turns ahead": (
+    "saturation: minimax loss, no normalization, 5 turns of D": (
         "dcgan", IMAGES,
         FREE | {"loss": "minimax", "g_normalization": "none", "n_critic": 5} | both(5e-3),
     ),
-    "hinge, no normalisation in D, its rate 250 times too large": (
+    "hinge, no normalization in D, its rate 250 times too large": (
         "dcgan", IMAGES, FREE | {"loss": "hinge", "d_optimizer": adam(0.05)},
     ),
-    "a critic that nothing clips": ("wgan", IMAGES, {"clip": 1e6} | both(0.01, 0.9)),
-    "no longer a number: SGD at 10,000, least squares": ("lsgan", IMAGES, {"d_optimizer": SGD}),
+    "WGAN without weight clipping": ("wgan", IMAGES, {"clip": 1e6} | both(0.01, 0.9)),
+    "NaN: SGD with rate 10,000, least squares": ("lsgan", IMAGES, {"d_optimizer": SGD}),
     "collapse on the ring": ("gan", "ring8", {"width": 128} | both(5e-3)),
     "collapse on the grid: G's rate 50 times too large": (
         "gan", "grid25", {"g_optimizer": adam(1e-2)},
@@ -86,7 +86,7 @@ HEALTHY = {
 
 
 def play(variant: str, dataset: str, arguments: dict, seed: int) -> dict:
-    """Plays a run; returns what the monitor saw of it, and what came out."""
+    """Trains a run; returns what the monitor observed, and the distance of the samples."""
     keras.utils.set_random_seed(seed)
     points = dataset != IMAGES
     options = {} if points else {"image_size": 16}
@@ -112,18 +112,18 @@ def play(variant: str, dataset: str, arguments: dict, seed: int) -> dict:
 
 
 def judge(seen: dict) -> dict:
-    """Returns the alarms that the monitor gives of what was seen of a run, and how it ended."""
+    """Returns the alarms for the observations of a run, and its results."""
     alarms, chance = {}, diagnosis.Chance(**seen["chance"])
     for number, window in enumerate(seen["windows"], 1):
         looks = [look for look in seen["looks"] if look["step"] <= window["step"]]
-        found = diagnosis.found(seen["windows"][:number], looks, chance, seen["steps"])
-        for name, evidence in found.items():
+        failures = diagnosis.found(seen["windows"][:number], looks, chance, seen["steps"])
+        for name, evidence in failures.items():
             alarms.setdefault(name, {"step": window["step"], "failure": name, "evidence": evidence})
     return {"alarms": list(alarms.values())} | {k: seen[k] for k in ("steps", "swd", "seconds")}
 
 
 def detected(row: dict) -> bool:
-    """Returns whether there was an alarm before a third of the run was over."""
+    """Returns whether there was an alarm in the first third of the run."""
     return bool(row["alarms"]) and row["alarms"][0]["step"] <= row["steps"] / 3
 
 
@@ -133,16 +133,17 @@ def render(results: dict) -> str:
     caught = sum(detected(row) for row in broken.values())
     false = sum(bool(row["alarms"]) for row in healthy.values())
     lines = [
-        "# What the failure monitor sees",
+        "# Evaluation of the failure monitor",
         "",
-        "Written by `benchmarks/quality/failure_monitor.py`: runs that are broken on purpose, and healthy",
-        "ones, at the default thresholds. These were set with runs of this seed and of another in",
-        "view: the table says how well the runs can be told apart, it is no blind test.",
+        "Written by `benchmarks/quality/failure_monitor.py`: deliberately broken runs and healthy",
+        "ones, with the default thresholds. The thresholds were chosen with knowledge of runs",
+        "with this seed and another one: the tables show how well the runs can be separated, but",
+        "they are not a blind test.",
         "",
-        f"Broken runs with an alarm before a third of the run: {caught} of {len(broken)}.",
+        f"Broken runs with an alarm in the first third of the run: {caught} of {len(broken)}.",
         f"Healthy runs with an alarm: {false} of {len(healthy)}.",
         "",
-        "| broken run | variant, data | distance, x healthy | first alarm | at step | of |",
+        "| broken run | variant, data | relative distance | first alarm | step | of |",
         "|---|---|---:|---|---:|---:|",
     ]
     usual = {IMAGES: "dcgan", "ring8": "pacgan", "grid25": "pacgan"}
@@ -155,7 +156,7 @@ def render(results: dict) -> str:
             f"| {name} | `{variant}`, {dataset} | {worse} | {first['failure']} | {first['step']} "
             f"| {row['steps']} |"
         )
-    lines += ["", "| healthy run | data | distance, x usual | alarms | steps |"]
+    lines += ["", "| healthy run | data | relative distance | alarms | steps |"]
     lines.append("|---|---|---:|---|---:|")
     for name, row in healthy.items():
         dataset, steps = HEALTHY[name][1], row["steps"]

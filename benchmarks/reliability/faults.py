@@ -1,13 +1,13 @@
-"""What is lost when things go wrong? Random faults of every kind; writes results/faults.json.
+"""Fault injection: does anything get lost if something fails? Writes results/faults.json.
 
     python benchmarks/reliability/faults.py                # all kinds, about 300 cases
     python benchmarks/reliability/faults.py --kinds=killed_training --cases=3 --out=elsewhere.json
 
-Each case does what a person would, by train.py or the command line, in a process of its own that is
-killed, robbed of its disk or given damaged files at a random moment, and is started again. It
-counts as lost if the next start does not work, if a training then does not end with the bits of one
-that nothing happened to, if a file under its final name is not whole, or if what is said is a
-traceback and not a line. The kinds of faults are here; what they are tried on is in trial.py.
+Each case runs train.py or another command in a separate process, which is killed, runs out of disk
+space or gets damaged files at a random moment, and is then started again. A case has failed
+("lost") if that start does not work, if a resumed training does not end with exactly the weights of
+an undisturbed one, if a file under its final name is incomplete, or if a traceback is shown instead
+of a one-line error. The faults are defined here, the commands in commands.py.
 """
 
 import argparse
@@ -52,7 +52,7 @@ PATH = ROOT / "benchmarks" / "results" / "faults.json"
 
 
 def killed_training(bench: Bench, folder: Path, rng, numbers=(signal.SIGKILL,)) -> None:
-    """A training is killed three times, at any moment, and then ends."""
+    """A training is killed three times, then resumed until it ends."""
     for _ in range(3):
         process = bench.train(folder / "run")
         process.killed_after(rng.uniform(0.0, 1.1 * bench.seconds), rng.choice(numbers))
@@ -61,12 +61,12 @@ def killed_training(bench: Bench, folder: Path, rng, numbers=(signal.SIGKILL,)) 
 
 
 def terminated_training(bench: Bench, folder: Path, rng) -> None:
-    """The same by SIGTERM, and by Ctrl-C once or twice."""
+    """The same with SIGTERM, or Ctrl-C once or twice."""
     killed_training(bench, folder, rng, (signal.SIGTERM, signal.SIGINT))
 
 
 def interrupted_training(bench: Bench, folder: Path, rng) -> None:
-    """Ctrl-C in a long epoch: the step is saved; a second one ends the program at once."""
+    """Ctrl-C in a long epoch: the state is saved; a second one stops the program immediately."""
     process = bench.train(folder / "run", steps=10**6, steps_per_epoch=10**6)
     while "d_adv" not in process.said() and process.running():
         time.sleep(0.02)
@@ -86,7 +86,7 @@ def interrupted_training(bench: Bench, folder: Path, rng) -> None:
 
 
 def killed_export(bench: Bench, folder: Path, rng) -> None:
-    """An export over another one is killed: one of the two is there, and the next one works."""
+    """An export that replaces another is killed: one of them exists, and the next export works."""
     out = folder / "exported"
     shutil.copytree(bench.whole / "saved_model", out)
     for _ in range(2):
@@ -122,7 +122,7 @@ ENTRY = "gan_fashion_mnist_10k"
 
 
 def killed_publish(bench: Bench, folder: Path, rng) -> None:
-    """A publication is killed, first and over the entry itself: the registry is right, always."""
+    """A publication is killed, of a new or an existing entry: the registry is always valid."""
     root = folder / "checkout"
     adopt = checkout(root)
     for turn in range(3):
@@ -165,7 +165,7 @@ def tiny_mnist(source: Path) -> Callable[[], None]:
 
 
 def killed_import(bench: Bench, folder: Path, rng) -> None:
-    """An import of data is killed: the set is whole or not there, and the next import works."""
+    """A data import is killed: the data set is complete or missing; the next import works."""
     adopt, home = tiny_mnist(folder / "source"), {"GANZOO_DATA": str(folder / "data")}
     words = ["ganzoo", "data", "mnist", f"--from={folder / 'source'}"]
     for _ in range(3):
@@ -192,7 +192,7 @@ class Slowly(http.server.SimpleHTTPRequestHandler):
 
 
 def killed_download(bench: Bench, folder: Path, rng) -> None:
-    """A download is killed: what is in the cache is whole or nothing, and the next one works."""
+    """A download is killed: the cached copy is complete or missing; the next download works."""
     mirror, wheel, home = folder / "mirror", folder / "wheel", folder / "home"
     publication(bench, checkout(mirror)).done()
     shutil.copytree(mirror / "models", wheel / "_models")
@@ -229,7 +229,7 @@ def killed_download(bench: Bench, folder: Path, rng) -> None:
 
 
 def damaged_checkpoint(bench: Bench, folder: Path, rng) -> None:
-    """The newest checkpoint, or its record, is damaged: the run goes on from the one before it."""
+    """The last checkpoint, or its record, is damaged: the run resumes from the one before it."""
     target = folder / "run"
     bench.train(target, steps=24).done()
     newest = sorted((target / "checkpoints").glob("step-*"))[-2:]
@@ -240,14 +240,14 @@ def damaged_checkpoint(bench: Bench, folder: Path, rng) -> None:
 
 
 def damaged_saved_model(bench: Bench, folder: Path, rng) -> None:
-    """A file of a SavedModel is damaged: it is loaded all the same, or refused in a line."""
+    """A file of a SavedModel is damaged: it is still loaded, or rejected with one line."""
     shutil.copytree(bench.whole / "saved_model", folder / "model")
     damage(rng.choice(sorted(p for p in (folder / "model").rglob("*") if p.is_file())), rng)
     Command("ganzoo", "sample", folder / "model", f"--out={folder / 'grid.png'}").refused()
 
 
 def damaged_run_file(bench: Bench, folder: Path, rng) -> None:
-    """A file of a run that is half done is damaged: it ends with the same bits, or says why not."""
+    """A file of an unfinished run is damaged: same final weights, or an error in one line."""
     target = folder / "run"
     process = bench.train(target)
     while not list(target.glob("checkpoints/*.json")) and process.running():
@@ -262,7 +262,7 @@ def damaged_run_file(bench: Bench, folder: Path, rng) -> None:
 
 
 def damaged_input(bench: Bench, folder: Path, rng) -> None:
-    """An archive, a picture, a recipe, a registry or a set in the cache is damaged."""
+    """An archive, an image, a recipe, a registry or a cached data set is damaged."""
     kind, env, before = rng.choice(["npz", "folder", "recipe", "registry", "cache"]), {}, None
     words = ["train.py", f"--run_dir={folder / 'run'}", *(f"--{k}={v}" for k, v in TINY.items())]
     words.append("--steps=2")
@@ -300,7 +300,7 @@ def damaged_input(bench: Bench, folder: Path, rng) -> None:
 
 
 def full_disk(bench: Bench, folder: Path, rng) -> None:
-    """The disk of a training is full, and then is not: one line, and the same bits at the end."""
+    """The disk is full during a training, then free again: one line, and the same final weights."""
 
     def work(disk):
         process = bench.train(disk / "run")
@@ -315,7 +315,7 @@ def full_disk(bench: Bench, folder: Path, rng) -> None:
 
 
 def full_disk_for_commands(bench: Bench, folder: Path, rng) -> None:
-    """The disk is full in an export, a publication, an import or a picture."""
+    """The disk is full during an export, a publication, an import or while writing an image."""
 
     def work(disk):
         adopt = checkout(disk / "checkout")
@@ -341,7 +341,7 @@ def full_disk_for_commands(bench: Bench, folder: Path, rng) -> None:
 
 
 def read_only_disk(bench: Bench, folder: Path, rng) -> None:
-    """The directory cannot be written: each command says so in a line, and a run goes on later."""
+    """The folder is read-only: each command reports it in one line, and a run resumes later."""
 
     def work(disk):
         process = bench.train(disk / "run")
@@ -366,7 +366,7 @@ def read_only_disk(bench: Bench, folder: Path, rng) -> None:
 
 
 def clock_going_back(bench: Bench, folder: Path, rng) -> None:
-    """Between two starts the clock goes back by years, and all files are from the future."""
+    """The clock is set back by years between two starts: all files are from the future."""
     process = bench.train(folder / "run")
     process.killed_after(rng.uniform(0.3, 1.0) * bench.seconds)
     for path in (folder / "run").rglob("*"):
@@ -382,7 +382,7 @@ def clock_going_back(bench: Bench, folder: Path, rng) -> None:
 
 
 def out_of_memory(bench: Bench, folder: Path, rng) -> None:
-    """A batch does not fit into memory: one line, with what to do."""
+    """A batch does not fit into memory: an error in one line that says what to do."""
 
     def little():
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -399,7 +399,7 @@ def out_of_memory(bench: Bench, folder: Path, rng) -> None:
 
 
 def nan_in_weights(bench: Bench, folder: Path, rng) -> None:
-    """A weight becomes NaN: an alarm says so; --on_failure=rollback ends with finite weights."""
+    """A weight becomes NaN: there is an alarm; --on_failure=rollback ends with finite weights."""
     action = rng.choice(["warn", "stop", "rollback"])
     at = rng.randrange(12, 36)
 

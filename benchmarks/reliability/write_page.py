@@ -1,4 +1,4 @@
-"""Writes docs/reliability.md and its picture from the results of the scripts that it names.
+"""Writes docs/reliability.md and its figure from the results of the scripts that it names.
 
 python benchmarks/reliability/write_page.py
 """
@@ -14,20 +14,20 @@ PAGE = ROOT / "docs" / "reliability.md"
 PICTURE = PAGE.with_name("reliability_growth.png")
 
 HEAD = """\
-# What holds, and for how long
+# Reliability
 
-Faults that were tried, devices that were compared, a training that was watched for hours, and what
-grows with what. Each table is written by `benchmarks/reliability/write_page.py` from what the script
-beside it measured, on {hardware}; there was no GPU.
+Tests with injected faults, training on several devices, a training over hours, and how speed and
+memory scale. `benchmarks/reliability/write_page.py` writes the tables from the results of the
+scripts that are named in each section, measured on {hardware} without a GPU.
 """
 WORDS = {
-    "batch_size": "batch", "width": "width", "image_size": "image side",
-    "examples": "images in an archive", "folder": "pictures in a folder",
+    "batch_size": "batch size", "width": "width", "image_size": "image size",
+    "examples": "images in an archive", "folder": "images in a folder",
 }  # fmt: skip
 
 
 def read(name: str) -> dict:
-    """Returns a file of results; nothing if it is not there."""
+    """Returns a file of results; empty if it does not exist."""
     path = RESULTS / f"{name}.json"
     return json.loads(path.read_text()) if path.exists() else {}
 
@@ -43,25 +43,27 @@ def faults() -> str:
     lines = [
         "## Faults",
         "",
-        "`python benchmarks/reliability/faults.py`: each case is at a random moment, or of a random byte, and",
-        "the program is started again. Lost is a case in which that start does not work, a",
-        "training does not end with the bits of one that nothing happened to, a file under its",
-        "final name is not whole, something is left lying about, or a traceback is shown.",
+        "`python benchmarks/reliability/faults.py`: a fault is injected at a random moment or",
+        "into a random byte, and the program is started again. A case has failed if this start",
+        "does not work, if a resumed training does not end with exactly the weights of an",
+        "undisturbed one, if a file is incomplete, if temporary files remain, or if a traceback",
+        "is shown.",
         "",
-        "| what happens | cases | lost |",
+        "| fault | cases | failed |",
         "|---|---:|---:|",
     ]
     lines += [
         f"| {row['what']} | {row['cases']} | {len(row['lost']) or 'none'} |"
         for row in results.values()
     ]
-    lines.append(f"| all | {cases} | {lost or 'none'} |")
+    lines.append(f"| total | {cases} | {lost or 'none'} |")
     lines += [
         "",
-        "A few run with the tests, hundreds with `pytest -m slow tests/test_faults.py`. A clock",
-        "that goes back is `time.time` and the times of files. No power was cut: files are",
-        "flushed before they are renamed, folders of a SavedModel are not. Input under fuzzing is",
-        "`tests/test_hostile.py`; workers that are killed, `tests/test_workers.py`.",
+        "The tests run a few cases, and `pytest -m slow tests/test_faults.py` runs hundreds. The",
+        "clock is set back for `time.time` and the times of files. Power failures were not",
+        "tested: files are flushed to disk before they are renamed, but the folders of a",
+        "SavedModel are not. Fuzzed input is tested in `tests/test_hostile.py`, killed workers in",
+        "`tests/test_workers.py`.",
     ]
     return "\n".join(lines)
 
@@ -69,69 +71,71 @@ def faults() -> str:
 def replicas() -> str:
     results = read("replicas")
     lines = [
-        "## Several devices of one machine",
+        "## Several devices on one machine",
         "",
-        "`python benchmarks/reliability/replicas.py`: `fit` at the same global batch, images/s of D's turns.",
+        "`python benchmarks/reliability/replicas.py`: images per second in D's turns, with the",
+        "same global batch size.",
         "",
-        "| devices | variant | global batch | one device | these | ratio |",
+        "| devices | variant | global batch | one device | all devices | ratio |",
         "|---:|---|---:|---:|---:|---:|",
     ]
     for count, row in results.items():
-        for name, found in row.get("speed", {}).items():
+        for name, speed in row.get("speed", {}).items():
             lines.append(
-                f"| {count} | `{name}` | {found['batch']} | {found['one']:,.0f} | "
-                f"{found['several']:,.0f} | {found['ratio']:.2f} |"
+                f"| {count} | `{name}` | {speed['batch']} | {speed['one']:,.0f} | "
+                f"{speed['several']:,.0f} | {speed['ratio']:.2f} |"
             )
     lines += [
         "",
-        "The devices are logical ones of the same two cores: what the ratio shows is what sharing",
-        "out costs, and on four of them also that a quarter of a batch is little work.",
+        "These are logical devices that share the same two cores: the ratio shows the overhead of",
+        "distribution, and with four devices also that a quarter of a batch is too little work.",
     ]
     compared = [
-        (count, name, found)
+        (count, name, bits)
         for count, row in results.items()
-        for name, found in row.get("bits", {}).items()
+        for name, bits in row.get("bits", {}).items()
     ]
     if compared:
-        apart = [f"{name} on {count}" for count, name, found in compared if found["differ"]]
-        steps = {found["steps"] for *_, found in compared}
+        different = [f"{name} on {count}" for count, name, bits in compared if bits["differ"]]
+        steps = {bits["steps"] for *_, bits in compared}
         names = sorted({name for _, name, _ in compared})
         lines += [
             "",
-            f"After {max(steps)} steps the devices' copies of all weights, optimizers and averages",
-            f"were the same bit for bit in {len(compared) - len(apart)} of {len(compared)} "
-            f"trainings, on {' and '.join(results)} devices, of",
+            f"After {max(steps)} steps, all devices had bitwise identical weights, optimizer",
+            f"states and averages in {len(compared) - len(different)} of {len(compared)}",
+            f"trainings, with {' and '.join(results)} devices:",
             ", ".join(f"`{name}`" for name in names) + ".",
         ]
-        if apart:
-            lines += ["", f"Apart were: {', '.join(apart)}."]
+        if different:
+            lines += ["", f"Different were: {', '.join(different)}."]
     return "\n".join(lines)
 
 
 def soak() -> str:
-    found = read("soak")
-    memory, disk = found["memory"], found["disk"]
+    results = read("soak")
+    memory, disk = results["memory"], results["disk"]
     rows = [
         ("memory", megabytes(memory["first"]), megabytes(memory["last"])),
         *((f"disk, {key}", *map(megabytes, values)) for key, values in disk.items()),
     ]
-    low, high = found["open_files"]
+    low, high = results["open_files"]
     return "\n".join(
         [
             "## A long training",
             "",
-            "`python benchmarks/reliability/soak.py`: epochs of 50 steps, each with measures, picture, logs",
-            f"and checkpoint, for {found['hours']:.1f} hours: {found['epochs']:,} epochs, "
-            f"{found['steps']:,} steps, {found['looks']:,} looks.",
+            "`python benchmarks/reliability/soak.py`: training with metrics, sample images, logs",
+            f"and a checkpoint after every epoch of 50 steps, for {results['hours']:.1f} hours:",
+            f"{results['epochs']:,} epochs, {results['steps']:,} steps, {results['looks']:,}",
+            "checks by the failure monitor.",
             "",
             "| | after a quarter | at the end |",
             "|---|---:|---:|",
             *(f"| {name} | {first} | {last} |" for name, first, last in rows),
             "",
-            f"Memory changed by {memory['growth']:+.1%}; less than +2 % is sought.",
-            f"Open files: {low} to {high}. Checkpoints kept: {found['checkpoints_kept']}; "
-            f"pictures: {found['pictures']}.",
-            "TensorBoard's events grow with every epoch.",
+            f"Memory changed by {memory['growth']:+.1%}; the target is less than +2 %.",
+            f"Open files: {low} to {high}. Checkpoints kept: {results['checkpoints_kept']}; "
+            f"sample images: {results['pictures']}.",
+            "TensorBoard's event files grow with every epoch.",
         ]
     )
 
@@ -139,10 +143,11 @@ def soak() -> str:
 def growth() -> str:
     results = read("growth")
     lines = [
-        "## What grows with what",
+        "## Scaling of speed and memory",
         "",
-        "`python benchmarks/reliability/growth.py`: one thing at a time departs from DCGAN of width 32 on 28 x",
-        "28 images in batches of 64, in float32. Memory is the peak of the process.",
+        "`python benchmarks/reliability/growth.py`: one setting at a time is varied, starting",
+        "from a DCGAN of width 32 on 28 x 28 images with batches of 64 in float32. Memory is the",
+        "peak of the process.",
         "",
         "| | | images/s | memory |",
         "|---|---:|---:|---:|",
@@ -153,11 +158,12 @@ def growth() -> str:
             lines.append(f"| {WORDS[part]} | {value} | {rate} | {megabytes(row['memory'])} |")
     lines += [
         "",
-        f"![images/s against what grows]({PICTURE.name})",
+        f"![images per second against each setting]({PICTURE.name})",
         "",
-        "Data alone: what the process holds more at its peak, in a hundred batches, than before.",
+        "Data only: the time to the first batch, and the increase of the peak memory over a",
+        "hundred batches.",
         "",
-        "| | | to the first batch | memory |",
+        "| | | first batch after | memory |",
         "|---|---:|---:|---:|",
     ]
     for part in ("examples", "folder"):
@@ -169,14 +175,14 @@ def growth() -> str:
         times = [largest[0][key] / largest[0]["bytes"] for key in ("held", "memory")]
         lines += [
             "",
-            f"An archive is held in memory {times[0]:.1f} times over, {times[1]:.1f} at the peak;",
-            "the pictures of a folder are not.",
+            f"An archive takes {times[0]:.1f} times its size in memory, and {times[1]:.1f} times",
+            "at the peak; the images of a folder are not held in memory.",
         ]
     return "\n".join(lines)
 
 
 def plot(results: dict) -> None:
-    """Draws images a second against what grows."""
+    """Plots images per second against each setting."""
     parts = [part for part in ("image_size", "width", "batch_size") if part in results]
     figure = Figure(figsize=(4 * len(parts), 3), layout="constrained")
     for axes, part in zip(figure.subplots(1, len(parts), squeeze=False)[0], parts, strict=True):
@@ -197,11 +203,11 @@ SECTIONS = {"faults": faults, "replicas": replicas, "soak": soak, "growth": grow
 
 
 def render() -> str:
-    """Returns the page: the sections whose results there are."""
+    """Returns the page, with the sections whose results are available."""
     hardware = read("soak").get("hardware", "?")
-    found = [HEAD.format(hardware=hardware.removesuffix(", no GPU")).rstrip()]
-    found += [make() for name, make in SECTIONS.items() if read(name)]
-    return "\n\n".join(found) + "\n"
+    sections = [HEAD.format(hardware=hardware.removesuffix(", no GPU")).rstrip()]
+    sections += [make() for name, make in SECTIONS.items() if read(name)]
+    return "\n\n".join(sections) + "\n"
 
 
 if __name__ == "__main__":

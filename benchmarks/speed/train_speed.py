@@ -1,20 +1,20 @@
-"""Training speed: `fit` against a bare loop, a tutorial's style, PyTorch, and the limit.
+"""Training speed: `fit` compared with a plain loop, a tutorial, PyTorch, and an upper limit.
 
-    pip install torch  # of the CPU, in an environment of its own: it is no dependency of GanZoo
+    pip install torch  # for the CPU, in a separate environment: GanZoo does not depend on it
     python benchmarks/speed/train_speed.py --torch_python=PYTHON
 
-Writes benchmarks/results/train_speed.json; `benchmarks/speed/write_page.py` makes docs/speed.md of it.
-The machine should do nothing else: the load that it had is in the result.
+Writes benchmarks/results/train_speed.json, from which `write_page.py` generates docs/speed.md. The
+machine should be idle: its load is recorded in the results.
 
-All forms of a case have the same layers, batch, losses and update, and take turns, some steps each:
-a ratio is the median over rounds of two neighbours in time. Images a second are real images, of
-which a step sees one batch (here n_critic is 1, and there is no average of G).
+All implementations of a case have the same layers, batch, losses and update, and are run in turns
+of some steps: a ratio is the median over rounds of two consecutive measurements. Images per second
+counts real images: one batch per step (here n_critic is 1, and G has no moving average).
 
-    fit        `gan.fit` on a stream of data.load, as train.py calls it
-    loop       the same step in a bare loop, on one batch that is there
-    tutorial   the `train_step` of Keras' own DCGAN tutorial: two passes of G, fakes and real images
-               in one batch of D, losses and layers by Keras; in `fit`
-    torch      eager PyTorch, with channels first or last: the faster one counts
+    fit        `gan.fit` on a stream of data.load, as in train.py
+    loop       the same step in a plain loop, on a single batch in memory
+    tutorial   the `train_step` of Keras' DCGAN tutorial: two passes of G, fake and real images in
+               one batch of D, Keras' losses and layers; in `fit`
+    torch      eager PyTorch, with channels first or last, whichever is faster
 
 The limit is what the convolutions and products of a step would take at the rate at which this
 machine multiplies large matrices: of F multiplications and additions a pass, G's turn has 3 F_G for

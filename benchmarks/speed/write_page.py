@@ -1,136 +1,143 @@
-"""Writes docs/speed.md from what the scripts beside it measured."""
+"""Writes docs/speed.md from the results of the scripts in this folder."""
 
 import json
 import statistics
 from pathlib import Path
 
 from ganzoo.engine import files
-from ganzoo.publishing.gallery import put
 
 ROOT = Path(__file__).parent.parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "speed.md"
-BEGIN, END = "<!-- speed: written by benchmarks/speed/write_page.py -->", "<!-- end of speed -->"
 
-HEAD = """# How fast it trains
+HEAD = """# Training speed
 
-Written by `benchmarks/speed/write_page.py` from what the scripts beside it measured, on {hardware};
-there was no GPU.
+Written by `benchmarks/speed/write_page.py` from the results of the scripts that are named in each
+section, measured on {hardware} without a GPU.
 
-## Images a second
+## Images per second
 
-`python benchmarks/speed/train_speed.py --torch_python=PYTHON`: DCGAN and others in batches of 64, each
-form with the same layers, losses and updates, in turns. The loop is the step of `fit` without
-`fit`; the tutorial is written as Keras' own tutorial of DCGAN is; PyTorch is eager, with channels
-first or last, whichever is faster. The limit is that of the products and convolutions alone, at the
-rate at which large matrices are multiplied here.
+`python benchmarks/speed/train_speed.py --torch_python=PYTHON`: DCGAN and other models with batches
+of 64. All implementations have the same layers, losses and updates, and are measured in turns.
+"Loop" calls the train step of `fit` in a plain loop; "tutorial" is written like Keras' DCGAN
+tutorial; PyTorch runs eagerly, with channels first or last, whichever is faster. The limit is the
+time of the matrix products and convolutions alone, at the speed at which this machine multiplies
+large matrices.
 """
 
-RATIOS = """## Side by side
+RATIOS = """## Ratios
 
-Medians of neighbours in time. What is sought stands on top; where less was measured, it is in
-italics.
+Medians of the ratios of measurements that directly followed each other. The first row has the
+targets; ratios below their target are in italics.
 """
 
-SOUGHT = {  # what a column compares -> the least that is sought
+TARGETS = {  # what a column compares -> the target
     "`fit` to loop": 0.97,
     "to PyTorch, float32": 1.3,
     "to PyTorch, bfloat16": 1.2,
     "bfloat16 to PyTorch's float32": 1.8,
     "to the tutorial": 1.5,
 }
-KINDS = ("products", "normalisation", "rest")  # of step_profile.py
+KINDS = ("products", "normalisation", "rest")  # keys of step_profile.py
+KIND_NAMES = ("products", "normalization", "rest")
 
 FIRST = """## The first step
 
-`python train.py` is at its first step {seconds:.0f} s after it was called
-(`python benchmarks/speed/start_up.py`). What each variant adds to that with its canonical networks, on 28
-x 28 images, on a machine that was busy (`python benchmarks/speed/tracing.py`): it is built, TensorFlow
-traces its step, optimizes the graph and prepares its operations. A step is traced once; it was
-twice, as long as the running means of the logs were made in the function that is traced.
+`python train.py` reaches its first step {seconds:.0f} s after it was started
+(`python benchmarks/speed/start_up.py`). The table shows what each variant adds to that, with its
+canonical networks on 28 x 28 images, on a busy machine (`python benchmarks/speed/tracing.py`): its
+networks are built, and TensorFlow traces the train step, optimizes the graph and prepares its
+operations. The step is traced only once.
 """
 
-BOUNDS = """## What bounds it
+BOUNDS = """## What limits the speed
 
-Of a step of DCGAN most is G's: its transposed convolutions have several times the operations of
-D's. The rest of the way to the limit are passes over maps that do no products: normalisation,
-rectifiers, casts, and the last convolution, whose one or three channels leave most of a vector
-unused. Batch normalisation was the largest of them, and is a fused operation now
+Most of the time of a DCGAN step is spent in G, whose transposed convolutions have several times as
+many operations as D's convolutions. The rest of the gap to the limit is memory traffic:
+normalization, activations, casts, and the last convolution, whose one or three channels leave most
+of a vector register unused. Batch normalization was the largest part, and is now a fused operation
 (`python benchmarks/speed/batch_norm.py`):
 """
 
 PROFILE = """
-Where a step's time goes (`python benchmarks/speed/step_profile.py --torch_python=PYTHON`), in
-milliseconds by the profilers of both libraries: convolutions and products of matrices,
-normalisation, and all else. The last column is how many times as fast as PyTorch a step would be of
-whose time nothing but our convolutions and products were left. Those are oneDNN's in both
-libraries, so where this is little more than the ratio that is sought, what is between them is not
-what is missing.
+The time of a step in milliseconds (`python benchmarks/speed/step_profile.py
+--torch_python=PYTHON`), from the profilers of both libraries: convolutions and matrix products
+("products"), normalization, and everything else. The last column is an upper bound of the ratio to
+PyTorch: that of a step that consists only of our convolutions and products. Both libraries use
+oneDNN for these. So where this bound is hardly above the target, removing other operations would
+not reach it.
 """
 
 TRIED = """
-What did not help: a transposed convolution as a convolution to four times the channels and a
-shuffle of them, which takes longer in float32 and in bfloat16; and one pass of D over real, fake
-and labelled images together, which gained the perceptrons of the semi-supervised GAN little.
+What did not help: replacing a transposed convolution by a convolution to four times the channels
+and a pixel shuffle, which is slower in float32 and in bfloat16; and one pass of D over real, fake
+and labeled images together, which made the perceptrons of the semi-supervised GAN hardly faster.
 """
 
 MEMORY = """## Memory
 
-`python benchmarks/speed/train_memory.py --torch_python=PYTHON`: the peak of a process that trains, its
-libraries included, in megabytes; PyTorch is eager, with channels last.
+`python benchmarks/speed/train_memory.py --torch_python=PYTHON`: peak memory of the training process
+in megabytes, including the libraries; PyTorch runs eagerly, with channels last.
 """
 
-WAITING = """## What a user waits for
+WAITING = """## Other waiting times
 
-`python benchmarks/speed/waiting.py`. The metrics are of 10,000 rows of 2,048 numbers against as many; the
-network is that of `dcgan_fashion_mnist`, on batches of 250.
+`python benchmarks/speed/waiting.py`. The metrics compare two sets of 10,000 feature vectors of
+dimension 2,048. The ratios are between the time of the network of `dcgan_fashion_mnist` alone, on
+batches of 250, and that of `sample`.
 """
 
 GPU = """## On a GPU
 
-Nothing here was run on one. What TensorFlow and Keras offer there, and where it is set:
+These measurements were made without a GPU. Options of TensorFlow and Keras that matter on one:
 
-- `--precision=auto`, the default, takes bfloat16 from compute capability 8.0 (A100, RTX 30) on, and
-  float32 before. float16 is there as `--precision=mixed_float16`, with loss scaling, and is never
-  chosen: GANs that are stable in bfloat16 overflow in it.
-- `--steps_per_execution=10` or more, where a step takes a few milliseconds: Python is asked once in
-  ten steps. It was measured on the CPU ([results](../benchmarks/results/fit_overhead.json)).
-- `jit_compile=True` in `compile`: XLA fuses what stands between the convolutions. Keras turns it on
-  by itself on a single GPU, and off under any strategy.
-- Images stay (N, H, W, C), the layout that tensor cores want.
-- Data: up to what fits into memory is held there once, as uint8, and a batch is one gather; batches
-  are made ahead of the step, and become floats in it.
+- `--precision=auto`, the default, uses bfloat16 from compute capability 8.0 (A100, RTX 30) on, and
+  float32 below. float16 is available as `--precision=mixed_float16`, with loss scaling, but it is
+  never chosen automatically: GANs that are stable in bfloat16 may overflow in float16.
+- `--steps_per_execution=10` or more, if a step takes a few milliseconds: Python is then involved
+  only once in ten steps. This was measured on a CPU
+  ([results](../benchmarks/results/fit_overhead.json)).
+- `jit_compile=True` in `compile`: XLA fuses the operations between the convolutions. By default,
+  Keras enables it on a single GPU and disables it under any strategy.
+- Images have the layout (N, H, W, C), which tensor cores prefer.
+- Data sets that fit into memory are held there as uint8, and a batch is a single gather operation.
+  Batches are prepared ahead of the step, which converts them to floats.
 - Several GPUs: `--strategy=mirrored` ([distributed.md](distributed.md)).
 """
 
 
 def read(name: str) -> dict:
-    """Returns a script's results."""
+    """Returns the results of a script."""
     return json.loads((RESULTS / f"{name}.json").read_text())
 
 
 def best(row: dict, start: str) -> str | None:
-    """Returns the fastest form whose name starts like this."""
+    """Returns the name of the fastest implementation whose name starts with `start`."""
     names = [name for name in row if name.startswith(start)]
     return max(names, key=row.get, default=None)
 
 
-def ratio(case: dict, one: str | None, other: str | None) -> float | None:
-    """Returns the median over rounds; None if a form was not measured."""
+def ratio(case: dict, first: str | None, second: str | None) -> float | None:
+    """Returns the median ratio over rounds; None if an implementation was not measured."""
     rows = case["rounds"]
-    if one not in rows[0] or other not in rows[0]:
+    if first not in rows[0] or second not in rows[0]:
         return None
-    return statistics.median(row[one] / row[other] for row in rows)
+    return statistics.median(row[first] / row[second] for row in rows)
+
+
+def label(name: str) -> str:
+    """Returns the name of a case in the results as the page spells it."""
+    return name.replace("grey", "gray").replace("colour", "color")
 
 
 def table(head: list[str], rows: list[list]) -> str:
-    """Returns a table, its first column to the left."""
+    """Returns a table whose first column is left-aligned."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
 
 
 def speeds(results: dict) -> str:
-    """Returns the table of images a second."""
+    """Returns the table of images per second."""
     forms = {
         "`fit`, float32": "fit float32", "loop": "loop float32", "tutorial": "tutorial",
         "PyTorch": "torch float32", "`fit`, bfloat16": "fit bfloat16", "loop ": "loop bfloat16",
@@ -138,107 +145,107 @@ def speeds(results: dict) -> str:
     }  # fmt: skip
     rows = []
     for name, case in results.items():
-        found = case["images_per_second"]
-        cells = [f"{found[form]:,.0f}" if (form := best(found, s)) else "" for s in forms.values()]
+        rates = case["images_per_second"]
+        cells = [f"{rates[form]:,.0f}" if (form := best(rates, s)) else "" for s in forms.values()]
         limits = case.get("limit", {}).get("images_per_second", {})
         cells += [f"{limits[key]:,.0f}" if limits else "" for key in ("float32", "bfloat16")]
-        rows.append([name, *cells])
+        rows.append([label(name), *cells])
     return table(["", *forms, "limit, float32", "limit, bfloat16"], rows)
 
 
 def ratios(results: dict) -> str:
     """Returns the table of ratios."""
-    rows = [["sought", *(f"{least}" for least in SOUGHT.values())]]
+    rows = [["target", *(f"{target}" for target in TARGETS.values())]]
     for name, case in results.items():
-        found = case["images_per_second"]
-        torch = {key: best(found, f"torch {key}") for key in ("float32", "bfloat16")}
+        rates = case["images_per_second"]
+        torch = {key: best(rates, f"torch {key}") for key in ("float32", "bfloat16")}
         values = [
             ratio(case, "fit float32", "loop float32"),
             ratio(case, "fit float32", torch["float32"]),
             ratio(case, "fit bfloat16", torch["bfloat16"]),
             ratio(case, "fit bfloat16", torch["float32"]),
-            ratio(case, "fit float32", best(found, "tutorial")),
+            ratio(case, "fit float32", best(rates, "tutorial")),
         ]
         cells = [
-            "" if v is None else f"{v:.2f}" if v >= least else f"*{v:.2f}*"
-            for v, least in zip(values, SOUGHT.values(), strict=True)
+            "" if v is None else f"{v:.2f}" if v >= target else f"*{v:.2f}*"
+            for v, target in zip(values, TARGETS.values(), strict=True)
         ]
-        rows.append([name, *cells])
-    return table(["", *SOUGHT], rows)
+        rows.append([label(name), *cells])
+    return table(["", *TARGETS], rows)
 
 
 def tracing() -> str:
-    """Returns how long the first step of each variant takes."""
-    found = {name: row for name, row in read("tracing").items() if name != "hardware"}
+    """Returns the section on the time of the first step."""
+    results = {name: row for name, row in read("tracing").items() if name != "hardware"}
     keys = ("built", "traced", "until_first_step")
     rows = [
         [f"`{name}`", *(f"{row[key]:.1f}" for key in keys)]
-        for name, row in sorted(found.items(), key=lambda item: -item[1]["until_first_step"])
+        for name, row in sorted(results.items(), key=lambda item: -item[1]["until_first_step"])
     ]
     return (
         FIRST.format(seconds=read("start_up")["first_step_seconds"])
         + "\n"
-        + table(["seconds", "built", "traced", "in `fit`, until the first step"], rows)
+        + table(["seconds", "build", "trace", "`fit` until the first step"], rows)
     )
 
 
 def fused() -> str:
-    """Returns the table of batch normalisation."""
-    found = {name: row for name, row in read("batch_norm").items() if name != "hardware"}
+    """Returns the table of batch normalization."""
+    results = {name: row for name, row in read("batch_norm").items() if name != "hardware"}
     rows = [
-        [name, *(f"{row['steps_per_second'][key]:.1f}" for key in ("keras", "fused")),
+        [label(name), *(f"{row['steps_per_second'][key]:.1f}" for key in ("keras", "fused")),
          f"{row['ratio']:.2f}"]
-        for name, row in found.items()
+        for name, row in results.items()
     ]  # fmt: skip
-    return table(["steps a second", "Keras' layer", "fused", "ratio"], rows)
+    return table(["steps per second", "Keras' layer", "fused", "ratio"], rows)
 
 
 def profile() -> str:
-    """Returns the table of what a step's time goes to."""
+    """Returns the table of the profile of a step."""
     rows = []
     for name, case in read("step_profile").items():
         for precision in ("float32", "bfloat16"):
             sides = [case.get(f"{side} {precision}") for side in ("fit", "torch")]
             cells = [f"{side[kind]:.0f}" if side else "" for side in sides for kind in KINDS]
-            most = f"{sum(sides[1].values()) / sides[0]['products']:.2f}" if sides[1] else ""
-            rows.append([f"{name}, {precision}", *cells, most])
-    return table(["", *KINDS, *(f"PyTorch's {kind}" for kind in KINDS), "at most"], rows)
+            bound = f"{sum(sides[1].values()) / sides[0]['products']:.2f}" if sides[1] else ""
+            rows.append([f"{label(name)}, {precision}", *cells, bound])
+    return table(["", *KIND_NAMES, *(f"PyTorch: {kind}" for kind in KIND_NAMES), "bound"], rows)
 
 
 def memory() -> str:
-    """Returns the table of peaks."""
-    found = {name: row for name, row in read("train_memory").items() if name != "hardware"}
+    """Returns the table of peak memory."""
+    results = {name: row for name, row in read("train_memory").items() if name != "hardware"}
     forms = {
         "`fit`, float32": "fit float32", "PyTorch": "torch float32",
         "`fit`, bfloat16": "fit bfloat16", "PyTorch ": "torch bfloat16",
     }  # fmt: skip
     rows = [
-        [name, *(f"{row[key]:,.0f}" if key in row else "" for key in forms.values())]
-        for name, row in found.items()
+        [label(name), *(f"{row[key]:,.0f}" if key in row else "" for key in forms.values())]
+        for name, row in results.items()
     ]
     return table(["", *forms], rows)
 
 
 def waiting() -> str:
-    """Returns what a user of the zoo waits for, beside what is sought."""
-    found = read("waiting")
-    spent, near, drawn = (found[key] for key in ("processes", "neighbours", "sampling"))
-    sizes = found["sizes"]
-    small = [f"`{name}` {ratio:.2f}" for name, ratio in sizes.items() if ratio > 1.2]
+    """Returns the table of other waiting times and their targets."""
+    results = read("waiting")
+    processes, prdc, sampling = (results[key] for key in ("processes", "neighbours", "sampling"))
+    sizes = results["sizes"]
+    larger = [f"`{name}` {ratio:.2f}" for name, ratio in sizes.items() if ratio > 1.2]
     rows = [
-        ["`import ganzoo`, on top of TensorFlow's", f"{spent['import']:.2f} s", "0.3 s"],
-        ["`ganzoo list`", f"{spent['list']:.2f} s", "1 s"],
-        ["a SavedModel, up to its first image", f"{spent['load']:.2f} s", "3 s"],
-        ["precision, recall, density, coverage", f"{near['seconds']:.1f} s", "10 s"],
-        ["and their memory", f"{near['megabytes'] / 1024:.1f} GB", "2 GB"],
-        *([f"`sample`, over {name}", f"{share:.2f}", "0.9"]
-          for name, share in drawn["share_of"].items()),
+        ["`import ganzoo`, in addition to TensorFlow", f"{processes['import']:.2f} s", "0.3 s"],
+        ["`ganzoo list`", f"{processes['list']:.2f} s", "1 s"],
+        ["loading a SavedModel and sampling an image", f"{processes['load']:.2f} s", "3 s"],
+        ["precision, recall, density, coverage", f"{prdc['seconds']:.1f} s", "10 s"],
+        ["their memory", f"{prdc['megabytes'] / 1024:.1f} GB", "2 GB"],
+        *([f"`sample`, compared with {name}", f"{share:.2f}", "0.9"]
+          for name, share in sampling["share_of"].items()),
     ]  # fmt: skip
-    lines = table(["", "measured", "sought"], rows)
+    lines = table(["", "measured", "target"], rows)
     return lines + (
-        "\nA SavedModel is at most 1.2 times its weights, but for those that have many layers of "
-        f"few weights:\n{', '.join(small)}.\n"
-        if small else "\nEvery SavedModel is at most 1.2 times its weights.\n"
+        "\nThe size of a SavedModel is at most 1.2 times that of its weights, except for models "
+        f"with many layers of\nfew weights: {', '.join(larger)}.\n"
+        if larger else "\nThe size of a SavedModel is at most 1.2 times that of its weights.\n"
     )  # fmt: skip
 
 

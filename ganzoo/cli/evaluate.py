@@ -1,4 +1,4 @@
-"""`ganzoo evaluate`: samples measured against data, or all entries of the zoo."""
+"""`ganzoo evaluate`: computes metrics of samples, or of all entries of the zoo."""
 
 import argparse
 from collections.abc import Callable
@@ -11,67 +11,69 @@ from ganzoo.errors import InputError, unknown
 
 
 def add(command: Callable) -> None:
-    """Adds the command, given the function that makes a command's parser."""
-    judge = command(
-        "evaluate", _evaluate, "measure samples against data",
+    """Adds the command, given the function that creates its parser."""
+    parser = command(
+        "evaluate", _evaluate, "compute metrics of samples",
         "ganzoo evaluate wgan_gp_fashion_mnist --metrics=fid,kid,prdc",
-        "\nThe figures, each with its settings, are printed and written to evaluation.json.",
+        "\nThe metrics, with their settings, are printed and written to evaluation.json.",
     )  # fmt: skip
-    judge.add_argument(
+    parser.add_argument(
         "name", metavar="NAME_OR_PATH", nargs="?",
-        help="a name from `ganzoo list`, a run, a SavedModel, a folder of images or a .npz",
+        help="a name from `ganzoo list`, a run, a SavedModel, a folder of images or a .npz file",
     )  # fmt: skip
-    judge.add_argument(
+    parser.add_argument(
         "--all", action="store_true",
-        help="all entries of the zoo, in a checkout: writes their metrics.json and cards, "
-        "docs/zoo.md and the README's table; what was measured before is left out",
+        help="all entries of the zoo, in a checkout: updates their metrics.json and cards, "
+        "docs/zoo.md and the README's table; metrics that were measured before are skipped",
     )  # fmt: skip
-    judge.add_argument(
-        "--only", metavar="NAMES", help="with --all: of these entries, separated by commas"
+    parser.add_argument(
+        "--only", metavar="NAMES", help="with --all: only these entries, separated by commas"
     )
-    judge.add_argument("--force", action="store_true", help="with --all: measure it again")
-    judge.add_argument(
+    parser.add_argument("--force", action="store_true", help="with --all: measure everything again")
+    parser.add_argument(
         "--out", type=Path, metavar="DIR",
-        help="where evaluation.json goes (default: the run, or <name>_evaluation)",
+        help="folder of evaluation.json (default: the run, or <name>_evaluation)",
     )  # fmt: skip
-    add_settings(judge)
+    add_settings(parser)
 
 
-def add_settings(judge: argparse.ArgumentParser) -> None:
-    """Adds the flags that say what is measured, and how."""
-    judge.add_argument(
-        "--against", metavar="DATASET", help="real images (default: those it was trained on)"
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags that determine what is measured, and how."""
+    parser.add_argument(
+        "--against", metavar="DATASET", help="data set of real images (default: the training data)"
     )
-    judge.add_argument("--split", help="of them (default: test, or train if there is no other)")
-    judge.add_argument(
-        "--metrics", type=_names, help="names of metrics, see below (default: those that suit)"
+    parser.add_argument(
+        "--split", help="split of the data (default: test if there is one, else train)"
     )
-    judge.add_argument(
+    parser.add_argument(
+        "--metrics", type=_names, help="names of metrics, see below (default: the suitable ones)"
+    )
+    parser.add_argument(
         "--features", type=_names,
-        help="names of feature spaces, see below; own is that of the data (default: inception,own)",
+        help="names of feature spaces, see below; own: that of the data (default: inception,own)",
     )  # fmt: skip
-    judge.add_argument(
+    parser.add_argument(
         "--num", type=whole(1, 1_000_000),
-        help="how many samples and, if there are as many, real images (default: 10000; 26000 for "
-        "stacked)",
+        help="number of samples and, if there are as many, of real images (default: 10000; 26000 "
+        "for stacked)",
     )  # fmt: skip
-    judge.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="(default: 0)")
-    judge.add_argument(
+    parser.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="seed (default: 0)")
+    parser.add_argument(
         "--resize", choices=("legacy", "clean"), default="legacy",
-        help="legacy, as of the original FID (default), or clean, as of clean-FID",
+        help="legacy, as in the original FID (default), or clean, as in clean-FID",
     )  # fmt: skip
-    judge.add_argument(
+    parser.add_argument(
         "--precision", choices=("float32", "bfloat16", "auto"), default="float32",
-        help="what Inception computes in (default: float32)",
+        help="precision of Inception (default: float32)",
     )  # fmt: skip
-    judge.add_argument(
-        "--data_dir", metavar="DIR", help="where imported files are (default: $GANZOO_DATA)"
+    parser.add_argument(
+        "--data_dir", metavar="DIR", help="folder of imported files (default: $GANZOO_DATA)"
     )
-    judge.more_help = names_in_words
+    parser.more_help = names_in_words
 
 
 def names_in_words() -> str:
-    """Returns the names of metrics and of feature spaces, a line each."""
+    """Returns the names of metrics and of feature spaces, one per line."""
     import_tensorflow()
     from ganzoo.evaluation.figures import METRICS
     from ganzoo.metrics import spaces
@@ -85,9 +87,9 @@ def _evaluate(args: argparse.Namespace) -> int:
     if args.all == (args.name is not None):
         raise InputError(f"expected NAME_OR_PATH or --all, got {'both' if args.all else 'none'}.")
     if args.out and args.all:
-        raise InputError("--out: expected none with --all, which writes models/; drop it.")
+        raise InputError("--out cannot be used with --all, which writes to models/: omit it.")
     if args.only and not args.all:
-        raise InputError("--only: expected --all with it, which it limits, or NAME_OR_PATH alone.")
+        raise InputError("--only needs --all; to measure one entry, use NAME_OR_PATH.")
     names = args.only.split(",") if args.only else zoo.list_pretrained()
     for name in names:
         if name not in zoo.list_pretrained():

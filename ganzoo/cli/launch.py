@@ -1,4 +1,4 @@
-"""`ganzoo launch`: several workers on this machine, as if they were several machines."""
+"""`ganzoo launch`: starts several workers on this machine, as if on several machines."""
 
 import argparse
 import contextlib
@@ -14,31 +14,31 @@ import time
 from ganzoo.cli.parser import whole
 from ganzoo.errors import InputError
 
-GRACE = 40.0  # seconds that workers have to end by themselves, once one of them is gone
+GRACE = 40.0  # seconds that workers have to end by themselves after one of them failed
 
 
 def add(command) -> None:
     """Adds the command."""
-    one = command(
+    parser = command(
         "launch", launch, "start a program as several workers on this machine",
         "ganzoo launch --workers=2 -- train.py --strategy=multiworker --model=wgan_gp",
-        "\nEach is told by TF_CONFIG who the others are. If one fails, all are stopped, and the "
-        "exit\nstatus is that worker's.",
+        "\nTF_CONFIG tells each worker about the others. If one fails, all are stopped, and its "
+        "exit status\nis returned.",
     )  # fmt: skip
-    one.add_argument(
-        "--workers", type=whole(1, 64), default=2, metavar="N", help="how many (default: 2)"
+    parser.add_argument(
+        "--workers", type=whole(1, 64), default=2, metavar="N", help="their number (default: 2)"
     )
-    one.add_argument(
+    parser.add_argument(
         "--restarts", type=whole(0, 1000), default=0, metavar="N",
-        help="start all workers again, so many times, after one failed (default: 0)",
+        help="how often all workers are restarted after one failed (default: 0)",
     )  # fmt: skip
-    one.add_argument(
-        "program", nargs=argparse.REMAINDER, metavar="-- PROGRAM", help="and its flags"
+    parser.add_argument(
+        "program", nargs=argparse.REMAINDER, metavar="-- PROGRAM", help="the program and its flags"
     )
 
 
 def launch(args: argparse.Namespace) -> int:
-    """Starts the workers, waits for them, and starts them again while that is allowed."""
+    """Starts the workers, waits for them, and restarts them up to `--restarts` times."""
     program = args.program[1:] if args.program[:1] == ["--"] else args.program
     if not program:
         raise InputError("launch: expected a program after --, as in: -- train.py --model=dcgan")
@@ -51,24 +51,22 @@ def launch(args: argparse.Namespace) -> int:
         if status == 0 or workers.asked:
             break
         if start < args.restarts:
-            print(
-                f"ganzoo launch: starting again, {start + 1} of {args.restarts}.", file=sys.stderr
-            )
+            print(f"ganzoo launch: restart {start + 1} of {args.restarts}.", file=sys.stderr)
     return status
 
 
 class Workers:
-    """Processes of one program, each with its place in TF_CONFIG.
+    """Processes of one program, each with its own TF_CONFIG.
 
-    The first one writes to this process' own streams; the lines of the others carry their number.
+    The output of the first worker is passed through; lines of the others start with their number.
     """
 
     def __init__(self, program: list[str], count: int):
-        self.asked = False  # by a signal to stop
-        places = [f"127.0.0.1:{port}" for port in free_ports(count)]
+        self.asked = False  # whether a signal asked to stop
+        addresses = [f"127.0.0.1:{port}" for port in free_ports(count)]
         self.processes, self.threads = [], []
         for index in range(count):
-            config = {"cluster": {"worker": places}, "task": {"type": "worker", "index": index}}
+            config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
             streams = {} if index == 0 else {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
             try:
                 process = subprocess.Popen(
@@ -83,12 +81,12 @@ class Workers:
                 self.threads[-1].start()
 
     def wait(self) -> int:
-        """Waits for all; if one fails, stops the rest. Returns the status of the first to fail."""
-        failed, since = None, 0.0
+        """Waits for all workers; if one fails, stops the others and returns its status."""
+        failed, failed_at = None, 0.0
         while any(process.poll() is None for process in self.processes):
             if failed is None:
-                failed, since = self._failed(), time.monotonic()
-            elif time.monotonic() - since > GRACE:
+                failed, failed_at = self._failed(), time.monotonic()
+            elif time.monotonic() - failed_at > GRACE:
                 self._stop(signal.SIGKILL)
             time.sleep(0.1)
         for thread in self.threads:
@@ -103,7 +101,7 @@ class Workers:
 
     @contextlib.contextmanager
     def stopped_by_signals(self):
-        """Passes on Ctrl-C and SIGTERM, within this context; the second one kills."""
+        """Within this context, forwards Ctrl-C and SIGTERM to the workers; the second one kills."""
 
         def pass_on(number, frame):
             self._stop(signal.SIGKILL if self.asked else number)
@@ -127,12 +125,12 @@ class Workers:
 
 
 def free_ports(count: int) -> list[int]:
-    """Returns ports of this machine that nothing listens at."""
+    """Returns free ports of this machine."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+        for opened in sockets:
+            opened.bind(("127.0.0.1", 0))
+        return [opened.getsockname()[1] for opened in sockets]
 
 
 def _relay(index: int, stream) -> None:

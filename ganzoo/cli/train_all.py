@@ -1,4 +1,4 @@
-"""`ganzoo train-all`: many recipes, one after the other, unattended."""
+"""`ganzoo train-all`: trains many recipes, one after the other."""
 
 import argparse
 import contextlib
@@ -15,64 +15,68 @@ from ganzoo.cli.parser import positive
 from ganzoo.engine import files
 from ganzoo.errors import InputError
 
-CHILD = "from ganzoo.cli.train_all import train_one; train_one()"  # with its two arguments
+CHILD = "from ganzoo.cli.train_all import train_one; train_one()"  # takes run_dir and data_dir
 LOG, COPY = "queue.log", "queued.toml"
 
 
 def add(command) -> None:
     """Adds the command."""
-    one = command(
-        "train-all", train_all, "carry out many recipes, one after the other",
+    parser = command(
+        "train-all", train_all, "train many recipes, one after the other",
         "ganzoo train-all --recipes=models/queue --runs=runs --hours=8",
-        "\nAt low priority. What is done is skipped, what was begun goes on, and what fails is "
-        f"named at the\nend. One log, RUNS/{LOG}; what a training prints is in RUNS/<name>/"
-        "train.log.",
+        "\nRuns at low priority. Finished runs are skipped, unfinished ones are resumed, and "
+        f"failures are\nlisted at the end. The log is RUNS/{LOG}; the output of a run is in "
+        "RUNS/<name>/train.log.",
     )  # fmt: skip
-    one.add_argument(
+    parser.add_argument(
         "--recipes", required=True, type=Path, metavar="DIR",
-        help="a folder of .toml files, carried out in the order of their names; or one file",
+        help="a folder of .toml files, which are trained in alphabetical order; or one file",
     )  # fmt: skip
-    one.add_argument("--runs", type=Path, default=Path("runs"), help="(default: runs)")
-    one.add_argument(
-        "--hours", type=positive, metavar="H", help="start no training after so many hours"
+    parser.add_argument(
+        "--runs", type=Path, default=Path("runs"), help="folder of the runs (default: runs)"
     )
-    one.add_argument("--data_dir", metavar="DIR", help="where imported data sets are")
+    parser.add_argument(
+        "--hours", type=positive, metavar="H", help="start no further run after this time"
+    )
+    parser.add_argument("--data_dir", metavar="DIR", help="folder of imported data sets")
 
 
 def train_all(args: argparse.Namespace) -> int:
-    """Carries out the recipes; returns 1 if one failed."""
+    """Trains the recipes; returns 1 if one failed."""
     from ganzoo.training.recipe import Recipe  # here: it takes a while to import
 
     paths = [args.recipes] if args.recipes.is_file() else sorted(args.recipes.glob("*.toml"))
     if not paths:
         raise InputError(
-            f"--recipes: expected a .toml file or a folder of such, got {str(args.recipes)!r}."
+            f"--recipes: expected a .toml file or a folder of them, got {str(args.recipes)!r}."
         )
-    for path in paths:  # a wrong one is said at once
+    for path in paths:  # invalid recipes are reported at the start
         Recipe.load(path)
         is_done(args.runs / path.stem, path)
     args.runs.mkdir(parents=True, exist_ok=True)
-    began, ends = time.monotonic(), {}
+    started, results = time.monotonic(), {}
     for path in paths:
         name = path.stem
         if is_done(args.runs / name, path):
-            ends[name] = "done before"
-        elif args.hours and time.monotonic() - began > 3600 * args.hours:
-            ends[name] = "not begun: the time is up"
+            results[name] = "already finished"
+        elif args.hours and time.monotonic() - started > 3600 * args.hours:
+            results[name] = "not started: the time is up"
         else:
-            _log(args.runs, f"{name}: begins")
-            ends[name] = _train(path, args.runs / name, args.data_dir)
-        _log(args.runs, f"{name}: {ends[name]}")
-    failed = [name for name, end in ends.items() if end.startswith("failed")]
-    print(f"{len(ends) - len(failed)} of {len(ends)} without failure; {args.runs / LOG}")
+            _log(args.runs, f"{name}: started")
+            results[name] = _train(path, args.runs / name, args.data_dir)
+        _log(args.runs, f"{name}: {results[name]}")
+    failed = [name for name, result in results.items() if result.startswith("failed")]
+    print(f"{len(results) - len(failed)} of {len(results)} without failure; {args.runs / LOG}")
     return int(bool(failed))
 
 
 def is_done(run_dir: Path, path: Path) -> bool:
-    """Returns whether the run of a recipe reached its end; of one with fewer steps it did not.
+    """Returns whether the run of a recipe is finished.
+
+    It is not if the recipe now has more steps than the run was trained with.
 
     Raises:
-        InputError: If there is a finished run of another recipe.
+        InputError: If the folder holds a finished run of another recipe.
     """
     from ganzoo.training.recipe import Recipe, is_longer
 
@@ -83,21 +87,21 @@ def is_done(run_dir: Path, path: Path) -> bool:
         if copy.is_file() and is_longer(Recipe.load(copy), Recipe.load(path)):
             return False
         raise InputError(
-            f"{run_dir} holds a finished run of another recipe than {path}: choose another --runs, "
-            "or another name for the recipe."
+            f"{run_dir} holds a finished run of another recipe than {path}: choose another --runs "
+            "folder, or rename the recipe."
         )
     return True
 
 
 def _train(path: Path, run_dir: Path, data_dir: str | None) -> str:
-    """Carries out one recipe in a process of its own; returns how that ended."""
+    """Trains one recipe in a separate process; returns the outcome."""
     run_dir.mkdir(parents=True, exist_ok=True)
     files.write_text(run_dir / COPY, path.read_text("utf-8"))
     command = [sys.executable, "-c", CHILD, str(run_dir), data_dir or ""]
     log = run_dir / "train.log"
-    began = time.monotonic()
+    started = time.monotonic()
     with open(log, "ab") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, preexec_fn=_give_way)
+        process = subprocess.Popen(command, stdout=out, stderr=out, preexec_fn=_lower_priority)
         before = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGHUP)}
         for number, handler in before.items():
             if handler is not signal.SIG_IGN:  # as under nohup
@@ -111,22 +115,22 @@ def _train(path: Path, run_dir: Path, data_dir: str | None) -> str:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-    minutes = (time.monotonic() - began) / 60
+    minutes = (time.monotonic() - started) / 60
     if status:
         last = log.read_text("utf-8", errors="replace").strip().splitlines()[-1:]
         return f"failed with status {status}: {' '.join(last)} (see {log})"
     summary = json.loads((run_dir / "summary.json").read_text("utf-8"))
     value = summary["metrics"][summary["monitor"]]["value"]
     alarms = [alarm["failure"] for alarm in summary["alarms"]]
-    said = f", alarms: {', '.join(alarms)}" if alarms else ""
-    return f"done in {minutes:.1f} minutes, {summary['monitor']} {value:.4g}{said}"
+    alarm_text = f", alarms: {', '.join(alarms)}" if alarms else ""
+    return f"done in {minutes:.1f} minutes, {summary['monitor']} {value:.4g}{alarm_text}"
 
 
-def _give_way() -> None:
-    """Lets every other process go first, in a session of its own.
+def _lower_priority() -> None:
+    """Gives this process the lowest priority, in a session of its own.
 
-    Linux shares the processors out among sessions (`man 7 sched`, autogroup), and the nice value
-    of a process counts only within its session: that of the session has to be set, too.
+    Linux divides processor time among sessions (`man 7 sched`, autogroup), and the nice value of a
+    process only counts within its session. So that of the session is set as well.
     """
     os.nice(15)
     os.setsid()
@@ -135,7 +139,7 @@ def _give_way() -> None:
 
 
 def train_one() -> None:
-    """Carries out the recipe of the run directory that the command line names."""
+    """Trains the recipe in the run directory that the command line names."""
     from ganzoo.engine.quiet import import_tensorflow
 
     import_tensorflow()

@@ -1,4 +1,4 @@
-"""`ganzoo translate`: an image, or a folder of them, through a trained translator."""
+"""`ganzoo translate`: translates an image, or a folder of images, by a trained translator."""
 
 import argparse
 from collections.abc import Callable
@@ -10,32 +10,38 @@ from ganzoo.engine.quiet import import_tensorflow
 from ganzoo.errors import InputError, unknown
 
 DIRECTIONS = ("x_to_y", "y_to_x")
-_BATCH = 64  # images that are held at a time
+_BATCH = 64  # number of images in memory at a time
 
 
 def add(command: Callable) -> None:
     """Adds the command to the parser."""
-    one = command(
+    parser = command(
         "translate", translate, "translate an image, or a folder of images",
         "ganzoo translate runs/pix2pix_edges_fashion_mnist drawing.png --out=cloth.png",
-        "\nImages are resized to cover what the network takes, and cropped about the centre. "
-        "A folder's\ntranslations have the names of the images, as .png.",
+        "\nImages are resized to cover the network's input size, and cropped at the center. The "
+        "translations\nof a folder have the names of the images, with the suffix .png.",
     )  # fmt: skip
-    one.add_argument(
+    parser.add_argument(
         "name", metavar="NAME_OR_PATH", help="a name from `ganzoo list`, a SavedModel or a run"
     )
-    one.add_argument("images", metavar="IN", type=Path, help="an image, or a folder of images")
-    one.add_argument(
-        "--out", required=True, type=Path, metavar="OUT", help="a .png; of a folder, a folder"
+    parser.add_argument("images", metavar="IN", type=Path, help="an image, or a folder of images")
+    parser.add_argument(
+        "--out",
+        required=True,
+        type=Path,
+        metavar="OUT",
+        help="a .png file; or a folder if IN is one",
     )
-    one.add_argument(
-        "--direction", metavar="WAY", help="x_to_y or y_to_x, of a run that learned both"
+    parser.add_argument(
+        "--direction", metavar="WAY", help="x_to_y or y_to_x, if a run has learned both"
     )
-    one.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="of noise (default: 0)")
+    parser.add_argument(
+        "--seed", type=whole(0, 2**31 - 1), default=0, help="seed of the noise (default: 0)"
+    )
 
 
 def translate(args: argparse.Namespace) -> int:
-    """Translates."""
+    """Translates the images."""
     if args.direction not in (None, *DIRECTIONS):
         raise unknown("direction", args.direction, DIRECTIONS)
     if not args.images.exists():
@@ -46,14 +52,14 @@ def translate(args: argparse.Namespace) -> int:
     if not args.out.absolute().parent.is_dir():
         raise InputError(f"--out: expected an existing folder, got {str(args.out.parent)!r}.")
     if folder and args.out.exists() and not args.out.is_dir():
-        raise InputError(f"--out: expected a folder, as of the images, got {str(args.out)!r}.")
-    load, stem = zoo.find(_place(args.name, args.direction))
+        raise InputError(f"--out: expected a folder, since IN is one, got {str(args.out)!r}.")
+    load, stem = zoo.find(_location(args.name, args.direction))
     import_tensorflow()
     translator = load()
     if not hasattr(translator, "translate"):
         raise InputError(f"{args.name} is not a translator. Try: ganzoo sample {args.name}")
     if args.direction not in (None, translator.direction):
-        raise InputError(f"--direction: {stem} translates {translator.direction} alone.")
+        raise InputError(f"--direction: {stem} only translates {translator.direction}.")
     from ganzoo.data.tree import Tree
 
     pairs = [(args.images, args.out)]
@@ -61,7 +67,7 @@ def translate(args: argparse.Namespace) -> int:
         tree = Tree(str(args.images))
         names = [Path(tree.name(i)) for i in range(len(tree))]
         if len({name.with_suffix("") for name in names}) < len(names):
-            raise InputError(f"{args.images} has images of one name but for the suffix.")
+            raise InputError(f"{args.images} has images whose names differ only in the suffix.")
         pairs = [(args.images / name, args.out / name.with_suffix(".png")) for name in names]
         if not pairs:
             raise InputError(f"no images in {args.images}: expected {tree.expected}.")
@@ -71,10 +77,10 @@ def translate(args: argparse.Namespace) -> int:
     return 0
 
 
-def _place(name: str, direction: str | None) -> str:
-    """Returns where the translator in that direction lies, if it is one of a run's."""
-    place = Path(name, f"saved_model_{direction}")
-    return str(place) if place.is_dir() else name
+def _location(name: str, direction: str | None) -> str:
+    """Returns the path of the translator of that direction if `name` is a run, else `name`."""
+    path = Path(name, f"saved_model_{direction}")
+    return str(path) if path.is_dir() else name
 
 
 def _translate(translator, pairs: list[tuple[Path, Path]], seed: int) -> None:

@@ -1,16 +1,17 @@
-"""The batch: what the data, the variants and the parts hand each other.
+"""The batch: the dict of tensors that data sources, variants and parts exchange.
 
 A batch is a dict of tensors whose first axis is the example:
 
-    real       images, (N, H, W, C), float32 in [-1, 1]; or points, (N, D), for 2-D toys; or
-               tokens, integers (N, T)
+    real       images, (N, H, W, C), float32 in [-1, 1]; or points, (N, D), of a 2-D toy data set;
+               or tokens, integers (N, T)
     label      integer class, (N,)
-    condition  whatever else both networks are given
-    fake       what `generate` adds, of the shape of `real`; fake_* where a variant makes more
-    x, y       the two images of a pair, or of two unpaired sets, in place of `real`
+    condition  any other input that both networks take
+    fake       the generated images, added by `generate`, of the shape of `real`; `fake_*` if a
+               variant generates several
+    x, y       the two images of a pair, or images of two unpaired sets, instead of `real`
 
-Integer images are taken as 0..255 and scaled to [-1, 1]; a bare tensor is taken as `real`, a pair
-of tensors as (`real`, `label`).
+Integer images are expected in 0..255 and are scaled to [-1, 1]. A single tensor is treated as
+`real`, a pair of tensors as (`real`, `label`).
 """
 
 import numpy as np
@@ -22,30 +23,30 @@ from ganzoo.errors import InputError
 
 
 def conditioned(network, x, batch):
-    """Returns what to call `network` on: `x`, and the batch's label if it takes two inputs."""
+    """Returns the inputs of `network`: `x`, and the batch's label if it takes two inputs."""
     if inputs_of(network) == 1:
         return x
     return [x, batch["condition"] if "condition" in batch else batch["label"]]
 
 
 def inputs_of(network) -> int:
-    """Returns how many inputs a network has; one, for a class of somebody's own."""
+    """Returns the number of inputs of a network; 1 for a user-defined subclass of `Model`."""
     return len(getattr(network, "inputs", None) or [network])
 
 
 def size_of(batch):
-    """Returns the number of examples, as an integer where it is known."""
+    """Returns the number of examples, as a Python integer if it is known statically."""
     first = next(iter(batch.values()))
     return first.shape[0] or ops.shape(first)[0]
 
 
 def spread(examples, count: int):
-    """Returns so many of the examples, evenly from the first to the last: like may lie by like."""
+    """Returns `count` evenly spaced examples: neighboring ones may be similar."""
     return examples[np.linspace(0, len(examples) - 1, count).astype(int)]
 
 
 def as_batch(data) -> dict:
-    """Returns any of the forms of the batch contract as the dict, images scaled to [-1, 1]."""
+    """Converts a batch in any accepted form to the dict, with images scaled to [-1, 1]."""
     if not isinstance(data, dict):
         data = data if isinstance(data, (tuple, list)) else (data,)
         data = dict(zip(("real", "label"), data, strict=False))
@@ -54,7 +55,7 @@ def as_batch(data) -> dict:
 
 
 def scaled(images):
-    """Returns integer images 0..255 as float32 in [-1, 1]; tokens as int32; others as float32."""
+    """Converts integer images to float32 in [-1, 1], tokens to int32 and the rest to float32."""
     if images.dtype.is_integer and len(images.shape) == 2:
         return tf.cast(images, tf.int32)
     if images.dtype.is_integer:
@@ -63,34 +64,40 @@ def scaled(images):
 
 
 def split(batch: dict, turns: int, name: str = "n_critic") -> list[dict]:
-    """Returns the batch in `turns` equal parts; `name` is what they are called in the complaint.
+    """Splits the batch into `turns` equal parts.
+
+    Args:
+        batch: The batch.
+        turns: Number of parts.
+        name: The argument that sets `turns`, for the error message.
 
     Raises:
-        InputError: If it does not divide.
+        InputError: If the batch size is not divisible by `turns`.
     """
     if turns == 1:
         return [batch]
     size = size_of(batch)
     if isinstance(size, int) and size % turns:
         raise InputError(
-            f"a step of {name}={turns} turns needs a batch that divides by {turns}, got {size}; "
-            f"use a batch of {turns} x N."
+            f"a step with {name}={turns} needs a batch size that is divisible by {turns}, got "
+            f"{size}: use a batch size of {turns} x N."
         )
     parts = {name: tf.split(value, turns) for name, value in batch.items()}
     return [{name: parts[name][i] for name in parts} for i in range(turns)]
 
 
 def from_arrays(x, y, batch_size: int) -> tf.data.Dataset:
-    """Returns shuffled batches of arrays: of one, of a dict of them, or of images and labels.
+    """Returns shuffled batches of an array, of a dict of arrays, or of images and labels.
 
     Raises:
-        InputError: If they are too few, not of one length, or floats that are not in [-1, 1].
+        InputError: If there are too few examples, the arrays differ in length, or float images are
+            not in [-1, 1].
     """
     columns = tf.nest.map_structure(tf.convert_to_tensor, x if y is None else (x, y))
     counts = {len(column) for column in tf.nest.flatten(columns)}
     count = min(counts)
     if len(counts) > 1:
-        raise InputError(f"expected arrays of one length, got {sorted(counts)}.")
+        raise InputError(f"expected arrays of the same length, got lengths {sorted(counts)}.")
     if count < batch_size:
         raise InputError(f"expected at least batch_size={batch_size} images, got {count}.")
     for column in tf.nest.flatten(columns):
@@ -99,7 +106,7 @@ def from_arrays(x, y, batch_size: int) -> tf.data.Dataset:
             if not -1.001 <= low < 0.0 < high <= 1.001:
                 raise InputError(
                     f"expected float images in [-1, 1], got {low:g} to {high:g}: scale them, or "
-                    "give integers 0..255."
+                    "pass integers in 0..255."
                 )
     order = tf.data.Dataset.range(count).shuffle(count, seed=0)
     return order.batch(batch_size, drop_remainder=True).map(
@@ -108,26 +115,27 @@ def from_arrays(x, y, batch_size: int) -> tf.data.Dataset:
 
 
 def regroup(dataset: tf.data.Dataset, turns: int, replicas: int = 1) -> tf.data.Dataset:
-    """Returns the dataset with `turns` of its batches joined into each one, for `replicas`.
+    """Joins every `turns` batches of the dataset into one, the data of one step.
 
-    A last batch that is short is left out where it could not be divided.
+    An incomplete last batch is dropped if it could not be split.
 
     Raises:
-        InputError: If a batch does not divide by the replicas, or there is not one step of them.
+        InputError: If the batch size is not divisible by the number of replicas, or the dataset has
+            fewer than `turns` batches.
     """
     size = tf.nest.flatten(dataset.element_spec)[0].shape[:1]
-    size = size[0] if size else 0  # 0: one example, not a batch; None: the last one may be short
+    size = size[0] if size else 0  # 0: single examples; None: the last batch may be smaller
     if size == 0 or (turns == 1 and replicas == 1):
-        return dataset  # as it is, or to be refused when its shape is checked
-    even = size is not None
-    if not even:
+        return dataset  # unchanged; single examples are rejected when shapes are checked
+    fixed_size = size is not None
+    if not fixed_size:
         size = int(tf.shape(tf.nest.flatten(next(iter(dataset)))[0])[0])
     if size % replicas:
-        raise InputError(f"expected a batch that divides by {replicas} replicas, got {size}.")
+        raise InputError(f"expected a batch size divisible by {replicas} replicas, got {size}.")
     batches = int(dataset.cardinality())
     if 0 <= batches < turns:
-        raise InputError(f"a step takes n_critic={turns} batches, and there are but {batches}.")
+        raise InputError(f"a step takes n_critic={turns} batches, but there are only {batches}.")
     joined = dataset.rebatch(size * turns, drop_remainder=True).prefetch(2)
-    if batches < 0 or not even:  # endless, or not known
+    if batches < 0 or not fixed_size:  # infinite or unknown
         return joined
     return joined.apply(tf.data.experimental.assert_cardinality(batches // turns))

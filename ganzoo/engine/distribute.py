@@ -1,4 +1,4 @@
-"""What several replicas need and Keras' own training loop does not give."""
+"""Distributed training: what several replicas need beyond Keras' own training loop."""
 
 import concurrent.futures
 import contextlib
@@ -11,7 +11,7 @@ import tensorflow as tf
 from ganzoo import random
 from ganzoo.errors import InputError, WorkerLost, unknown
 
-GONE = (  # what a collective operation raises that another worker did not come to
+GONE = (  # what a collective operation raises if another worker does not take part
     tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError,
     tf.errors.DeadlineExceededError, tf.errors.InternalError,
 )  # fmt: skip
@@ -20,7 +20,7 @@ STRATEGIES = ("none", "mirrored", "multiworker", "tpu")
 
 
 def replicas(strategy: tf.distribute.Strategy | None = None) -> int:
-    """Returns the number of replicas of a strategy, by default of the one in force."""
+    """Returns the number of replicas of a strategy, by default of the current one."""
     return (strategy or tf.distribute.get_strategy()).num_replicas_in_sync
 
 
@@ -33,7 +33,7 @@ def workers(strategy: tf.distribute.Strategy) -> int:
 
 
 def is_chief(strategy: tf.distribute.Strategy | None = None) -> bool:
-    """Returns whether this process is the one that writes: all are, but of several workers one."""
+    """Returns whether this process writes files: of several workers, only the first one does."""
     strategy = strategy or tf.distribute.get_strategy()
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return True
@@ -44,14 +44,14 @@ def is_chief(strategy: tf.distribute.Strategy | None = None) -> bool:
 
 
 def strategy_of(name: str) -> tf.distribute.Strategy:
-    """Returns the strategy of a name; make it before anything is computed.
+    """Creates the strategy of a name; must be called before anything is computed.
 
     Args:
         name: "none", one device; "mirrored", all GPUs of this machine; "multiworker", all workers
             that the environment variable TF_CONFIG names; or "tpu".
 
     Raises:
-        InputError: If there is no such strategy, or no such workers.
+        InputError: If the strategy is unknown or its workers are not available.
     """
     if name not in STRATEGIES:
         raise unknown("strategy", name, STRATEGIES)
@@ -70,31 +70,31 @@ def strategy_of(name: str) -> tf.distribute.Strategy:
 
 
 def _check_workers() -> None:
-    """Refuses a TF_CONFIG that does not say who the workers are, and which one this is."""
+    """Raises `InputError` if TF_CONFIG does not name the workers and the role of this one."""
     text = os.environ.get("TF_CONFIG", "")
     try:
         config = json.loads(text)
         job, index = config["task"]["type"], config["task"]["index"]
-        there = config["cluster"][job][index] if index >= 0 else None
+        address = config["cluster"][job][index] if index >= 0 else None
     except (ValueError, LookupError, TypeError):
-        there = None
-    if not isinstance(there, str):
+        address = None
+    if not isinstance(address, str):
         raise InputError(
-            "--strategy=multiworker: expected TF_CONFIG to name the workers and which of them this "
-            f"is, as in {EXAMPLE}; got {text[:200]!r}. On one machine: "
+            "--strategy=multiworker: expected TF_CONFIG to list the workers and to say which one "
+            f"this is, as in {EXAMPLE}; got {text[:200]!r}. On a single machine, run: "
             "ganzoo launch --workers=2 -- train.py --strategy=multiworker ..."
         )
 
 
 @contextlib.contextmanager
 def failures_named(strategy: tf.distribute.Strategy):
-    """Says plainly, in this context, what TensorFlow's collective operations fail with.
+    """Replaces errors of TensorFlow's collective operations by ones that name the cause.
 
     Raises:
         WorkerLost: If another worker is gone.
-        InputError: If the process has trained on another MirroredStrategy: TensorFlow numbers the
-            sums of each from the start, and takes those of the second for the first's (tensorflow
-            issue 62790).
+        InputError: If the process has trained under another MirroredStrategy: TensorFlow numbers
+            the all-reduce operations of each strategy from zero, so that those of the second are
+            confused with those of the first (tensorflow issue 62790).
     """
     try:
         yield
@@ -102,32 +102,32 @@ def failures_named(strategy: tf.distribute.Strategy):
         if "Shape mismatch in the collective" not in str(error):
             raise
         raise InputError(
-            "expected one tf.distribute strategy in this process, got two that TensorFlow cannot "
-            "tell apart. Make it once, use it for every model, and start the process again."
+            "expected a single tf.distribute strategy in this process, got two, which TensorFlow "
+            "cannot tell apart. Create one, use it for all models, and restart the process."
         ) from error
     except GONE as error:
         if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
             raise
         raise WorkerLost(
-            "another worker of this training ended or cannot be reached. Start all of them again: "
-            "the run goes on after its last checkpoint."
+            "another worker of this training has ended or cannot be reached. Restart all workers: "
+            "the run resumes from its last checkpoint."
         ) from error
 
 
 def untraced(make):
-    """Returns what `make` makes, with its variables outside of the function that is being traced.
+    """Returns the result of `make`, whose variables are created outside of the traced function.
 
-    A `tf.function` that sees a variable made, in `tf.init_scope` too, is traced a second time. What
-    it looks out for is of its thread: in another one nothing is traced.
+    If a variable is created while a `tf.function` is traced, even in `tf.init_scope`, the function
+    is traced a second time. Tracing is local to a thread, so `make` is called in another one.
     """
     strategy = tf.distribute.get_strategy()
 
-    def made():
+    def make_in_scope():
         with strategy.scope():
             return make()
 
-    with concurrent.futures.ThreadPoolExecutor(1) as other:
-        return other.submit(made).result()
+    with concurrent.futures.ThreadPoolExecutor(1) as executor:
+        return executor.submit(make_in_scope).result()
 
 
 def replica_key(seed: int, step):
@@ -138,7 +138,7 @@ def replica_key(seed: int, step):
 
 
 def loss_scaled(optimizer, networks) -> keras.optimizers.Optimizer:
-    """Returns the optimizer, with dynamic loss scaling if the networks compute in float16."""
+    """Adds dynamic loss scaling to the optimizer if the networks compute in float16."""
     layers = [layer for network in networks for layer in network._flatten_layers()]
     if not any(layer.compute_dtype == "float16" for layer in layers):
         return optimizer
@@ -150,24 +150,26 @@ def loss_scaled(optimizer, networks) -> keras.optimizers.Optimizer:
 def apply(optimizer, gradients, weights) -> None:
     """Applies the gradients, which the optimizer sums over replicas.
 
-    Under loss scaling all replicas must agree that the gradients are finite, where Keras asks only
-    the first: one that overflowed elsewhere would reach every weight.
+    With loss scaling, Keras only checks whether the gradients of the first replica are finite: an
+    overflow on another one would reach every weight. Here all replicas are checked.
     """
     context = tf.distribute.get_replica_context()
     scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
     if scaled and context is not None and context.num_replicas_in_sync > 1:
         finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(g)) for g in gradients])
-        bad = context.all_reduce("SUM", tf.cast(~finite, tf.float32))
-        gradients = [tf.where(bad > 0, tf.constant(float("nan"), g.dtype), g) for g in gradients]
+        overflows = context.all_reduce("SUM", tf.cast(~finite, tf.float32))
+        gradients = [
+            tf.where(overflows > 0, tf.constant(float("nan"), g.dtype), g) for g in gradients
+        ]
     optimizer.apply(gradients, weights)
 
 
 def in_turn(function, turns: int) -> dict:
-    """Returns the means of the scalars that `function(turn)` returns, called so often in a row.
+    """Calls `function(turn)` for each turn and returns the means of the scalars it returns.
 
-    In a graph all but the first are a loop, so that it is traced twice, whatever `turns` is; but
-    under several replicas the calls are written out, as a loop cannot hold the sum of gradients
-    over them.
+    In a graph, all calls but the first are a loop, so that the function is traced only twice for
+    any number of turns. With several replicas the calls are unrolled, since gradients cannot be
+    all-reduced inside a loop.
     """
     sums = function(0)
     if tf.executing_eagerly() or replicas() > 1:
@@ -183,10 +185,10 @@ def in_turn(function, turns: int) -> dict:
 
 
 def sharded(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """Returns the dataset of global batches of which each worker is to take its part of every one.
+    """Sets the dataset to be sharded by examples: each worker takes its part of every global batch.
 
-    By default TensorFlow may hand out files in place of examples, and then no worker's batches are
-    those that one worker alone would have.
+    By default TensorFlow may shard by files, and then the global batches differ from those of a
+    single worker.
     """
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
@@ -194,11 +196,11 @@ def sharded(dataset: tf.data.Dataset) -> tf.data.Dataset:
 
 
 def train_function(gan: keras.Model):
-    """Returns the function that `fit` calls with its iterator, for several replicas.
+    """Returns the train function, which `fit` calls with its iterator, for several replicas.
 
-    Keras 3's own fails under `steps_per_execution` > 1 and under MultiWorkerMirroredStrategy
-    (keras issue 20585), and logs the first replica's values: here the logs are means over all.
-    A dataset must give a multiple of `steps_per_execution` batches.
+    Keras 3's own fails with `steps_per_execution` > 1 and under MultiWorkerMirroredStrategy (keras
+    issue 20585), and logs the values of the first replica; this one logs means over all replicas.
+    The number of batches must be a multiple of `steps_per_execution`.
     """
     strategy = gan.distribute_strategy
 

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Writing files atomically, and checksums of files."""
 
 import contextlib
 import errno
@@ -12,31 +12,31 @@ from collections.abc import Iterator
 from pathlib import Path
 from zipfile import BadZipFile
 
-# What zipfile, and numpy.load, raise on an archive that is damaged, encrypted or of another kind.
+# What zipfile and numpy.load raise for an archive that is damaged, encrypted or of another format.
 DAMAGED = (OSError, ValueError, EOFError, LookupError, RuntimeError, zlib.error, BadZipFile)
 
 NO_DISK = [os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)]
 
 
 def unwritable(error: Exception) -> str | None:
-    """Returns why a file could not be written, if that is what the error of any library says."""
-    said = str(error)  # HDF5 and TensorFlow have errors of their own, with the system's words
-    reason = next((words for words in NO_DISK if words in said), None)
-    return reason or (said if isinstance(error, OSError) else None)
+    """Returns why a file could not be written, or None if the error has another cause."""
+    message = str(error)  # HDF5 and TensorFlow raise errors of their own with the system's message
+    reason = next((text for text in NO_DISK if text in message), None)
+    return reason or (message if isinstance(error, OSError) else None)
 
 
 @contextlib.contextmanager
 def replacing(path, suffix: str = "") -> Iterator[Path]:
-    """Yields a temporary path beside `path`; what was written there then takes its place.
+    """Yields a temporary path in the folder of `path`, and replaces `path` with it at the end.
 
-    If the block fails nothing is left behind, and `path` is as it was.
+    If the block fails, the temporary file is removed and `path` is unchanged.
 
     Args:
         path: The file to write.
-        suffix: What the temporary name must end in, for writers that look at it.
+        suffix: Suffix of the temporary name, for writers that depend on it.
     """
     path = Path(path)
-    temporary = beside(path, suffix)
+    temporary = temporary_path(path, suffix)
     try:
         yield temporary
         with open(temporary, "rb+") as file:
@@ -46,13 +46,13 @@ def replacing(path, suffix: str = "") -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def beside(path: Path, suffix: str = "") -> Path:
-    """Returns a hidden name beside `path`, and removes what killed processes left under theirs."""
+def temporary_path(path: Path, suffix: str = "") -> Path:
+    """Returns a hidden name in the same folder, and removes those that killed processes left."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp*"):
-        process = left.name[len(path.name) + 2 :].partition(".")[0]
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.tmp*"):
+        process = leftover.name[len(path.name) + 2 :].partition(".")[0]
         if process.isdigit() and not _alive(int(process)):
-            remove(left)
+            remove(leftover)
     return path.with_name(f".{path.name}.{os.getpid()}.tmp{suffix}")
 
 
@@ -61,13 +61,13 @@ def _alive(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except (OSError, OverflowError):  # somebody else's, or no number of a process
+    except (OSError, OverflowError):  # another user's process, or not a process number
         return True
     return True
 
 
 def remove(path: Path) -> None:
-    """Removes a file, or a folder and all that is in it, if it is there."""
+    """Removes a file, or a folder with its content, if it exists."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -75,19 +75,19 @@ def remove(path: Path) -> None:
 
 
 def write_text(path, text: str) -> None:
-    """Writes a text file, whole or not at all."""
+    """Writes a text file atomically."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_sealed(path, value) -> None:
-    """Writes plain data as JSON, with the SHA-256 that `read_sealed` checks."""
+    """Writes plain data as JSON, together with its SHA-256, which `read_sealed` checks."""
     seal = hashlib.sha256(json.dumps(value).encode()).hexdigest()
     write_text(path, json.dumps({"sha256": seal, "content": value}))
 
 
 def read_sealed(path):
-    """Returns what `write_sealed` wrote.
+    """Returns the data that `write_sealed` wrote.
 
     Raises:
         OSError: If the file cannot be read.
@@ -97,13 +97,13 @@ def read_sealed(path):
         sealed = json.loads(Path(path).read_text("utf-8"))
         seal, value = sealed["sha256"], sealed["content"]
     except (LookupError, TypeError) as error:
-        raise ValueError(f"{path} has no seal") from error
+        raise ValueError(f"{path} has no checksum") from error
     if seal != hashlib.sha256(json.dumps(value).encode()).hexdigest():
-        raise ValueError(f"{path} is not what its SHA-256 says")
+        raise ValueError(f"{path} does not match its SHA-256")
     return value
 
 
 def sha256(path) -> str:
-    """Returns the SHA-256 of a file, in hex."""
+    """Returns the SHA-256 of a file in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

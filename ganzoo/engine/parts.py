@@ -1,7 +1,8 @@
-"""How a part (a loss, a penalty, a replay buffer) is written in a recipe and made from it.
+"""Creates parts (losses, penalties, replay buffers) from their names or configs.
 
-A part is named the Keras way: `"hinge"`, `{"class_name": "R1", "config": {"weight": 10.0}}`, or the
-object itself. Only classes of the table that is asked are ever made: a recipe executes nothing.
+A part is specified as in Keras: by a name, `"hinge"`, by a config, `{"class_name": "R1", "config":
+{"weight": 10.0}}`, or as an object. Only the classes of the given table can be created, so a recipe
+cannot execute arbitrary code.
 """
 
 import re

@@ -11,14 +11,14 @@ def side_of(game, name: str):
 
 
 def mapped(function, side):
-    """Returns what a function makes of a side's network, or of each of its dict of networks."""
+    """Applies a function to the network of a side, or to each network of a dict."""
     if isinstance(side, dict):
         return {name: function(network) for name, network in side.items()}
     return function(side)
 
 
 def networks_of(side) -> list:
-    """Returns the networks of a side: one, those of a dict, or none."""
+    """Returns the networks of a side as a list."""
     return [] if side is None else list(side.values()) if isinstance(side, dict) else [side]
 
 
@@ -28,10 +28,10 @@ def weights_of(side) -> list:
 
 
 def clone(network: keras.Model) -> keras.Model:
-    """Returns a network of the same architecture and the same weights.
+    """Returns a copy of a network, with the same architecture and weights.
 
     Raises:
-        InputError: If the network cannot be made again of its config.
+        InputError: If the network cannot be recreated from its config.
     """
     try:
         copy = type(network).from_config(network.get_config())
@@ -40,7 +40,7 @@ def clone(network: keras.Model) -> keras.Model:
         copy.set_weights(network.get_weights())
     except (NotImplementedError, TypeError, ValueError) as error:
         raise InputError(
-            f"network {network.name!r} cannot be copied: a keras.Model of your own needs "
-            f"get_config, and build if it is not called on one tensor ({type(error).__name__})."
+            f"network {network.name!r} cannot be copied: a subclass of keras.Model must define "
+            f"get_config, and build unless it takes a single tensor ({type(error).__name__})."
         ) from error
     return copy

@@ -1,9 +1,9 @@
-"""Measuring samples: a figure comes as a fact, beside all that it depends on.
+"""Evaluation of samples: each metric is recorded as a fact, with the settings it depends on.
 
     {"fid": {"value": 21.5, "features": "inception", "resize": "legacy", "precision": "float32",
      "against": "fashion_mnist test", "n_real": 10000, "n_fake": 10000, "seed": 0, "seconds": 310}}
 
-Features that are neither Inception's nor pixels are named in the key: `fid_mnist`.
+The key names the features, as in `fid_mnist`, unless they are Inception's or pixels.
 """
 
 import dataclasses
@@ -21,45 +21,46 @@ from ganzoo.evaluation.figures import METRICS, NUM, Metric
 from ganzoo.metrics import spaces
 from ganzoo.metrics.batches import batches
 
-OWN = "own"  # features: those that the zoo has of the data set
+OWN = "own"  # the features that the zoo has for the data set
 
 
 def check(names: Sequence[str], features: Sequence[str]) -> None:
-    """Complains of names that are no metrics or no features, before anything is computed."""
-    for kind, given, valid in (
+    """Raises `InputError` for unknown metrics or features, before anything is computed."""
+    for kind, values, valid in (
         ("metric", names, METRICS),
         ("features", features, [*spaces.networks(), OWN]),
     ):
-        for name in given:
+        for name in values:
             if name not in valid:
                 raise unknown(kind, name, valid)
 
 
 def stored(path: str, num: int | None = None) -> np.ndarray:
-    """Returns the images of a folder or of a `.npz`: `num` of them, or all but at most `NUM`.
+    """Returns the first `num` images of a folder or of a `.npz`; by default all, at most `NUM`.
 
     Raises:
-        InputError: If there are none, or fewer than `num`, or they cannot be read.
+        InputError: If there are no images, fewer than `num`, or they cannot be read.
     """
     if not os.path.exists(path):
         raise InputError(
-            f"expected a folder of images or a .npz file, got {path!r}: there is none."
+            f"expected a folder of images or a .npz file, got {path!r}, which does not exist."
         )
-    found = []
+    blocks = []
     for batch in batches(path, 256, num):
-        found.append(batch)
-        if num is None and sum(map(len, found)) >= NUM:
+        blocks.append(batch)
+        if num is None and sum(map(len, blocks)) >= NUM:
             break
-    if not found:
+    if not blocks:
         raise InputError(f"{path}: expected images, got none.")
-    return np.concatenate(found)[: num or NUM]
+    return np.concatenate(blocks)[: num or NUM]
 
 
 class Evaluation:
-    """Samples, the real examples beside them, and the features of both, each computed once.
+    """Samples, real examples, and the features of both, each computed once.
 
     Attributes:
-        picture: After `neighbours`, samples and their nearest training images, uint8 (H, W, C).
+        picture: Samples and their nearest training images, uint8 (H, W, C), once the metric
+            `neighbours` was computed.
     """
 
     def __init__(
@@ -75,23 +76,25 @@ class Evaluation:
         data_dir: str | None = None,
         progress: bool = False,
     ):
-        """Looks at the shapes; samples are drawn once they are needed.
+        """Checks the shapes; the samples are drawn when they are needed.
 
         Args:
-            draw: Returns so many samples, uint8 (N, H, W, C) or points (N, D), always the same.
-            num: How many to draw; None for what each metric usually takes: 10,000, and 26,000 for
-                the modes of Stacked-MNIST. As many real images are used, or all if there are fewer.
-            against: The real images, as of `ganzoo.data.load`. If their size or channels are not
-                those of the samples they are brought to them, as in training.
-            split: "test" or "train"; by default "test" where there is one.
-            seed: What the samples were drawn with; also for the subsets that metrics draw.
-            resize: As of `metrics.extract`, like the three that follow.
-            precision: See there.
-            data_dir: See there.
-            progress: See there.
+            draw: A function of N that returns N samples, uint8 (N, H, W, C) or points (N, D), and
+                the same ones in every call.
+            num: Number of samples; by default that of each metric: 10,000, and 26,000 for the modes
+                of Stacked-MNIST. As many real images are used, or all if there are fewer.
+            against: Name of the real data set, as in `ganzoo.data.load`. Its images are converted
+                to the size and the channels of the samples, as in training.
+            split: "test" or "train"; by default "test" if there is one.
+            seed: The seed of the samples, also used for the random subsets of some metrics.
+            resize: As in `metrics.extract`.
+            precision: As in `metrics.extract`.
+            data_dir: As in `metrics.extract`.
+            progress: As in `metrics.extract`.
 
         Raises:
-            InputError: If the data cannot be had, or are points and the samples images.
+            InputError: If the data are not available, or one of data and samples are images and
+                the other points.
         """
         self.against, self.seed, self.num = against, seed, num or NUM
         self._usual = num is None
@@ -103,7 +106,10 @@ class Evaluation:
         shape = draw(1).shape[1:]
         if len(shape) != len(info.image_shape):
             kinds = ["images" if len(s) == 3 else "points" for s in (info.image_shape, shape)]
-            raise InputError(f"{against} has {kinds[0]} and the samples are {kinds[1]}: --against?")
+            raise InputError(
+                f"{against} has {kinds[0]}, but the samples are {kinds[1]}. Choose another "
+                "--against."
+            )
         self.points = len(shape) == 1
         self._shape = {"data_dir": data_dir}
         if shape != info.image_shape:
@@ -115,21 +121,21 @@ class Evaluation:
 
     @functools.cached_property
     def samples(self) -> np.ndarray:
-        """The samples."""
+        """The samples, drawn once."""
         return self._draw(self.num)
 
     def network(self, features: str) -> Callable:
-        """Returns the function that computes these features, loaded once."""
+        """Returns the function that computes these features; it is loaded only once."""
         if features not in self._networks:
             self._networks[features] = metrics.extractor(features, **self._options)
         return self._networks[features]
 
     def probabilities(self, features: str, rows: np.ndarray) -> np.ndarray:
-        """Returns the class probabilities that belong to features."""
+        """Returns the class probabilities of rows of features."""
         return np.asarray(self.network(features).probabilities(rows))
 
     def fake(self, space: str) -> np.ndarray:
-        """Returns the samples themselves ("pixels", "points"), or their features."""
+        """Returns the samples themselves, for "pixels" and "points", or their features."""
         if space in ("pixels", "points"):
             return self.samples
         if ("fake", space) not in self._rows:
@@ -140,17 +146,17 @@ class Evaluation:
         return self._rows["fake", space]
 
     def real(self, space: str) -> np.ndarray:
-        """Returns the real examples themselves, or their features, of another choice of them."""
+        """Returns real examples themselves, or the features of another random choice of them."""
         if ("real", space) not in self._rows:
             if space in ("pixels", "points"):
-                found, _ = data.arrays(self.against, self.split, **self._shape, limit=self.num_real)
+                rows, _ = data.arrays(self.against, self.split, **self._shape, limit=self.num_real)
             else:
-                found = self._features(space, self.split, self.num_real)
-            self._rows["real", space] = found
+                rows = self._features(space, self.split, self.num_real)
+            self._rows["real", space] = rows
         return self._rows["real", space]
 
     def training(self, space: str):
-        """Returns the training images, a batch at a time, or their features, in one order."""
+        """Returns the training images, in batches, or their features, in the same order."""
         if space != "pixels":
             return self._features(space, "train")
         return data.load(
@@ -164,15 +170,15 @@ class Evaluation:
         )  # fmt: skip
 
     def defaults(self) -> tuple[list[str], list[str]]:
-        """Returns the metrics that suit these samples, and the features of the data set."""
+        """Returns the default metrics for these samples, and the features of the data set."""
         if self.points:
             return (["modes"] if self.against in toys.MIXTURES else []) + ["swd"], []
         names = ["fid", "kid", "prdc", "ms_ssim", "neighbours", "swd"]
         names += ["stacked"] if self.against == "stacked:mnist" else []
-        fit = {"ms_ssim": self._smallest >= 11, "neighbours": self.split == "test"}
-        own = spaces.of_data(self.against)
-        known = own and f"classifier_{own}" in zoo.list_pretrained()
-        return [n for n in names if fit.get(n, True)], [own] if known else []
+        suitable = {"ms_ssim": self._smallest >= 11, "neighbours": self.split == "test"}
+        space = spaces.of_data(self.against)
+        available = space and f"classifier_{space}" in zoo.list_pretrained()
+        return [n for n in names if suitable.get(n, True)], [space] if available else []
 
     def facts(
         self,
@@ -180,38 +186,39 @@ class Evaluation:
         features: Sequence[str] | None = None,
         known: dict[str, dict] | None = None,
     ) -> Iterator[dict[str, dict]]:
-        """Yields the facts of one metric, in one of the features, after the other.
+        """Yields the facts of each metric and feature space as they are computed.
 
         Args:
-            names: Of `METRICS`; by default what suits the samples.
-            features: Of `spaces.networks()`, and "own" for those that the zoo has of the data
-                set; by default Inception's and those.
-            known: Facts that were measured before: what has the same settings is left out.
+            names: Names of `METRICS`; by default those that suit the samples.
+            features: Names of `spaces.networks()`, or "own" for the features that the zoo has for
+                the data set; by default Inception's and these.
+            known: Facts that were measured before; those with the same settings are skipped.
 
         Raises:
             InputError: If a name is unknown, a metric does not suit the samples or their number, or
-                a network's weights are not there.
+                the weights of a network are not available.
         """
         default = self.defaults()
         names = names or default[0]
         features = ["inception", OWN] if features is None else features
         check(names, features)
-        features = [one for name in features for one in (default[1] if name == OWN else [name])]
+        features = [f for name in features for f in (default[1] if name == OWN else [name])]
         plan = [(name, space) for name in names for space in self._spaces(name, features)]
         for name, space in plan:
             metric = METRICS[name]
             counts = self._counts(metric)
-            stated = self._stated(metric, space, *counts)
+            settings = self._settings(metric, space, *counts)
             plain = space in ("inception", "pixels", "points")
             keys = {fact: fact if plain else f"{fact}_{space}" for fact in metric.facts}
-            if all(_has((known or {}).get(key), stated) for key in keys.values()):
+            if all(_has((known or {}).get(key), settings) for key in keys.values()):
                 continue
             start = time.monotonic()
             real = self.real(space)[: counts[0]] if metric.real else None
             fake = self.fake(space) if counts[1] <= self.num else self._draw(counts[1])
-            found = metric.measure(self, space, real, fake[: counts[1]])
+            values = metric.measure(self, space, real, fake[: counts[1]])
             seconds = round(time.monotonic() - start, 1)
-            yield {key: {**found[fact], **stated, "seconds": seconds} for fact, key in keys.items()}
+            shared = {**settings, "seconds": seconds}
+            yield {key: {**values[fact], **shared} for fact, key in keys.items()}
 
     def _counts(self, metric: Metric) -> tuple[int, int]:
         if metric.most is None:
@@ -219,55 +226,55 @@ class Evaluation:
         return (min(self.num_real, metric.most),) * 2
 
     def _spaces(self, name: str, features: Sequence[str]) -> list[str]:
-        """Returns the features, or "pixels" or "points", that a metric is taken of."""
-        metric, own = METRICS[name], "points" if self.points else "pixels"
+        """Returns the feature spaces of a metric, or "pixels" or "points"."""
+        metric, kind = METRICS[name], "points" if self.points else "pixels"
         real, fake = self._counts(metric)
         if min(real, fake) < metric.least:
             raise InputError(
-                f"{name}: expected {metric.least} samples and real images or more, got {fake} and "
+                f"{name}: expected at least {metric.least} samples and real images, got {fake} and "
                 f"{real}: raise --num."
             )
         if metric.of != "images or points" and self.points != (metric.of == "points"):
-            kind = "points" if metric.of == "points" else "images"
-            raise InputError(f"{name} is a metric of {kind}, and the samples are {own}.")
+            expected = "points" if metric.of == "points" else "images"
+            raise InputError(f"{name} is a metric of {expected}, but the samples are {kind}.")
         if name == "neighbours" and self.split != "test":
             raise InputError(
-                f"neighbours: expected real images that were held out of training, --split=test; "
+                f"neighbours: expected real images that are not in the training set, --split=test; "
                 f"got the split {self.split!r}."
             )
         if metric.of == "features":
             return list(features)
         if not metric.of.startswith("features"):
-            return [own]
+            return [kind]
         classes = [f for f in features if spaces.SPACES[f].classes]
         if not classes and metric.of == "features with classes":
             raise InputError(
-                f"{name}: expected --features that know classes, such as mnist or fashion_mnist, "
+                f"{name}: expected --features with classes, such as mnist or fashion_mnist, "
                 f"got {', '.join(features)}."
             )
-        return classes or [own]
+        return classes or [kind]
 
-    def _stated(self, metric: Metric, space: str, num_real: int, num_fake: int) -> dict:
+    def _settings(self, metric: Metric, space: str, num_real: int, num_fake: int) -> dict:
         """Returns the settings that a metric's facts depend on."""
         network = None if space in ("pixels", "points") else self.network(space)
-        stated = {"features": space}
+        settings = {"features": space}
         for key in ("resize", "precision"):
             if value := getattr(network, key, None):
-                stated[key] = value
+                settings[key] = value
         if metric.real:
-            stated |= {"against": self.described, "n_real": num_real}
-        return stated | {"n_fake": num_fake, "seed": self.seed}
+            settings |= {"against": self.described, "n_real": num_real}
+        return settings | {"n_fake": num_fake, "seed": self.seed}
 
 
-def _has(fact, stated: dict) -> bool:
-    return isinstance(fact, dict) and stated.items() <= fact.items()
+def _has(fact, settings: dict) -> bool:
+    return isinstance(fact, dict) and settings.items() <= fact.items()
 
 
 def _info(name: str, split: str | None, data_dir: str | None) -> tuple[data.Info, str]:
-    """Returns what is known of the split; if none is asked for, of "test", else of "train"."""
+    """Returns the info of the split, and its name: "test" if there is one, else "train"."""
     if split is not None:
         return data.info(name, split, data_dir=data_dir), split
-    train = data.info(name, "train", data_dir=data_dir)  # or it says why it cannot be had
+    train = data.info(name, "train", data_dir=data_dir)  # raises if the data are missing
     try:
         return data.info(name, "test", data_dir=data_dir), "test"
     except InputError:
@@ -277,7 +284,7 @@ def _info(name: str, split: str | None, data_dir: str | None) -> tuple[data.Info
 def accuracy(
     classifier, against: str, split: str | None = None, data_dir: str | None = None
 ) -> dict[str, dict]:
-    """Returns the share of labeled images that a classifier gets right, as a fact.
+    """Returns the accuracy of a classifier on labeled images, as a fact.
 
     Raises:
         InputError: If the data are not available, have no labels, or have another shape.
@@ -287,7 +294,7 @@ def accuracy(
     if info.num_classes != classifier.num_classes or info.image_shape != expected:
         raise InputError(
             f"expected images {expected} of {classifier.num_classes} classes, got {against}: "
-            f"{info.image_shape}, {info.num_classes or 'no'} classes. Give another --against."
+            f"{info.image_shape}, {info.num_classes or 'no'} classes. Choose another --against."
         )
     start = time.monotonic()
     images, labels = data.arrays(against, split, data_dir=data_dir)
@@ -302,11 +309,11 @@ def accuracy(
 
 @dataclasses.dataclass
 class Plan:
-    """How a model is measured: what `ganzoo evaluate` is asked for.
+    """What to measure of a model: the settings of `ganzoo evaluate`.
 
     Attributes:
         against: Name of the data set of real examples.
-        num: Number of samples; by default what each metric usually takes.
+        num: Number of samples; by default that of each metric.
         metrics: Names of `METRICS`; by default those that suit the samples.
         features: Names of feature spaces; by default Inception's and that of the data.
         settings: Further arguments of `Evaluation`.
@@ -319,19 +326,19 @@ class Plan:
     settings: dict = dataclasses.field(default_factory=dict)
 
     def of_samples(self, draw: Callable, known: dict) -> Iterator[tuple[dict, np.ndarray | None]]:
-        """Yields the facts of each metric of samples, and a picture if it made one.
+        """Yields the facts of each metric of samples, and a picture or None.
 
         Args:
             draw: Function of (num, seed) that returns samples.
-            known: Facts that were measured before: those with the same settings are left out.
+            known: Facts that were measured before; those with the same settings are skipped.
         """
-        drawn = functools.partial(draw, seed=self.settings.get("seed", 0))
-        evaluation = Evaluation(drawn, self.num, self.against, **self.settings)
+        draw_num = functools.partial(draw, seed=self.settings.get("seed", 0))
+        evaluation = Evaluation(draw_num, self.num, self.against, **self.settings)
         for facts in evaluation.facts(self.metrics, self.features, known):
             yield facts, evaluation.picture
 
     def of_classifier(self, classifier, known: dict) -> Iterator[tuple[dict, None]]:
-        """Yields the accuracy of a classifier, unless it is known."""
+        """Yields the accuracy of a classifier, unless it was measured before."""
         if self.against is None:
             raise InputError("--against: expected a data set with labels, got none.")
         if "accuracy" not in known:

@@ -1,7 +1,7 @@
-"""The metrics that `ganzoo evaluate` knows: what each needs, and how its figures are made.
+"""The metrics of `ganzoo evaluate`: what each one needs, and how it is computed.
 
-A measure is called with the `evaluation.Evaluation`, the features' name, and both sides' features
-or images; it returns facts, `{name: {"value": ...}}`.
+A function `measure` is called with the `evaluator.Evaluation`, the name of the features, and the
+real and the generated features or images; it returns facts, `{name: {"value": ...}}`.
 """
 
 from collections.abc import Callable
@@ -13,20 +13,20 @@ from ganzoo import metrics
 from ganzoo.inference import pictures
 from ganzoo.metrics.batches import batches
 
-NUM = 10_000  # samples, and real images, unless another number is asked for
-SHOWN = (16, 5)  # samples in the picture of neighbours, and neighbours of each
+NUM = 10_000  # default number of samples and of real images
+SHOWN = (16, 5)  # samples in the picture of neighbors, and neighbors of each
 
 
 class Metric(NamedTuple):
-    """One metric, or a few that are made together."""
+    """One metric, or a few that are computed together."""
 
     measure: Callable[[Any, str, np.ndarray | None, np.ndarray], dict[str, dict]]
-    facts: tuple[str, ...]  # the names of what it measures
-    of: str  # images, points, either, features, features with classes, or these else images
-    least: int = 2  # samples, and real images
-    most: int | None = None  # both sides are cut to one number, at most this; None: all are used
-    usual: int = NUM  # samples, unless a number is asked for
-    real: bool = True  # whether real images are looked at
+    facts: tuple[str, ...]  # names of the values that it returns
+    of: str  # what it is computed from: see the values in METRICS
+    least: int = 2  # minimum number of samples and of real images
+    most: int | None = None  # maximum number of both, which are then equal; None: no maximum
+    usual: int = NUM  # default number of samples
+    real: bool = True  # whether it uses real images
 
 
 def _fid(of, space, real, fake):
@@ -43,8 +43,8 @@ def _kid(of, space, real, fake):
 
 def _prdc(of, space, real, fake):
     first, second = metrics.prdc(real, fake)
-    found = [*first, *second]
-    return {key: {"value": v} for key, v in zip(METRICS["prdc"].facts, found, strict=True)}
+    values = [*first, *second]
+    return {key: {"value": v} for key, v in zip(METRICS["prdc"].facts, values, strict=True)}
 
 
 def _inception_score(of, space, real, fake):
@@ -54,35 +54,35 @@ def _inception_score(of, space, real, fake):
 def _histogram(of, space, real, fake):
     probabilities = of.probabilities(space, fake)
     shares = metrics.class_histogram(probabilities, probabilities.shape[1])
-    found = {"value": metrics.histogram_kl(shares), "shares": list(map(_short, shares))}
-    return {"histogram": found}
+    fact = {"value": metrics.histogram_kl(shares), "shares": list(map(_short, shares))}
+    return {"histogram": fact}
 
 
 def _ms_ssim(of, space, real, fake):
-    """Also of the real images: noise is low, too."""
+    """Also computes the MS-SSIM of the real images: that of noise is low as well."""
     if space == "pixels":
-        value, beside = (metrics.ms_ssim_diversity(x, seed=of.seed) for x in (fake, real))
-        return {"ms_ssim": {"value": value, "of_real": _short(beside)}}
+        value, of_real = (metrics.ms_ssim_diversity(x, seed=of.seed) for x in (fake, real))
+        return {"ms_ssim": {"value": value, "of_real": _short(of_real)}}
     images = of.real("pixels")
     rows = metrics.extract(images, of.network(space))
     value, classes = _within_classes(of.samples, of.probabilities(space, fake), of.seed)
-    beside, _ = _within_classes(images, of.probabilities(space, rows), of.seed)
-    return {"ms_ssim": {"value": value, "of_real": _short(beside), "classes": classes}}
+    of_real, _ = _within_classes(images, of.probabilities(space, rows), of.seed)
+    return {"ms_ssim": {"value": value, "of_real": _short(of_real), "classes": classes}}
 
 
 def _within_classes(images, probabilities, seed) -> tuple[float, int]:
-    """Returns the mean MS-SSIM within a class, and how many classes have a pair of images."""
+    """Returns the mean MS-SSIM within classes, and the number of classes with 2 or more images."""
     labels = probabilities.argmax(1)
     paired = np.flatnonzero(np.bincount(labels) > 1)
     keep = np.isin(labels, paired)
-    found = metrics.ms_ssim_diversity(images[keep], labels[keep], pairs=100, seed=seed)
-    return float(np.mean(list(found.values()))), len(paired)
+    of_class = metrics.ms_ssim_diversity(images[keep], labels[keep], pairs=100, seed=seed)
+    return float(np.mean(list(of_class.values()))), len(paired)
 
 
 def _pairwise(of, space, real, fake):
     rows = [x.reshape(len(x), -1) / (255 * np.sqrt(x[0].size)) for x in (fake, real)]
-    value, beside = map(metrics.pairwise_distance, rows)  # of grey levels, root mean square
-    return {"pairwise": {"value": value, "of_real": _short(beside)}}
+    value, of_real = map(metrics.pairwise_distance, rows)  # root mean square of gray levels
+    return {"pairwise": {"value": value, "of_real": _short(of_real)}}
 
 
 def _swd(of, space, real, fake):
@@ -90,31 +90,32 @@ def _swd(of, space, real, fake):
 
 
 def _modes(of, space, real, fake):
-    found = metrics.mixture_modes(fake, of.against)
+    result = metrics.mixture_modes(fake, of.against)
     return {
-        "modes": {"value": found.modes, "of": len(found.counts), "mixture": of.against},
-        "high_quality": {"value": found.high_quality, "mixture": of.against},
+        "modes": {"value": result.modes, "of": len(result.counts), "mixture": of.against},
+        "high_quality": {"value": result.high_quality, "mixture": of.against},
     }
 
 
 def _stacked(of, space, real, fake):
-    found = metrics.stacked_modes(fake)
-    return {"stacked_modes": {"value": found.modes, "of": 1000},
-            "stacked_kl": {"value": found.reverse_kl}}  # fmt: skip
+    result = metrics.stacked_modes(fake)
+    return {"stacked_modes": {"value": result.modes, "of": 1000},
+            "stacked_kl": {"value": result.reverse_kl}}  # fmt: skip
 
 
 def _neighbours(of, space, real, fake):
-    """The share of copies: of samples nearer to training than nearly all held-out images are."""
+    """The share of copies: samples closer to the training set than most held-out images are."""
     training, images = of.training(space), of.training("pixels")
     size = {"batch_size": 1024}
     share = metrics.copied(fake, training, real, **size)
     count, k = SHOWN
-    found = metrics.nearest(fake[:count], training, k=k, **size).indices
-    picked, start = {}, 0
+    indices = metrics.nearest(fake[:count], training, k=k, **size).indices
+    neighbors, start = {}, 0
     for batch in batches(images, 1024):
-        picked |= {i: batch[i - start] for i in found.flat if 0 <= i - start < len(batch)}
+        neighbors |= {i: batch[i - start] for i in indices.flat if 0 <= i - start < len(batch)}
         start += len(batch)
-    rows = [[sample, *map(picked.get, row)] for sample, row in zip(of.samples, found, strict=False)]
+    pairs = zip(of.samples, indices, strict=False)
+    rows = [[sample, *map(neighbors.get, row)] for sample, row in pairs]
     of.picture = pictures.grid(np.concatenate(rows), columns=1 + k)
     return {"neighbours": {"value": share, "training": f"{of.against} train, {start} images"}}
 
@@ -148,5 +149,5 @@ def _spread(mean: float, std: float) -> dict[str, float]:
 
 
 def _short(value: float) -> float:
-    """Returns what is enough of a number that stands beside a figure."""
+    """Rounds a secondary number to 4 significant digits."""
     return float(f"{value:.4g}")

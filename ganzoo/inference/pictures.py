@@ -1,4 +1,4 @@
-"""Pictures that people look at: grids of samples, clouds of points, curves of a run."""
+"""Pictures: grids of samples, scatter plots of points, training curves."""
 
 import math
 
@@ -12,7 +12,7 @@ from ganzoo.engine import files
 
 
 def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
-    """Returns uint8 images (N, H, W, C) as one, (rows H, columns W, C), near square by default.
+    """Joins uint8 images (N, H, W, C) to a grid (rows H, columns W, C), by default about square.
 
     Points, float32 (N, 2), are drawn as a scatter plot.
     """
@@ -28,7 +28,7 @@ def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
 
 
 def scatter(points: np.ndarray) -> np.ndarray:
-    """Returns points (N, 2) as a picture, uint8 (400, 400, 3)."""
+    """Returns a scatter plot of points (N, 2), uint8 (400, 400, 3)."""
     figure = Figure((4, 4), dpi=100)
     axes = figure.add_subplot()
     axes.scatter(points[:, 0], points[:, 1], s=4, alpha=0.5)
@@ -39,24 +39,24 @@ def scatter(points: np.ndarray) -> np.ndarray:
 
 
 def enlarged(image: np.ndarray, side: int = 448) -> np.ndarray:
-    """Returns a picture (H, W, C) with each pixel repeated until it is about `side` wide."""
+    """Enlarges a picture (H, W, C) to a width of about `side` by repeating pixels."""
     factor = max(1, side // image.shape[1])
     return image.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def save_png(path, image: np.ndarray) -> None:
-    """Writes a uint8 picture (H, W, C), of 1, 3 or 4 channels, whole or not at all."""
+    """Writes a uint8 picture (H, W, C) of 1, 3 or 4 channels to a PNG file, atomically."""
     image = np.asarray(image)
     with files.replacing(path, ".png") as temporary:
         Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(temporary)
 
 
 def curves(path, rows: list[dict]) -> None:
-    """Draws the terms and the gradient norms of a run against its steps.
+    """Plots the loss terms and the gradient norms of a run against its steps.
 
     Args:
         path: PNG file to write.
-        rows: One dict an epoch, with `step` and the logs of `GAN.train_step`.
+        rows: One dict per epoch, with `step` and the logs of `GAN.train_step`.
     """
     names = [n for n in rows[-1] if n.startswith(("d_", "g_"))]
     norms = [n for n in names if n.endswith("_grad_norm")]
@@ -68,7 +68,7 @@ def curves(path, rows: list[dict]) -> None:
             axis = axes[1] if name in norms else axes[0]
             values = [math.nan if row.get(name) is None else row[name] for row in rows]
             axis.plot(steps, values, label=name)
-    axes[0].set_ylabel("terms of the loss")
+    axes[0].set_ylabel("loss terms")
     axes[1].set_ylabel("gradient norm")
     axes[1].set_yscale("log")
     axes[1].set_xlabel("step")

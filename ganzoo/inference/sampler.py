@@ -1,4 +1,4 @@
-"""Sampler: a trained generator and what it takes to draw from it."""
+"""Sampler: a trained generator that images can be sampled from."""
 
 import math
 from pathlib import Path
@@ -16,14 +16,15 @@ from ganzoo.errors import InputError
 from ganzoo.inference import pictures
 from ganzoo.inference.exported import Exported
 
-MANY = 16  # batches from which on compiling pays
+MANY = 16  # number of batches from which compiling is worthwhile
 
 CARD = {
-    "picture": "Samples of {entry}, none of them picked",
+    "picture": "Samples of {entry}, not cherry-picked",
     "limits": """\
-It draws what is in `{dataset}`, at the size in the recipe, and nothing else; it also repeats the
-gaps and biases of that data. The figures hold for the settings beside them: compare them only with
-figures measured the same way. They do not show that no sample is close to a training image.""",
+It generates only images like those of `{dataset}`, at the size in the recipe, and it reproduces the
+gaps and biases of that data set. The metrics are valid for the settings listed with them: compare
+them only with values measured the same way. They do not rule out that a sample is close to a
+training image.""",
     "load": """\
 images = ganzoo.load_pretrained("{entry}").sample(16, seed=0)  # uint8 (16, H, W, C)""",
     "load_alone": """\
@@ -50,7 +51,7 @@ images = generator(latents, labels)["images"]  # of one class, float32 in [-1, 1
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Sampler(Exported):
-    """A trained generator and what it takes to draw from it.
+    """A trained generator that images can be sampled from.
 
     Args:
         network: A built network from latents (N, latent_dim), or from [latents, labels], to images
@@ -84,52 +85,52 @@ class Sampler(Exported):
         return self.network(inputs, training=training)
 
     def latents(self, num, seed, truncation: float | None = None):
-        """Returns float32 (num, latent_dim): a pure function of the integer seed."""
+        """Returns latents, float32 (num, latent_dim): a pure function of the integer seed."""
         with random.scope(random.key(seed)):
             shape, draw = (num, self.latent_dim), random.seed("latent")
             if truncation is None:
                 return keras.random.normal(shape, seed=draw)
-            # The normal truncated to [-t, t], by its inverse cumulative distribution function.
+            # The truncated normal distribution, by its inverse cumulative distribution function.
             edge = min(math.erf(truncation / math.sqrt(2.0)), 1.0 - 1e-6)
             uniform = keras.random.uniform(shape, -edge, edge, seed=draw)
             return math.sqrt(2.0) * ops.erfinv(uniform)
 
     def labels(self, num, seed):
-        """Returns uniform int32 classes, (num,): a pure function of the integer seed."""
+        """Returns uniform classes, int32 (num,): a pure function of the integer seed."""
         with random.scope(random.key(seed)):
             return keras.random.randint((num,), 0, self.num_classes, seed=random.seed("label"))
 
     def draw_inputs(self, num, seed):
-        """Returns what to call the network on for `num` images: latents, or [latents, labels]."""
+        """Returns the network's inputs for `num` images: latents, or [latents, labels]."""
         latents = self.latents(num, seed)
         return [latents, self.labels(num, seed)] if self.conditional else latents
 
     def sample(
         self, num=None, seed=0, *, labels=None, truncation=None, latents=None, batch_size=250
     ) -> np.ndarray:
-        """Draws images.
+        """Samples images.
 
         Args:
             num: Number of images; not needed with `latents` or with a list of labels.
             seed: Integer; the same seed gives the same images, and a larger `num` starts with
-                those of a smaller one.
-            labels: Class of all images, or one for each; drawn uniformly if not given. Only for
-                conditional generators.
-            truncation: Latents are drawn from the normal distribution truncated to [-truncation,
-                truncation]: below 2, images are better and vary less (Brock et al., 2019,
+                the images of a smaller one.
+            labels: Class of all images, or one class per image; drawn uniformly by default. Only
+                for conditional generators.
+            truncation: Draws latents from the normal distribution truncated to [-truncation,
+                truncation]. Below 2, images are better but less diverse (Brock et al., 2019,
                 arXiv:1809.11096).
-            latents: The latents to use, (num, latent_dim), in place of random ones.
+            latents: The latents to use, (num, latent_dim), instead of random ones.
             batch_size: Images generated at a time.
 
         Returns:
-            uint8 (num, H, W, C); float32 (num, D) from a generator of points.
+            uint8 (num, H, W, C); or float32 (num, D) if the generator makes points.
 
         Raises:
             InputError: If an argument does not fit the generator.
         """
         latents, labels = self._inputs(num, seed, labels, truncation, latents, batch_size)
-        many = len(latents) >= MANY * batch_size
-        draw = tf.function(self._pixels, reduce_retracing=True) if many else self._pixels
+        compiled = len(latents) >= MANY * batch_size
+        draw = tf.function(self._pixels, reduce_retracing=True) if compiled else self._pixels
         pieces = []
         for start in range(0, len(latents), batch_size):
             inputs = latents[start : start + batch_size]
@@ -140,7 +141,7 @@ class Sampler(Exported):
         return np.concatenate(pieces)
 
     def _pixels(self, inputs, key):
-        """Returns images as `sample` does; layers that draw noise take it from the key."""
+        """Returns uint8 images; layers that draw noise derive it from the key."""
         with random.scope(key):
             return pixels.to_uint8(self(inputs))
 
@@ -152,11 +153,11 @@ class Sampler(Exported):
                     f"expected latents of shape (N, {self.latent_dim}), got {tuple(latents.shape)}"
                 )
             if num not in (None, len(latents)):
-                raise InputError(f"expected num={num} latents, got {len(latents)}: drop `num`.")
+                raise InputError(f"expected num={num} latents, got {len(latents)}: omit `num`.")
             num = len(latents)
         if labels is not None:
             if not self.conditional:
-                raise InputError("this generator takes no labels: drop `labels`.")
+                raise InputError("this generator takes no labels: omit `labels`.")
             labels = np.atleast_1d(np.asarray(labels, "int32"))
             num = len(labels) if num is None else num
             if labels.ndim != 1 or not len(labels) or len(labels) not in (1, num):
@@ -178,11 +179,11 @@ class Sampler(Exported):
 
     @property
     def facts(self) -> dict:
-        """The arguments that it was made with, apart from the network."""
+        """The constructor arguments other than the network."""
         return {"latent_dim": self.latent_dim, "num_classes": self.num_classes}
 
     def endpoints(self) -> dict:
-        """Returns each function of the SavedModel, and the name, shape and type of its inputs."""
+        """Returns each function of the SavedModel, with the name, shape and dtype of its inputs."""
         inputs = [("latents", (None, self.latent_dim), "float32")]
         if self.conditional:
             inputs.append(("labels", (None,), "int32"))
@@ -200,14 +201,14 @@ class Sampler(Exported):
 
     @classmethod
     def about(cls, facts: dict) -> dict:
-        """Returns the kind, and the number of `classes` of a conditional generator."""
+        """Returns the kind and, for a conditional generator, the number of `classes`."""
         layers = facts.get("network", {}).get("config", {}).get("layers", ())
         inputs = sum(layer["class_name"] == "InputLayer" for layer in layers)
         return super().about(facts) | ({"classes": facts["num_classes"]} if inputs > 1 else {})
 
     @classmethod
     def card_of(cls, summary: dict) -> dict[str, str]:
-        """Returns the texts of the card, of a conditional generator if it has `classes`."""
+        """Returns the texts of the card: the conditional ones if the summary has `classes`."""
         return CONDITIONAL_CARD if summary.get("classes") else CARD
 
     @classmethod
@@ -221,7 +222,7 @@ class Sampler(Exported):
         """Writes a grid of images (.png) or their array (.npz); see `Exported.write_samples`."""
         out = out or Path(f"{name}.png")
         if out.suffix not in (".png", ".npz"):
-            raise InputError(f"--out: expected a .png or .npz for images, got {str(out)!r}.")
+            raise InputError(f"--out: expected a .png or .npz file for images, got {str(out)!r}.")
         options, columns = {}, interpolate
         if columns:
             num = -(-num // columns) * columns
@@ -229,7 +230,7 @@ class Sampler(Exported):
             options["latents"] = paths.paths(ends, columns)
         elif truncation is not None:
             options["truncation"] = truncation
-        if labels is not None:  # one for each image, or for each row of a path
+        if labels is not None:  # one per image, or one per path
             options["labels"] = [labels[i // (columns or 1) % len(labels)] for i in range(num)]
         images = self.sample(None if columns else num, seed=seed, **options)
         if out.suffix == ".npz":
@@ -240,5 +241,5 @@ class Sampler(Exported):
         return f"{len(images)} images, seed {seed}: {out}"
 
     def measured(self, plan, known):
-        """Yields the figures of its samples; see `Exported.measured`."""
+        """Yields the metrics of its samples; see `Exported.measured`."""
         return plan.of_samples(self.sample, known)

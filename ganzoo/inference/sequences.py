@@ -1,4 +1,4 @@
-"""Sequences: a trained generator of tokens, one step of which is a network, and how it is drawn."""
+"""Sequences: a trained autoregressive generator of tokens, and sampling from it."""
 
 import math
 from pathlib import Path
@@ -15,28 +15,28 @@ from ganzoo.inference.exported import Exported
 
 
 def start(network, count):
-    """Returns the token before the first one, (count,), and the states there, zero."""
+    """Returns the start token, (count,), and the initial states, which are zero."""
     tokens = ops.full((count,), vocabulary_of(network), dtype="int32")
     states = [ops.zeros((count, *state.shape[1:])) for state in network.inputs[1:]]
     return tokens, states
 
 
 def vocabulary_of(network) -> int:
-    """Returns how many tokens a generator tells apart."""
+    """Returns the size of a generator's vocabulary."""
     return network.outputs[0].shape[-1]
 
 
 def step(network, tokens, states, training: bool = False):
-    """Returns the logits (N, V) of the tokens after `tokens` (N,), and the states there."""
+    """Returns the logits (N, V) of the next tokens after `tokens` (N,), and the next states."""
     logits, *states = network([tokens, *states], training=training)
     return ops.cast(logits, "float32"), states
 
 
 def choose(logits, uniform):
-    """Returns tokens int32 (N,) that logits (N, V) give, by the inverse distribution function.
+    """Samples tokens, int32 (N,), from logits (N, V) by the inverse distribution function.
 
-    The sums are taken in blocks of about the root of V: the block is found first, then the token
-    in it, so that most of the work is one exponential of each logit.
+    The probabilities are summed in blocks of about sqrt(V): the block is found first, then the
+    token in it, so that most of the work is one exponential per logit.
 
     Args:
         logits: float32 (N, V).
@@ -56,7 +56,7 @@ def choose(logits, uniform):
 
 
 def _place(weights, target):
-    """Returns the last place (N,) whose weights before it sum to `target` or less, and the rest."""
+    """Returns the last index (N,) whose preceding weights sum to <= `target`, and the remainder."""
     ends = ops.cumsum(weights, axis=1)
     place = ops.sum(ops.cast(ends <= target[:, None], "int32"), axis=1)
     place = ops.minimum(place, weights.shape[1] - 1)
@@ -65,7 +65,7 @@ def _place(weights, target):
 
 
 def draw(network, count, length: int):
-    """Returns int32 (count, length) that a generator draws, under the seeds of the open scope."""
+    """Samples sequences, int32 (count, length), with the seeds of the current random scope."""
     noise = keras.random.uniform((count, length), seed=random.seed("token"))
     tokens, states = start(network, count)
     drawn = tf.TensorArray("int32", length, element_shape=tokens.shape)
@@ -84,24 +84,24 @@ def draw(network, count, length: int):
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Sequences(Exported):
-    """A trained generator of sequences, and what it takes to draw from it.
+    """A trained generator that sequences of tokens can be sampled from.
 
     Args:
-        network: One step, a built network from [tokens (N,), states ...] to [logits (N, V),
-            states ...]; the token V stands before the first one, the first states are zero.
-        length: Tokens in a sequence.
-        words: What the tokens stand for, V strings; or None.
+        network: One step: a built network from [tokens (N,), states ...] to [logits (N, V),
+            states ...]. The start token is V, and the initial states are zero.
+        length: Number of tokens in a sequence.
+        words: The text of each token, V strings; or None.
     """
 
     kind = "sequences"
     conditional = False
     card = {
-        "picture": "Sequences, one per row, none of them picked: the darker a token, the more "
+        "picture": "Sequences, one per row, not cherry-picked: the darker a token, the more "
         "frequent it is in the data",
         "limits": """\
-It draws sequences like those of `{dataset}`, of the same length and over the same tokens, and
-nothing else. The figures hold for the settings beside them: compare them only with figures measured
-the same way.""",
+It generates only sequences like those of `{dataset}`, of the same length and vocabulary. The
+metrics are valid for the settings listed with them: compare them only with values measured the same
+way.""",
         "load": """\
 sequences = ganzoo.load_pretrained("{entry}")
 tokens = sequences.sample(16, seed=0)  # int32 (16, T)
@@ -122,16 +122,17 @@ tokens = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)""",
         self.built = True
 
     def call(self, inputs, training: bool = False):
-        """Returns the logits (N, V) that follow a token, and the states: [tokens, states ...]."""
+        """Returns the next logits (N, V) and states from [tokens, states ...]."""
         return self.network(inputs, training=training)
 
     def sample(self, num: int, seed: int = 0, *, batch_size: int = 250) -> np.ndarray:
-        """Returns sequences of tokens, int32 (num, length).
+        """Samples sequences of tokens, int32 (num, length).
 
-        The same seed gives the same ones, and a larger `num` begins alike.
+        The same seed gives the same sequences, and a larger `num` starts with the sequences of a
+        smaller one.
 
         Raises:
-            InputError: If a number is less than one.
+            InputError: If `num` or `batch_size` is less than 1.
         """
         if num is None or num < 1 or batch_size < 1:
             raise InputError(f"expected num and batch_size >= 1, got {num} and {batch_size}.")
@@ -143,18 +144,18 @@ tokens = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)""",
         return np.concatenate(pieces)
 
     def lines(self, num: int = 16, seed: int = 0) -> list[str]:
-        """Returns samples as text, their words with spaces between those of several letters."""
+        """Returns samples as text; words are separated by spaces, single letters are not."""
         return text(self.sample(num, seed), self.words)
 
     @property
     def facts(self) -> dict:
-        """What it is made of, but for the network."""
+        """The constructor arguments other than the network."""
         return {"length": self.length, "words": self.words}
 
     def endpoints(self) -> dict:
-        """Returns the functions of the SavedModel, and the name, shape and type of their inputs.
+        """Returns each function of the SavedModel, with the name, shape and dtype of its inputs.
 
-        `serving_default` scores: of tokens (N, length) it gives `log_likelihood` (N,), in nats.
+        `serving_default` takes tokens (N, length) and returns `log_likelihood` (N,), in nats.
         """
 
         def serve(tokens):
@@ -176,13 +177,13 @@ tokens = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)""",
   in Python     tensorflow.saved_model.load("{run_dir / "saved_model"}").sample(16, 0)"""
 
     def write_samples(self, out, num, seed, *, name, **options) -> str:
-        """Prints sequences, or writes them to a .txt; see `Exported.write_samples`."""
+        """Returns sequences as text, or writes them to a .txt; see `Exported.write_samples`."""
         if any(value is not None for value in options.values()):
             raise InputError(
-                "sequences have no labels and no latents: give only --num, --seed and --out."
+                "sequences have no labels and no latents: use only --num, --seed and --out."
             )
         if out is not None and out.suffix != ".txt":
-            raise InputError(f"--out: expected a .txt for sequences, got {str(out)!r}.")
+            raise InputError(f"--out: expected a .txt file for sequences, got {str(out)!r}.")
         lines = self.lines(num, seed)
         if out is None:
             return "\n".join(lines)
@@ -191,12 +192,12 @@ tokens = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)""",
 
 
 def log_likelihood(network, tokens, training: bool = False):
-    """Returns log p(token | those before it), float32 (N, T), of tokens (N, T)."""
+    """Returns log p(token | preceding tokens), float32 (N, T), of tokens (N, T)."""
     return read(network, tokens, training)[0]
 
 
 def nll(network, tokens, batch_size: int = 100) -> float:
-    """Returns the mean negative log-likelihood a token, in nats, of tokens (N, T)."""
+    """Returns the mean negative log-likelihood per token of tokens (N, T), in nats."""
     parts = [tokens[start : start + batch_size] for start in range(0, len(tokens), batch_size)]
     likely = [ops.convert_to_numpy(log_likelihood(network, part)) for part in parts]
     return -float(np.concatenate(likely).mean())
@@ -211,13 +212,13 @@ def read(network, tokens, training: bool = False):
         all_states.append(states)
         logits, states = step(network, before, states, training)
         before = tokens[:, place]
-        own = ops.take_along_axis(logits, before[:, None], axis=1)[:, 0]
-        likely.append(own - ops.logsumexp(logits, axis=1))
+        chosen = ops.take_along_axis(logits, before[:, None], axis=1)[:, 0]
+        likely.append(chosen - ops.logsumexp(logits, axis=1))
     return ops.stack(likely, axis=1), all_states
 
 
 def text(tokens, words) -> list[str]:
-    """Returns tokens (N, T) as lines: their words, or if there are none the numbers themselves."""
+    """Returns tokens (N, T) as lines of words, or of integers if `words` is None."""
     if words is None:
         return [" ".join(map(str, row)) for row in tokens]
     gap = "" if max(map(len, words)) == 1 else " "

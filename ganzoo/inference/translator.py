@@ -1,4 +1,4 @@
-"""Translator: a trained network from images to images, and what it takes to use it."""
+"""Translator: a trained network that maps images to images."""
 
 from pathlib import Path
 
@@ -14,11 +14,11 @@ from ganzoo.inference.exported import Exported
 
 @keras.saving.register_keras_serializable("ganzoo")
 class Translator(Exported):
-    """A trained network from images to images, and what it takes to use it.
+    """A trained network that maps images to images.
 
     Args:
         network: A built network from images (N, H, W, C) to images (N, H', W', C'), in [-1, 1].
-        direction: "x_to_y" or "y_to_x": from which set of images to which.
+        direction: "x_to_y" or "y_to_x": the direction of the translation.
 
     Example:
     ```python
@@ -33,11 +33,11 @@ class Translator(Exported):
         "`ganzoo translate NAME IN --out=OUT`."
     )
     card = {
-        "picture": "In each triple an image, its translation, and its true partner; or, where no "
-        "pairs exist, its translation back",
+        "picture": "In each triple: an image, its translation, and the ground truth; or, for "
+        "unpaired data, its translation back",
         "limits": """\
-It translates images like those of `{dataset}`, at the size in the recipe, and nothing else. The
-figures hold for the settings beside them: compare them only with figures measured the same way.""",
+It translates only images like those of `{dataset}`, at the size in the recipe. The metrics are
+valid for the settings listed with them: compare them only with values measured the same way.""",
         "load": """\
 batch = ganzoo.data.examples("{dataset}", "train", limit=16{shape})
 images = batch["{given}"]  # uint8 (16, H, W, C)
@@ -56,11 +56,11 @@ translated = translate(images, 0)  # both uint8 (N, H, W, C)""",
 
     @property
     def image_shape(self) -> tuple:
-        """Shape (H, W, C) of the images that it takes."""
+        """Shape (H, W, C) of the input images."""
         return tuple(self.network.input_shape[1:])
 
     def call(self, inputs, training: bool = False):
-        """Returns the translations of images in [-1, 1]."""
+        """Returns the translations of images, both in [-1, 1]."""
         return self.network(inputs, training=training)
 
     def translate(self, images, seed: int = 0, batch_size: int = 64) -> np.ndarray:
@@ -75,7 +75,7 @@ translated = translate(images, 0)  # both uint8 (N, H, W, C)""",
             uint8 (N, H', W', C').
 
         Raises:
-            InputError: If they are not images of the network's shape.
+            InputError: If the images do not have the network's input shape.
         """
         images = pixels.as_images(images)
         if images.shape[1:] != self.image_shape or not len(images):
@@ -94,11 +94,11 @@ translated = translate(images, 0)  # both uint8 (N, H, W, C)""",
 
     @property
     def facts(self) -> dict:
-        """The arguments that it was made with, apart from the network."""
+        """The constructor arguments other than the network."""
         return {"direction": self.direction}
 
     def endpoints(self) -> dict:
-        """Returns each function of the SavedModel, and the name, shape and type of its inputs."""
+        """Returns each function of the SavedModel, with the name, shape and dtype of its inputs."""
         shape = (None, *self.image_shape)
 
         def serve(images):

@@ -32,7 +32,7 @@ def save(model: keras.Model, path) -> None:
     path = Path(path)
     if path.is_file() or (path.is_dir() and any(path.iterdir()) and not is_saved_model(path)):
         raise InputError(f"{path} is not a SavedModel, and is not overwritten: give another path.")
-    temporary = files.beside(path)
+    temporary = files.temporary_path(path)
     try:
         files.remove(temporary)
         temporary.mkdir()

@@ -1,8 +1,8 @@
-"""Features of real sets: computed once, then read.
+"""A cache on disk of the features of real data sets and of samples.
 
-A file is named by the SHA-256 of all that its numbers depend on: the data set (of a folder its
-files' names, sizes and times), split, number of images, image size, channels, feature network,
-resize mode and precision. The key lies in the file too, and is compared on reading.
+A file is named by the SHA-256 of everything that its content depends on: the data set (for a folder
+the names, sizes and times of its files), split, number of images, image size, channels, feature
+network, resize mode and precision. This key is also stored in the file, and compared on reading.
 """
 
 import hashlib
@@ -17,22 +17,22 @@ from ganzoo.errors import InputError
 from ganzoo.metrics import features as feature
 from ganzoo.metrics.moments import Moments
 
-_SETS = 8  # of samples whose features are kept, 80 MB each for 10,000
-_LARGEST = 100_000  # images whose features are kept, 0.8 GB; of more only the moments
+_SETS = 8  # number of sets of samples in the cache, 80 MB each for 10,000 samples
+_LARGEST = 100_000  # images in a set (0.8 GB); of larger sets only the moments are cached
 
 
 def real_features(name: str, split: str = "test", num: int | None = None, **options) -> np.ndarray:
-    """Returns the features of a data set, float32 (N, D), from the cache if they are there.
+    """Returns the features of a data set, float32 (N, D), and caches them.
 
     Args:
-        name: As of `ganzoo.data.load`.
+        name: Name of the data set, as in `ganzoo.data.load`.
         split: "train" or "test".
-        num: Use only so many images, a fixed random choice.
-        **options: Of `features.extract`, features= among them; and image_size and channels, of
-            `ganzoo.data.load`.
+        num: Number of images, a fixed random choice; by default all.
+        **options: Arguments of `features.extract`, such as `features`, and `image_size` and
+            `channels` of `ganzoo.data.load`.
 
     Raises:
-        InputError: As `features.extract` and `ganzoo.data.load` do; or if there are fewer images.
+        InputError: As `features.extract` and `ganzoo.data.load`; or if there are fewer images.
     """
 
     def compute(*args, **more):
@@ -44,33 +44,33 @@ def real_features(name: str, split: str = "test", num: int | None = None, **opti
 def real_moments(name: str, split: str = "test", num: int | None = None, **options) -> Moments:
     """Returns the moments of the features of a data set; arguments and errors as `real_features`.
 
-    The features are kept as well, for the metrics that need them, unless they are too many.
+    The features are cached as well, for the metrics that need them, unless there are too many.
     """
     from ganzoo import data
 
-    known = {key: options.get(key) for key in ("image_size", "channels", "data_dir")}
-    if (num or data.info(name, split, **known).num_examples) <= _LARGEST:
+    shape = {key: options.get(key) for key in ("image_size", "channels", "data_dir")}
+    if (num or data.info(name, split, **shape).num_examples) <= _LARGEST:
         return Moments.of(real_features(name, split, num, **options))
 
     def compute(*args, **more):
-        found = feature.moments(*args, **more)
-        return {"count": found.count, "mean": found.mean, "scatter": found.scatter}
+        moments = feature.moments(*args, **more)
+        return {"count": moments.count, "mean": moments.mean, "scatter": moments.scatter}
 
-    found = _cached("moments", compute, name, split, num, **options)
-    return Moments(int(found["count"]), found["mean"], found["scatter"])
+    arrays = _cached("moments", compute, name, split, num, **options)
+    return Moments(int(arrays["count"]), arrays["mean"], arrays["scatter"])
 
 
 def sample_features(images: np.ndarray, network, *, progress=False, data_dir=None) -> np.ndarray:
-    """Returns the features of an array of samples, from the cache if these very images are there.
+    """Returns the features of an array of samples, and caches them.
 
-    The newest few sets are kept, so that an evaluation which was interrupted, or another metric,
-    need not wait again.
+    The cache holds the most recent sets, so that a resumed evaluation, or one with another metric,
+    need not compute them again.
 
     Args:
         images: uint8 (N, H, W, C).
-        network: Of `features.extractor`, or a function; of one without a `digest` nothing is kept.
+        network: From `features.extractor`, or a function; nothing is cached without a `digest`.
         progress: Show a progress bar.
-        data_dir: Where to; by default $GANZOO_DATA or the cache.
+        data_dir: Folder of the cache; by default $GANZOO_DATA or the user's cache.
     """
 
     def compute():
@@ -82,18 +82,18 @@ def sample_features(images: np.ndarray, network, *, progress=False, data_dir=Non
         "sha256": hashlib.sha256(np.ascontiguousarray(images)).hexdigest(),
         "shape": images.shape, "features": network.digest, "precision": network.precision,
     }  # fmt: skip
-    found = _kept("samples", key, compute, data_dir)["rows"]
-    old = sorted(_folder(data_dir).glob("samples-*.npz"), key=lambda path: -path.stat().st_mtime)
-    for path in old[_SETS:]:
+    rows = _kept("samples", key, compute, data_dir)["rows"]
+    sets = sorted(_folder(data_dir).glob("samples-*.npz"), key=lambda path: -path.stat().st_mtime)
+    for path in sets[_SETS:]:
         path.unlink(missing_ok=True)
-    return found
+    return rows
 
 
 def _cached(
     kind, compute, name, split, num, *, features="inception", resize="legacy", precision="float32",
     image_size=None, channels=None, data_dir=None, batch_size=32, progress=False,
 ) -> dict[str, np.ndarray]:  # fmt: skip
-    """Returns the arrays that `compute` makes of the data set, or made of it before."""
+    """Returns the arrays that `compute` returns for the data set, from the cache if possible."""
     from ganzoo import data
 
     shape = {"image_size": image_size, "channels": channels}
@@ -110,24 +110,24 @@ def _cached(
         shuffle=num is not None, drop_remainder=False, data_dir=data_dir, **shape,
     )  # fmt: skip
 
-    def found():
+    def compute_arrays():
         return compute(images, network, num=num, batch_size=batch_size, progress=progress)
 
-    if not hasattr(network, "digest"):  # of a caller's own function nobody knows when it changes
-        return found()
-    return _kept(kind, key, found, data_dir)
+    if not hasattr(network, "digest"):  # a user's function may change
+        return compute_arrays()
+    return _kept(kind, key, compute_arrays, data_dir)
 
 
 def _kept(kind: str, key: dict, compute, data_dir) -> dict[str, np.ndarray]:
-    """Returns the arrays that `compute` makes, or made before under this key."""
+    """Returns the arrays cached under this key, or those that `compute` returns."""
     text = json.dumps(key, sort_keys=True)
     label = hashlib.sha256(text.encode()).hexdigest()[:32]
     path = _folder(data_dir) / f"{kind}-{label}.npz"
-    if (found := _read(path, text)) is None:
-        found = compute()
+    if (arrays := _read(path, text)) is None:
+        arrays = compute()
         with files.replacing(path, ".npz") as temporary:
-            np.savez(temporary, key=text, **found)
-    return found
+            np.savez(temporary, key=text, **arrays)
+    return arrays
 
 
 def _folder(data_dir) -> pathlib.Path:
@@ -137,17 +137,17 @@ def _folder(data_dir) -> pathlib.Path:
 
 
 def _read(path: pathlib.Path, key: str) -> dict[str, np.ndarray] | None:
-    """Returns the file's arrays; None if there is no file, or it is damaged or of another key."""
+    """Returns the file's arrays, or None if it is missing, damaged or has another key."""
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
     except files.DAMAGED:
         return None
-    return found if str(found.pop("key", None)) == key else None
+    return arrays if str(arrays.pop("key", None)) == key else None
 
 
 def _fingerprint(name: str) -> str | None:
-    """Returns what changes when the files of a folder or `.npz` do; None for other sets."""
+    """Returns a hash of the file names, sizes and times of a folder or `.npz`; else None."""
     kind, _, place = name.partition(":")
     if kind not in ("folder", "npz"):
         return None

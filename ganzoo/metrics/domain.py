@@ -1,4 +1,4 @@
-"""Features of one data set's images: those of the zoo's own classifier of it."""
+"""Features for a single data set: those of the zoo's classifier of that data set."""
 
 import functools
 import hashlib
@@ -19,13 +19,13 @@ ENTRIES = {name: f"classifier_{name}" for name in SHAPES}
 class Domain:
     """The features of a pretrained classifier: uint8 (N, H, W, C) -> float32 (N, 128).
 
-    They take milliseconds where Inception's take a minute, and know the classes. Frechet distances
-    of different networks are on different scales: these are GanZoo's own, for comparisons of
-    generators of this one data set.
+    They take milliseconds where Inception's take a minute, and have class probabilities. Frechet
+    distances in different feature spaces are not comparable: these are only for comparisons of
+    generators of this data set within GanZoo.
 
     Attributes:
-        digest: Names the classifier and its weights: it is a part of cache keys.
-        precision: "float32", always: it is fast enough.
+        digest: Identifies the classifier and its weights, in cache keys.
+        precision: Always "float32", which is fast enough.
     """
 
     precision = "float32"
@@ -37,7 +37,7 @@ class Domain:
 
         Args:
             name: One of `ENTRIES`.
-            resize: As of `features.extract`, for images of another size than the data's.
+            resize: As in `features.extract`, for images of another size than the data's.
             precision: Not used.
             data_dir: Not used: the classifier is an entry of the zoo.
         """
@@ -53,24 +53,24 @@ class Domain:
         """Returns the features of a batch.
 
         Raises:
-            InputError: If the images have not as many channels as the data.
+            InputError: If the images do not have as many channels as the data.
         """
         size, _, channels = SHAPES[self.name]
         if images.shape[-1] != channels:
             raise InputError(
-                f"features {self.name!r} are of images (N, H, W, {channels}), got {images.shape}: "
-                "take features='inception', or give the images as many channels."
+                f"features {self.name!r} need images (N, H, W, {channels}), got {images.shape}: "
+                "use features='inception', or convert the images to as many channels."
             )
         x = pixels.to_float(resize(images, self.resize, size))
         return self._classifier.features(ops.convert_to_numpy(x))
 
     @property
     def network(self):
-        """The classifier's network, from images (N, H, W, C) in [-1, 1] to what it gives."""
+        """The classifier's network, which takes images (N, H, W, C) in [-1, 1]."""
         return self._classifier.network
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
-        """Returns the class probabilities (N, 10) that belong to features (N, 128)."""
+        """Returns the class probabilities (N, 10) of features (N, 128)."""
         return self._classifier.probabilities(features)
 
 

@@ -1,4 +1,4 @@
-"""From images to the vectors in which they are compared."""
+"""Extracts the features by which images are compared."""
 
 import functools
 from collections.abc import Callable, Iterator
@@ -18,14 +18,13 @@ def extractor(
     precision: str = "float32",
     data_dir: str | None = None,
 ) -> Callable:
-    """Returns the function from uint8 (N, H, W, C) to (N, D) of a feature space.
+    """Returns the function of a feature space, from uint8 images (N, H, W, C) to (N, D).
 
     Args:
-        features: The name of a space with a network, `spaces.networks()`; or a function, which is
-            returned as it is.
-        resize: See `extract`, like the next two.
-        precision: See there.
-        data_dir: See there.
+        features: A name of `spaces.networks()`; or a function, which is returned unchanged.
+        resize: As in `extract`.
+        precision: As in `extract`.
+        data_dir: As in `extract`.
 
     Raises:
         InputError: If a name is unknown, or the weights are not available.
@@ -48,25 +47,26 @@ def extract(
     progress: bool = False,
     data_dir: str | None = None,
 ) -> np.ndarray:
-    """Returns the features of images, float32 (N, D); of the images one batch is held at a time.
+    """Returns the features of images, float32 (N, D); only one batch of images is in memory.
 
     Args:
-        images: What `batches.batches` reads: an array, a dataset, an iterable or a folder. An array
-            (N, D) is taken for features and comes back as it is.
+        images: An array, a dataset, an iterable or a folder, as in `batches.batches`. An array (N,
+            D) is treated as features and returned unchanged.
         features: A name of `spaces.networks()`, or a function from uint8 (N, H, W, C) to (N, D).
         resize: "legacy", as in the original FID, or "clean", as in clean-FID: see `resize.resize`.
-        batch_size: Images in one call of the network.
-        precision: "float32"; "bfloat16", twice as fast where the hardware has it, but an FID is off
-            by about 1 %; or "auto", the fastest that is off by less than 0.5 %: float32.
-        num: Use only the first so many images.
+        batch_size: Number of images in one call of the network.
+        precision: "float32"; "bfloat16", which is twice as fast on hardware that supports it but
+            changes an FID by about 1 %; or "auto", the fastest one that changes an FID by less than
+            0.5 %, which is float32.
+        num: Use only the first `num` images.
         progress: Show a progress bar.
-        data_dir: Where imported weights are; by default $GANZOO_DATA or the cache.
+        data_dir: Folder of the imported weights; by default $GANZOO_DATA or the user's cache.
 
     Raises:
-        InputError: If a value is wrong, the images are none, or the weights are not there.
+        InputError: If an argument is invalid, there are no images, or the weights are not imported.
     """
     options = {"resize": resize, "precision": precision, "data_dir": data_dir}
-    if (rows := given(images)) is not None:
+    if (rows := as_features(images)) is not None:
         return rows[:num]
     rows = _blocks(images, extractor(features, **options), batch_size, num, progress)
     return np.concatenate(list(rows)).astype(np.float32, copy=False)
@@ -85,23 +85,23 @@ def moments(
 ) -> Moments:
     """Returns the mean and covariance of the features, in memory that does not grow with N.
 
-    Arguments and errors as of `extract`; `Moments` come back as they are.
+    Arguments and errors as in `extract`; `Moments` are returned unchanged.
     """
     options = {"resize": resize, "precision": precision, "data_dir": data_dir}
     if isinstance(images, Moments):
         return images
-    if (rows := given(images)) is not None:
+    if (rows := as_features(images)) is not None:
         return Moments.of(rows[:num])
     blocks = _blocks(images, extractor(features, **options), batch_size, num, progress)
     return functools.reduce(Moments.__add__, map(Moments.of, blocks))
 
 
-def given(images) -> np.ndarray | None:
-    """Returns features (N, D) that were given in place of images, else None."""
+def as_features(images) -> np.ndarray | None:
+    """Returns `images` if it is an array of features (N, D), else None."""
     if not isinstance(images, np.ndarray) or images.ndim != 2:
         return None
     if not len(images) or not np.isfinite(images).all():
-        raise InputError(f"features {images.shape} are empty, or hold NaN or infinity.")
+        raise InputError(f"features {images.shape} are empty, or contain NaN or infinity.")
     return images
 
 

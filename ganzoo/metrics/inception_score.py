@@ -37,7 +37,7 @@ def inception_score(samples, classifier=None, *, splits: int = 10, **options) ->
 
     Reference: Salimans et al., 2016, arXiv:1606.03498.
     """
-    probabilities = feature.given(samples)
+    probabilities = feature.as_features(samples)
     if probabilities is None:
         if not callable(classifier):
             raise InputError(

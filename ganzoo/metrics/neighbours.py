@@ -89,7 +89,7 @@ def _merged(neighbors: Neighbours, indices, squares, k: int) -> Neighbours:
 
 def _parts(training, compute, options):
     """Yields the features of the training images in blocks."""
-    if (rows := feature.given(training)) is not None:
+    if (rows := feature.as_features(training)) is not None:
         for start in range(0, len(rows), 1024):
             yield rows[start : start + 1024]
         return

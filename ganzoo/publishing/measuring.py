@@ -98,9 +98,9 @@ def _measure(measured, keep: Callable, folder: Path) -> None:
             done += len(facts)
             _show(facts)
         if not done:
-            print("nothing to do: it was measured with these settings (--force repeats it)")
+            print("nothing to do: already measured with these settings (--force repeats it)")
     except KeyboardInterrupt:
-        print(f"ganzoo: interrupted; {done} figures are kept in {folder}", file=sys.stderr)
+        print(f"ganzoo: interrupted; {done} metrics are saved in {folder}", file=sys.stderr)
         raise
 
 

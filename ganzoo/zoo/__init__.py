@@ -1,6 +1,6 @@
-"""The pretrained generators, read: what there is, where it lies, and that it is what was published.
+"""The pretrained generators: listing, locating, downloading, verifying and loading them.
 
-Imports `engine` and `inference`; metrics, evaluation, publishing and the commands import it.
+Imports `engine` and `inference`; imported by metrics, evaluation, publishing and the commands.
 """
 
 from ganzoo.zoo.catalogue import (

@@ -1,9 +1,9 @@
-"""The pretrained generators: what there is, where it lies, and that it is what was published.
+"""The pretrained generators: listing, locating, verifying and loading them.
 
-A generator is a SavedModel that the registry describes file by file (size and SHA-256). It is taken
-from a checkout's `saved_models/`, else from the cache, else it is downloaded into the cache; every
-file is checked every time. `GANZOO_HOME` moves the cache, `GANZOO_MIRROR` replaces the address of
-downloads, `GANZOO_OFFLINE=1` forbids the network.
+A generator is a SavedModel, and the registry lists the size and SHA-256 of each of its files. It is
+loaded from `saved_models/` in a checkout, else from the cache, else it is downloaded to the cache;
+its files are checked every time. `GANZOO_HOME` sets the folder of the cache, `GANZOO_MIRROR` the
+address of downloads, and `GANZOO_OFFLINE=1` disables downloads.
 """
 
 import functools
@@ -20,15 +20,15 @@ PACKAGE = Path(__file__).resolve().parent.parent  # ganzoo/
 
 
 class Layout(NamedTuple):
-    """Where things are in this installation."""
+    """The files and folders of the zoo in this installation."""
 
     registry: Path
     models: Path  # <entry>/{recipe.toml, README.md, metrics.json, samples.png}
-    saved_models: Path | None  # <entry>/<version>/; only a checkout has it
+    saved_models: Path | None  # <entry>/<version>/; only in a checkout
 
 
 def layout() -> Layout:
-    """Returns where the registry, the models' facts and (in a checkout) the SavedModels are."""
+    """Returns the paths of the registry, of models/ and, in a checkout, of saved_models/."""
     packaged = PACKAGE / "_models"
     if packaged.is_dir():  # an installed wheel
         return Layout(packaged / "registry.json", packaged, None)
@@ -37,12 +37,12 @@ def layout() -> Layout:
 
 
 def _entry(name: str) -> tuple[dict, str]:
-    """Returns the entry and the address its version's files are at."""
+    """Returns the registry's entry and the address of its files."""
     known = registry.read(layout().registry)
     entries = known["entries"]
     if not entries:
         raise InputError(
-            f"no pretrained generator is registered, got {name!r}. Train one: "
+            f"the registry has no pretrained generators, got {name!r}. Train one: "
             "python train.py --help"
         )
     if name not in entries:
@@ -67,10 +67,10 @@ def list_pretrained() -> list[str]:
 
 
 def recipe_path(name: str) -> Path:
-    """Returns the recipe that a pretrained generator was trained by.
+    """Returns the path of the recipe of a pretrained generator.
 
     Raises:
-        InputError: If there is no generator of that name, or its recipe is missing.
+        InputError: If the name is unknown or the recipe is missing.
     """
     _entry(name)
     path = layout().models / name / "recipe.toml"
@@ -80,12 +80,12 @@ def recipe_path(name: str) -> Path:
 
 
 def info(name: str) -> dict:
-    """Returns what is known of a pretrained generator, without loading it.
+    """Returns information about a pretrained generator, without loading it.
 
     Returns:
         The registry's `version`, `description`, `bytes` and `files`; `name`; `recipe` and
         `card_path` (paths); `card` (Markdown) and `metrics` (dict), empty if missing; `source`:
-        the folder or address it would be loaded from.
+        the folder or address that it would be loaded from.
     """
     entry, address = _entry(name)
     folder = layout().models / name
@@ -104,15 +104,15 @@ def info(name: str) -> dict:
 
 
 def fetch(name: str, version: int | None = None) -> Path:
-    """Returns the folder of a pretrained SavedModel, every file of it checked.
+    """Returns the folder of a pretrained SavedModel, downloading it if needed; checks all files.
 
     Args:
         name: One of `list_pretrained()`.
-        version: The version that must be had; by default the registry's.
+        version: The required version; by default the registry's.
 
     Raises:
         InputError: If the name or version is unknown, a file in the checkout is damaged, or the
-            generator is not here and cannot be downloaded.
+            generator is not available locally and cannot be downloaded.
     """
     entry, address = _entry(name)
     if version not in (None, entry["version"]):
@@ -129,11 +129,11 @@ def fetch(name: str, version: int | None = None) -> Path:
     try:
         if os.environ.get("GANZOO_OFFLINE", "0") not in ("", "0") and address[:5] != "file:":
             raise InputError(
-                f"expected {name} in {folder}, got no sound copy, and GANZOO_OFFLINE forbids the "
-                "network. Unset it, or set GANZOO_MIRROR=file://... to a copy of saved_models."
+                f"expected {name} in {folder}, got no valid copy, and GANZOO_OFFLINE disables "
+                "downloads. Unset it, or set GANZOO_MIRROR=file://... to a copy of saved_models."
             )
         download.install(folder, entry["files"], address)
-        if fault := download.problem(folder, entry["files"]):  # what is used is what was checked
+        if fault := download.problem(folder, entry["files"]):  # another process may have changed it
             raise InputError(fault)
     except InputError as error:
         raise InputError(f"{damaged if folder.is_dir() else ''}{error}") from error
@@ -141,11 +141,11 @@ def fetch(name: str, version: int | None = None) -> Path:
 
 
 def load_pretrained(name: str, version: int | None = None):
-    """Loads a pretrained generator, downloading it if it is not here.
+    """Loads a pretrained generator, downloading it if needed.
 
     Args:
         name: One of `list_pretrained()`.
-        version: The version that must be had; by default the registry's.
+        version: The required version; by default the registry's.
 
     Returns:
         A `keras.Model` with `sample(num, seed=0, labels=None)` -> uint8 (num, H, W, C).
@@ -160,13 +160,13 @@ def load_pretrained(name: str, version: int | None = None):
 
 
 def find(name: str) -> tuple[Callable, str]:
-    """Returns a function that loads what has this name, or lies in this folder, and a short name.
+    """Returns a function that loads the model of this name or folder, and a short name for it.
 
     Args:
-        name: One of `list_pretrained()`, or a SavedModel or a run with one.
+        name: One of `list_pretrained()`, or the folder of a SavedModel or of a run with one.
 
     Raises:
-        InputError: If there is no such thing.
+        InputError: If there is no such model.
     """
     path, names = Path(name), list_pretrained()
     if name in names:
@@ -178,10 +178,10 @@ def find(name: str) -> tuple[Callable, str]:
             return functools.partial(_load, folder), stem
     if path.exists() or len(path.parts) > 1:
         raise InputError(
-            f"expected a pretrained generator's name, a SavedModel's folder or a run's folder with "
-            f"saved_model/, got {name!r}."
+            "expected the name of a pretrained generator, or the folder of a SavedModel or of a "
+            f"run with saved_model/, got {name!r}."
         )
-    info(name)  # raises, as there is none of that name
+    info(name)  # raises InputError: the name is unknown
     raise AssertionError(name)
 
 
@@ -192,23 +192,23 @@ def _load(folder: Path):
 
 
 def verify(names: list[str] | None = None, load: bool = False) -> list[tuple[str, str | None]]:
-    """Checks size and hash of every file of every generator that is here, and that none is extra.
+    """Checks size and SHA-256 of all files of the local generators, and that there are no others.
 
     Args:
-        names: The generators to check, which must then be here; by default all of a checkout, and
-            elsewhere all that were downloaded.
-        load: Whether to load those that are sound, too, in a process that knows nothing of GanZoo,
-            and to compare what they give for fixed inputs with what their cards say.
+        names: The generators to check, which must be available locally; by default all in a
+            checkout, and all downloaded ones in an installed package.
+        load: Whether to also load the valid ones, in a process without GanZoo, and to compare their
+            outputs for fixed inputs with the recorded ones.
 
     Returns:
-        For each generator its name and what is wrong with it, or None.
+        For each generator its name, and the problem that was found or None.
 
     Raises:
         InputError: If a name is unknown.
     """
     entries = registry.read(layout().registry)["entries"]
     root = layout().saved_models
-    found, sound = [], {}
+    problems, valid = [], {}
     for name in sorted(entries) if names is None else names:
         entry, _ = _entry(name)
         folder = root / name / str(entry["version"]) if root else _cache(name, entry["version"])
@@ -216,21 +216,22 @@ def verify(names: list[str] | None = None, load: bool = False) -> list[tuple[str
             folder = _cache(name, entry["version"])
         if folder.is_dir() or root or names is not None:
             fault = download.problem(folder, entry["files"], strict=True)
-            found.append((name, fault))
+            problems.append((name, fault))
             if fault is None:
-                sound[name] = folder
+                valid[name] = folder
     if root and names is None:
         strays = {path.name for path in root.iterdir() if path.is_dir()} - entries.keys()
-        found += [(name, "expected an entry in registry.json, got none") for name in sorted(strays)]
-    if load and sound:
-        seen = dict(zip(sound, fingerprint.alone(sound.values()), strict=True))
-        found = [(name, fault or _unlike(name, seen.get(name))) for name, fault in found]
-    return found
+        missing = "expected an entry in registry.json, got none"
+        problems += [(name, missing) for name in sorted(strays)]
+    if load and valid:
+        got = dict(zip(valid, fingerprint.alone(valid.values()), strict=True))
+        problems = [(name, fault or _difference(name, got.get(name))) for name, fault in problems]
+    return problems
 
 
-def _unlike(name: str, seen: dict | str | None) -> str | None:
-    """Returns in what a generator does not give what its card says."""
-    if isinstance(seen, str):
-        return f"expected a SavedModel that loads, got {seen}"
+def _difference(name: str, got: dict | str | None) -> str | None:
+    """Returns how a generator's fingerprint differs from the recorded one, or None."""
+    if isinstance(got, str):
+        return f"expected a SavedModel that can be loaded, got {got}"
     expected = info(name)["metrics"].get("fingerprint", {})
-    return fingerprint.difference(expected, seen) if seen else None
+    return fingerprint.difference(expected, got) if got else None

@@ -1,8 +1,8 @@
-"""Downloads a folder of files whose sizes and hashes are known: the whole folder, or nothing.
+"""Downloads a folder of files whose sizes and hashes are known: completely or not at all.
 
-Files arrive in a hidden sibling of the folder, are checked and flushed to disk, and one rename puts
-them in place. So whoever looks sees no folder or a complete one, and two processes may download the
-same folder at once: the second finds the first one's copy and drops its own.
+The files are downloaded to a hidden folder with the same parent, checked and flushed to disk, and
+then moved into place by a single rename. So other processes see no folder or a complete one, and
+two processes may download the same folder at once: the second one discards its own copy.
 """
 
 import contextlib
@@ -21,24 +21,24 @@ from ganzoo.errors import InputError
 TRIES = 3
 TIMEOUT = 30.0  # seconds without a byte
 PAUSE = 0.5  # seconds before the second try; doubled before each further one
-STALE = 3600.0  # seconds without a write after which an unfinished download counts as abandoned
+STALE = 3600.0  # seconds without a write after which a download is considered abandoned
 CHUNK = 1 << 16
-INCOMING = ".incoming-"  # not a number, so a model server that watches the folder ignores it
+INCOMING = ".incoming-"  # not a number, so that a model server watching the folder ignores it
 
 Files = Mapping[str, Mapping]  # relative posix path -> {"bytes": int, "sha256": str}
 
 
 class _Interrupted(Exception):
-    """A failure that another try may cure."""
+    """A failure that may be temporary."""
 
 
 def problem(folder: Path, files: Files, strict: bool = False) -> str | None:
-    """Says what is wrong with a folder, or returns None if every file is what it should be.
+    """Returns what is wrong with the files of a folder, or None if they are as expected.
 
     Args:
         folder: Where the files should be.
         files: Size and SHA-256 of each, by relative path.
-        strict: Whether a file that is not in `files` is a fault as well.
+        strict: Whether a file that is not in `files` is a problem as well.
     """
     for name, fact in files.items():
         path = folder / name
@@ -55,21 +55,21 @@ def problem(folder: Path, files: Files, strict: bool = False) -> str | None:
     if strict:
         for path in sorted(folder.rglob("*")):
             if not path.is_dir() and path.relative_to(folder).as_posix() not in files:
-                return f"{path}: expected no such file"
+                return f"{path}: unexpected file"
     return None
 
 
 def install(folder: Path, files: Files, base: str) -> None:
-    """Downloads `files` from `base` and puts them at `folder`, in place of what is there.
+    """Downloads `files` from `base` to `folder`, which is replaced if it exists.
 
     Args:
-        folder: The folder to make or replace. Its parents are made.
+        folder: The folder to create or replace. Its parents are created.
         files: Size and SHA-256 of each file, by relative path. The paths must have been validated.
         base: The address that the relative paths are appended to; http, https or file.
 
     Raises:
-        InputError: If a file cannot be had, is not as declared, or cannot be written. What was at
-            `folder` is then still there.
+        InputError: If a file cannot be downloaded, has another size or hash, or cannot be written.
+            `folder` is then unchanged.
     """
     incoming = _sibling(folder)
     report = _progress(folder, sum(fact["bytes"] for fact in files.values()))
@@ -88,8 +88,8 @@ def install(folder: Path, files: Files, base: str) -> None:
             shutil.rmtree(incoming, ignore_errors=True)
     except OSError as error:
         raise InputError(
-            f"cannot write to {folder.parent}: {error.strerror}. Expected room for the download; "
-            "free some, or set GANZOO_HOME to a folder that can be written."
+            f"cannot write to {folder.parent}: {error.strerror}. Free some disk space, or set "
+            "GANZOO_HOME to a writable folder."
         ) from error
 
 
@@ -98,16 +98,16 @@ def _sibling(folder: Path) -> Path:
 
 
 def _sweep(parent: Path) -> None:
-    """Removes what killed downloads left. A live one writes at least every `TIMEOUT` seconds."""
-    for left in parent.glob(INCOMING + "*"):
-        with contextlib.suppress(OSError):  # another process may be sweeping as well
-            written = max(path.stat().st_mtime for path in (left, *left.rglob("*")))
-            if time.time() - written > STALE:
-                shutil.rmtree(left)
+    """Removes abandoned downloads. An active one writes at least every `TIMEOUT` seconds."""
+    for abandoned in parent.glob(INCOMING + "*"):
+        with contextlib.suppress(OSError):  # another process may remove it as well
+            last_write = max(path.stat().st_mtime for path in (abandoned, *abandoned.rglob("*")))
+            if time.time() - last_write > STALE:
+                shutil.rmtree(abandoned)
 
 
 def _put(incoming: Path, folder: Path, files: Files) -> None:
-    """Renames `incoming` to `folder`. A good copy that came first stays, a bad one goes."""
+    """Renames `incoming` to `folder`, unless another process put a valid copy there first."""
     for _ in range(TRIES):
         try:
             os.rename(incoming, folder)
@@ -117,15 +117,15 @@ def _put(incoming: Path, folder: Path, files: Files) -> None:
                 raise
         if problem(folder, files) is None:
             return
-        aside = _sibling(folder)
-        with contextlib.suppress(FileNotFoundError):  # another process took it away first
-            os.rename(folder, aside)
-        shutil.rmtree(aside, ignore_errors=True)
+        replaced = _sibling(folder)
+        with contextlib.suppress(FileNotFoundError):  # another process moved it first
+            os.rename(folder, replaced)
+        shutil.rmtree(replaced, ignore_errors=True)
     raise OSError(0, f"{folder} keeps changing", str(folder))
 
 
 def _flush(folder: Path) -> None:
-    if os.name == "posix":  # elsewhere a folder cannot be opened
+    if os.name == "posix":  # on other systems a folder cannot be opened
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -140,15 +140,15 @@ def _fetch(url: str, target: Path, fact: Mapping, report: Callable[[int], None])
         except _Interrupted as error:
             if count == TRIES:
                 raise InputError(
-                    f"cannot download {url} in {TRIES} tries: {error}. Check the network, or set "
-                    "GANZOO_MIRROR to a copy of saved_models (https:// or file://)."
+                    f"cannot download {url} after {TRIES} tries: {error}. Check the network, or "
+                    "set GANZOO_MIRROR to a copy of saved_models (https:// or file://)."
                 ) from error
         time.sleep(PAUSE * 2 ** (count - 1))
 
 
 def _stream(url: str, target: Path, fact: Mapping, report: Callable[[int], None]) -> None:
     expected, size, digest = fact["bytes"], 0, hashlib.sha256()
-    advice = "The mirror holds another version or is damaged: set GANZOO_MIRROR, or update ganzoo."
+    advice = "The mirror has another version or is damaged: set GANZOO_MIRROR, or update ganzoo."
     try:
         with target.open("wb") as file:
             for chunk in _chunks(url):
@@ -173,12 +173,12 @@ def _stream(url: str, target: Path, fact: Mapping, report: Callable[[int], None]
 
 
 def _chunks(url: str) -> Iterator[bytes]:
-    """Yields what is at `url`; here alone an OSError means the network and not the disk."""
-    from http.client import HTTPException  # late: `ganzoo list` does without
+    """Yields the content of `url`; only here does an OSError mean the network, not the disk."""
+    from http.client import HTTPException  # here, since `ganzoo list` does not need it
     from urllib import error as failures
     from urllib import request
 
-    opener = request.OpenerDirector()  # the usual one, less ftp and data
+    opener = request.OpenerDirector()  # the default one without ftp and data
     for handler in (
         request.ProxyHandler, request.HTTPHandler, request.HTTPSHandler, request.FileHandler,
         request.HTTPDefaultErrorHandler, request.HTTPRedirectHandler, request.HTTPErrorProcessor,
@@ -208,7 +208,7 @@ def _chunks(url: str) -> Iterator[bytes]:
 
 
 def _progress(folder: Path, total: int) -> Callable[[int], None]:
-    """Returns a function that is told of each new byte count; it is silent unless on a terminal."""
+    """Returns a function that reports downloaded bytes; it only prints on a terminal."""
     if not sys.stderr.isatty():
         return lambda size: None
     done = 0

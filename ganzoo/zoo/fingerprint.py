@@ -1,10 +1,10 @@
-"""What SavedModels give for fixed inputs, in a few numbers; a program that needs TensorFlow alone.
+"""Summaries of the outputs of SavedModels for fixed inputs; a program that only needs TensorFlow.
 
     python -P ganzoo/zoo/fingerprint.py FOLDER...
 
-Each signature is called on numbers that anybody can make again, latents and images that are sines,
-and eight samples are drawn with seed 0. A line of JSON for each folder says the shape of what came,
-its mean, its standard deviation, and its products with four unit cosines, which know the order.
+Each signature is called on reproducible inputs, latents and images that are sines, and eight
+samples are drawn with seed 0. A line of JSON for each folder has the shape of the outputs, their
+mean and standard deviation, and their inner products with four cosines, which depend on the order.
 """
 
 import json
@@ -13,30 +13,31 @@ import subprocess
 import sys
 from pathlib import Path
 
-NUM = 8  # samples, and inputs of every signature
-CLOSE = 0.01  # standard deviations by which a machine's rounding may move a mean
-ROUNDING = 1e-6  # and of the mean itself, or of one: eight times what float32 resolves
+NUM = 8  # number of samples, and of inputs of every signature
+CLOSE = 0.01  # tolerance for rounding on other machines, in standard deviations
+ROUNDING = 1e-6  # further tolerance, relative to the mean or to 1: 8 times float32's precision
 
 
 def of(folder) -> dict:
     """Returns the fingerprint of each signature of a SavedModel, without GanZoo.
 
     Raises:
-        OSError: Or whatever TensorFlow raises, if it cannot be loaded.
+        OSError: Or another error of TensorFlow, if it cannot be loaded.
     """
     import tensorflow as tf
 
-    model, found = tf.saved_model.load(str(folder)), {}
+    model, outputs = tf.saved_model.load(str(folder)), {}
     for name, call in sorted(model.signatures.items()):
         inputs = {
             key: _input(key, spec) for key, spec in call.structured_input_signature[1].items()
         }
-        found[name] = {key: numbers(value.numpy()) for key, value in sorted(call(**inputs).items())}
-    return found
+        results = sorted(call(**inputs).items())
+        outputs[name] = {key: numbers(value.numpy()) for key, value in results}
+    return outputs
 
 
 def _input(name: str, spec):
-    """Returns a fixed input: a scalar, or `NUM` of what the signature takes."""
+    """Returns a fixed input of a signature: a scalar, or a batch of `NUM` examples."""
     import numpy as np
     import tensorflow as tf
 
@@ -54,7 +55,7 @@ def _input(name: str, spec):
 
 
 def numbers(values) -> dict:
-    """Returns the shape of an array, and numbers that hardly move when its values hardly do."""
+    """Returns the shape of an array and numbers that vary continuously with its values."""
     import numpy as np
 
     flat = np.asarray(values, "float64").ravel()
@@ -70,47 +71,47 @@ def numbers(values) -> dict:
 
 
 def difference(expected: dict, got: dict) -> str | None:
-    """Returns in what a fingerprint is not as expected, or None."""
+    """Returns how a fingerprint differs from the expected one, or None."""
     for name, values in expected.items():
         for key, one in values.items():
             other = got.get(name, {}).get(key)
             if other is None or other["shape"] != one["shape"]:
-                there = other and other["shape"]
-                return f"{name}: expected {key} of shape {one['shape']}, got {there}"
-            before, after = ([f["mean"], f["std"], *f["cosines"]] for f in (one, other))
-            far = max(abs(a - b) for a, b in zip(before, after, strict=True))
-            most = CLOSE * one["std"] + ROUNDING * max(1.0, abs(one["mean"]))
-            if not far <= most:  # NaN is far
+                shape = other and other["shape"]
+                return f"{name}: expected {key} of shape {one['shape']}, got {shape}"
+            wanted, received = ([f["mean"], f["std"], *f["cosines"]] for f in (one, other))
+            error = max(abs(a - b) for a, b in zip(wanted, received, strict=True))
+            tolerance = CLOSE * one["std"] + ROUNDING * max(1.0, abs(one["mean"]))
+            if not error <= tolerance:  # also if it is NaN
                 return (
-                    f"{name}: expected {key} with mean {one['mean']:.6g}, standard deviation "
-                    f"{one['std']:.6g} and the cosines of the card, got {other['mean']:.6g} and "
-                    f"{other['std']:.6g}, and a number that is {far:.3g} off"
+                    f"{name}: expected {key} with mean {one['mean']:.6g} and standard deviation "
+                    f"{one['std']:.6g}, got {other['mean']:.6g} and {other['std']:.6g}; the "
+                    f"largest difference of the fingerprint is {error:.3g}"
                 )
     return None
 
 
 def alone(folders) -> list[dict | str]:
-    """Returns the fingerprint of each SavedModel, or why there is none, from a process of its own.
+    """Returns the fingerprint of each SavedModel, or an error message, from a separate process.
 
-    That process cannot import GanZoo: what it can load, others can.
+    That process cannot import GanZoo, so that a SavedModel which it can load needs no GanZoo.
     """
     folders = [str(Path(folder).resolve()) for folder in folders]
     command = [sys.executable, "-P", __file__, *folders]
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith(("{", '"'))]
-    last = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
+    last = (done.stderr.strip().splitlines() or ["no message"])[-1]
     missing = f"the process that loads it ended with status {done.returncode}: {last}"
     return lines + [missing] * (len(folders) - len(lines))
 
 
 def main() -> None:
-    """Prints a line for each folder of the command line."""
-    sys.modules["ganzoo"] = None  # so that importing it fails
+    """Prints a line of JSON for each folder on the command line."""
+    sys.modules["ganzoo"] = None  # makes importing it fail
     for folder in sys.argv[1:]:
         try:
             line = of(folder)
-        except Exception as error:  # whatever is wrong with one, the others are looked at
+        except Exception as error:  # the remaining folders are still processed
             line = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
         print(json.dumps(line), flush=True)
 

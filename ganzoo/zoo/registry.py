@@ -1,10 +1,10 @@
-"""The registry of pretrained generators: a JSON file that says which files each one consists of.
+"""The registry of pretrained generators: a JSON file that lists the files of each one.
 
     {"format": 1, "base_url": "https://...", "entries": {"<entry>": {"version": 1,
      "description": "...", "bytes": 9, "files": {"saved_model.pb": {"bytes": 9, "sha256": "..."}}}}}
 
-A file is downloaded from `base_url/<entry>/<version>/<relative path>`. The registry is validated as
-a whole before anything it names is read or written.
+A file is downloaded from `base_url/<entry>/<version>/<relative path>`. The whole registry is
+validated before any file that it names is read or written.
 """
 
 import json
@@ -14,22 +14,22 @@ from pathlib import Path
 
 from ganzoo.errors import InputError, is_whole
 
-LIMIT = 1 << 30  # bytes of one generator: a registry that asks for more is not ours
+LIMIT = 1 << 30  # maximum size of a generator in bytes
 _PART = re.compile(
     r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_-])?"
-)  # no "..", drive, backslash, dot file
+)  # no "..", drive, backslash or dot file
 
 
 def read(path: Path) -> dict:
-    """Reads and validates a registry, so that nothing it says can reach outside its folder.
+    """Reads and validates a registry, so that it cannot refer to files outside its folder.
 
     Raises:
-        InputError: If the file cannot be read or anything in it is not as it should be.
+        InputError: If the file cannot be read or is not a valid registry.
     """
 
     def unique(pairs):
         if len(dict(pairs)) < len(pairs):
-            raise ValueError("a key is given twice")
+            raise ValueError("a duplicate key")
         return dict(pairs)
 
     try:
@@ -46,7 +46,7 @@ def read(path: Path) -> dict:
 
 
 def validate(registry: object) -> dict:
-    """Returns the registry itself if it is sound, and raises `InputError` if not."""
+    """Returns the registry if it is valid, and raises `InputError` otherwise."""
     _keys("registry", registry, {"format", "base_url", "entries"})
     form = registry["format"]
     _need(type(form) is int and form == 1, "format", "1 (update ganzoo)", form)
@@ -72,7 +72,7 @@ def validate(registry: object) -> dict:
             _need(_whole(size), f"{where}.bytes", f"a whole number from 1 to {LIMIT}", size)
             plain = isinstance(digest, str) and re.fullmatch(r"[0-9a-f]{64}", digest)
             _need(plain, f"{where}.sha256", "64 hexadecimal digits", digest)
-        lower = {path.lower() for path in files}  # some file systems do not tell A from a
+        lower = {path.lower() for path in files}  # some file systems ignore case
         parents = {path.rsplit("/", n)[0] for path in lower for n in range(1, path.count("/") + 1)}
         clear = len(lower) == len(files) and not lower & parents
         _need(clear, f"{name}.files", "paths that do not collide", sorted(files))
@@ -83,7 +83,7 @@ def validate(registry: object) -> dict:
 
 
 def is_name(name: object) -> bool:
-    """Tells whether this may be the name of an entry."""
+    """Returns whether this is a valid name of an entry."""
     return isinstance(name, str) and re.fullmatch(r"[a-z0-9_]{1,100}", name) is not None
 
 
@@ -103,7 +103,7 @@ def _whole(value: object) -> bool:
 
 
 def address(where: str, value: object) -> str:
-    """Returns an address without its final slashes; `where` names it if it is no good."""
+    """Returns an address without trailing slashes; `where` names it in the error message."""
     good = isinstance(value, str) and re.fullmatch(r"(https?|file)://\S+", value)
     _need(good, where, "an address that starts with https://, http:// or file://", value)
     return value.rstrip("/")
