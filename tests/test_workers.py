@@ -107,7 +107,7 @@ def test_a_killed_worker_ends_all_and_the_run_goes_on(tmp_path, which, workers):
     assert f"worker {which} ended with status -9" in said
     assert "Traceback" not in said and "Restart all workers" in said
     again = launched(tmp_path / "killed", **flags)
-    assert again.returncode == 0 and "Going on" in again.stdout, again.stderr
+    assert again.returncode == 0 and "Continuing" in again.stdout, again.stderr
     expected, found = weights(tmp_path / "whole"), weights(tmp_path / "killed")
     for name, value in expected.items():
         np.testing.assert_array_equal(found[name], value, err_msg=name)

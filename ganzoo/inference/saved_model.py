@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from ganzoo import layers, networks
 from ganzoo.errors import InputError
 from ganzoo.inference.classifier import TrainedClassifier
 from ganzoo.inference.exported import Exported
@@ -16,6 +17,8 @@ from ganzoo.inference.writing import ABOUT, in_float32, is_saved_model, save
 
 __all__ = ["ABOUT", "KINDS", "about", "is_saved_model", "load", "save"]
 
+# What saved networks are made of: importing these rooms registers their classes with Keras.
+BUILT_OF = (layers, networks)
 KINDS = {cls.kind: cls for cls in (Sampler, Translator, TrainedClassifier, Sequences)}
 
 # What the readers of JSON, of Keras' configs and of checkpoints raise on damaged files.
