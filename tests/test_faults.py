@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parent.parent / "benchmarks" / "faults.py"
+SCRIPT = Path(__file__).parent.parent / "benchmarks" / "reliability" / "faults.py"
 QUICK = "killed_export,killed_publish,killed_import,killed_download,damaged_saved_model"
 QUICK += ",damaged_input,full_disk_for_commands,nan_in_weights"
 

@@ -15,17 +15,16 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent.parent))  # for train.py
-
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from ganzoo.engine.quiet import import_tensorflow  # noqa: E402
 
 import_tensorflow()
-import train  # noqa: E402
 from ganzoo import cli, testing  # noqa: E402
+from ganzoo.cli import train  # noqa: E402
 from ganzoo.engine import files  # noqa: E402
+from ganzoo.training import program  # noqa: E402, F401  loaded before anything is forked
 
 TINY = {
     "model": "gan", "image_size": 8, "width": 4, "latent_dim": 8, "batch_size": 16, "steps": 40,
@@ -69,8 +68,7 @@ class Command:
             if before:
                 before()
             if self.argv[0] == "train.py":
-                train.app.run(train.guarded, argv=self.argv, flags_parser=train.parsed)
-                return 0
+                return train.main(self.argv[1:], "train.py")
             return cli.main(self.argv[1:])
         except SystemExit as error:
             return int(error.code or 0)
