@@ -314,4 +314,4 @@ CLASSES = parts.table(
 
 def get(identifier) -> Loss:
     """Returns the loss for a name, a {class_name, config} dict or a `Loss`."""
-    return parts.get("loss", identifier, CLASSES)
+    return parts.get("loss", identifier, CLASSES, Loss)

@@ -390,4 +390,4 @@ def get_all(identifiers) -> list[Penalty]:
 
 def get(identifier) -> Penalty:
     """Returns the penalty for a name, a {class_name, config} dict or a `Penalty`."""
-    return parts.get("penalty", identifier, CLASSES)
+    return parts.get("penalty", identifier, CLASSES, Penalty)

@@ -248,4 +248,4 @@ def get(identifier) -> Past | None:
     """Returns the replay for a capacity, a name, a {class_name, config} dict or a `Past`."""
     if isinstance(identifier, int) and not isinstance(identifier, bool):
         return Replay(identifier)
-    return parts.get("replay", identifier, CLASSES)
+    return parts.get("replay", identifier, CLASSES, Past)

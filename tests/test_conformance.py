@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from unittest import mock
 
 import keras
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 import ganzoo
-from ganzoo import testing
+from ganzoo import ema, testing
 from ganzoo.engine import distribute
 from ganzoo.inference.sampler import Sampler
 
@@ -60,6 +61,32 @@ CASES = {  # variant -> the terms it logs
 }
 
 
+GRAPHS = ("dcgan", "wgan_gp", "seqgan", "began")  # traced for several replicas in the fast suite
+HOOKS = (
+    "train_step", "play", "generate", "discriminate", "discriminator_step", "generator_step",
+    "discriminator_loss", "generator_loss", "after_step", "score", "export", "checked",
+)  # fmt: skip
+EXPORTS = ("dcgan", "infogan", "pix2pix", "seqgan", "stylegan2", "classifier")  # one of a kind
+
+
+def rest_is_slow(names, fast):
+    """Returns the names as parameters, those that repeat what the fast ones show as slow ones."""
+    return [name if name in fast else pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _small_work():
+    """Leaves out what takes time and does not matter to a step or two of tiny networks.
+
+    Graphs are not optimized, and after an epoch the statistics of the averaged generator are those
+    of 32 images and not of 2048.
+    """
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    with mock.patch.object(ema.EMA.recalibrate, "__defaults__", (2, 16)):
+        yield
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+
+
 def draws(name):
     return ganzoo.gans.get(name).exported is Sampler
 
@@ -99,36 +126,80 @@ def test_every_variant_has_a_case():
     assert sorted(CASES) == ganzoo.list_variants()
 
 
+def plays_as(name, others):
+    """Returns whether a variant has the game of one of the others, with networks of its own."""
+    games = [[getattr(ganzoo.gans.get(n), hook) for hook in HOOKS] for n in (name, *others)]
+    return name not in others and games[0] in games[1:]
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_images(name):
+    """Where the game is that of another variant, it is not traced once more."""
+    make = maker(name, run_eagerly=plays_as(name, ("cgan", "dcgan", "wgan_gp")))
+    testing.run_gan_test(make, batches_of(name), CASES[name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_images_in_a_graph(name):
     testing.run_gan_test(maker(name), batches_of(name), CASES[name])
 
 
 @pytest.mark.parametrize("name", POINTS_TOO)
 def test_points(name):
+    gan = testing.untraced(maker(name, POINTS)())
+    testing.check_fit(gan, batches(POINTS), CASES[name])
+    assert gan.sample(5).shape == (5, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", POINTS_TOO)
+def test_points_whole(name):
     testing.run_gan_test(maker(name, POINTS), batches(POINTS), CASES[name])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_half_precision(name):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    gan = testing.untraced(maker(name)())
+    testing.check_fit(gan, batches_of(name), CASES[name])
+    assert not isinstance(gan.d_optimizer, keras.optimizers.LossScaleOptimizer)
+
+
+@pytest.mark.parametrize("name", rest_is_slow(CASES, EXPORTS))
+def test_half_precision_exports(name):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    testing.check_export(maker(name)())
 
 
 @pytest.mark.parametrize(
     ("name", "policy"),
-    [(name, "mixed_bfloat16") for name in CASES]
-    + [(name, "mixed_float16") for name in ("dcgan", "wgan_gp")],
-)
-def test_half_precision(name, policy):
+    [("dcgan", "mixed_bfloat16"), ("dcgan", "mixed_float16"), ("wgan_gp", "mixed_float16"),
+     ("classifier", "mixed_bfloat16")],
+)  # fmt: skip
+def test_half_precision_in_a_graph(name, policy):
     keras.config.set_dtype_policy(policy)
     gan = maker(name)()
     testing.check_fit(gan, batches_of(name), CASES[name])
-    if name in ("dcgan", "wgan_gp", "classifier"):
-        testing.check_saving(gan, batches(IMAGES))
+    testing.check_saving(gan, batches(IMAGES))
     testing.check_export(gan)
     scaled = isinstance(gan.d_optimizer, keras.optimizers.LossScaleOptimizer)
     assert scaled == (policy == "mixed_float16")
 
 
+def with_sgd(name):
+    return maker(name, g_optimizer="sgd", d_optimizer="sgd")
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_several_train_as_one(name, replicas):
-    make = maker(name, g_optimizer="sgd", d_optimizer="sgd")
-    testing.check_replicas(make, batches_of(name), replicas)
+    make = with_sgd(name)
+    testing.check_replicas(lambda: testing.untraced(make()), batches_of(name), replicas)
+
+
+@pytest.mark.parametrize("name", rest_is_slow(CASES, GRAPHS))
+def test_several_train_as_one_in_a_graph(name, replicas):
+    testing.check_replicas(with_sgd(name), batches_of(name), replicas)
 
 
 @pytest.mark.slow
@@ -164,9 +235,9 @@ def test_all_tricks_at_once_under_two_devices(replicas):
             steps_per_execution=2,
         )()
     stream = batches(IMAGES, 32, 8).repeat()
-    logs = gan.fit(stream, epochs=2, steps_per_epoch=50, verbose=0).history
+    logs = gan.fit(stream, epochs=2, steps_per_epoch=10, verbose=0).history
     assert np.isfinite(list(logs.values())).all()
-    assert int(gan.step.numpy()) == 100
+    assert int(gan.step.numpy()) == 20
     values = [
         replicas.experimental_local_results(v.value) for v in testing.weights_of(gan.generator)
     ]

@@ -72,6 +72,11 @@ def tiny_mnist(tmp_path, monkeypatch):
     return tmp_path / "source", contents
 
 
+def test_the_originals_hold_so_many_images_behind_their_headers():
+    sizes = {"train-images": 47_040_016, "train-labels": 60_008}  # as published, without gzip
+    assert idx._SIZE == sizes | {"t10k-images": 7_840_016, "t10k-labels": 10_008}
+
+
 def test_import_idx(tiny_mnist, tmp_path, monkeypatch):
     source, contents = tiny_mnist
     monkeypatch.setenv("GANZOO_DATA", str(tmp_path / "cache"))

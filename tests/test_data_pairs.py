@@ -204,3 +204,10 @@ def test_emoji_that_are_not_here_or_not_the_originals_are_one_line(packages):
     (packages / "google.tgz").unlink()
     with pytest.raises(InputError, match="no google.tgz"):
         data.import_files("emoji_styles", str(packages), str(packages))
+
+
+def test_few_examples_of_an_unpaired_set_are_of_both_sides():
+    found = data.examples("unpaired:fashion_mnist_10k,fashion_mnist_10k", limit=3)
+    assert {key: images.shape for key, images in found.items()} == {
+        "x": (3, 28, 28, 1), "y": (3, 28, 28, 1),
+    }  # fmt: skip

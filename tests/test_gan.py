@@ -270,7 +270,7 @@ def test_a_penalty_cannot_take_the_place_of_another_term():
 
 
 def test_datasets_that_cannot_be_divided_are_refused_or_shortened(replicas):
-    gan = ganzoo.create("gan", (2,), width=4, n_critic=3)
+    gan = ganzoo.create("gan", (2,), width=4, n_critic=3, run_eagerly=True)
     points = np.random.default_rng(0).normal(size=(47, 2)).astype("float32")
     short = tf.data.Dataset.from_tensor_slices(points).batch(8)  # the sixth has but 7
     gan.fit(short, verbose=0)
@@ -278,7 +278,7 @@ def test_datasets_that_cannot_be_divided_are_refused_or_shortened(replicas):
     with pytest.raises(InputError, match="n_critic=3 batches, but there are only 2"):
         gan.fit(short.take(2), verbose=0)
     with replicas.scope():
-        pair = ganzoo.create("gan", (2,), width=4)
+        pair = ganzoo.create("gan", (2,), width=4, run_eagerly=True)
     with pytest.raises(InputError, match="divisible by 2 replicas, got 7"):
         pair.fit(tf.data.Dataset.from_tensor_slices(points).batch(7, drop_remainder=True))
     pair.fit(short, verbose=0)

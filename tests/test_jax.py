@@ -13,7 +13,7 @@ import pytest
 import ganzoo
 from ganzoo.callbacks.run_log import read
 from ganzoo.cli.train import main
-from ganzoo.training import jax_program
+from ganzoo.training import jax_run
 
 ROOT = Path(__file__).parent.parent
 SHAPE = (8, 8, 1)
@@ -44,14 +44,15 @@ import jax, keras
 import numpy as np
 import ganzoo
 from ganzoo import penalties
+from ganzoo.training import jax_game
 {PLAY}
-penalties.squared_slope = jax_backend.squared_slope
+penalties.squared_slope = jax_game.squared_slope
 keras.random.normal, keras.random.uniform = fixed, share
 found = {{}}
 for name, options in json.loads(sys.argv[2]).items():
     gan = created(name, options)
     gan.load_weights(f"{{sys.argv[1]}}/{{name}}.weights.h5")
-    game, found[name] = jax_backend.JaxGame(gan), []
+    game, found[name] = jax_game.JaxGame(gan), []
     state, play = game.state(), jax.jit(game.step)
     for step in range(2):
         batches = [batch_of(10 * step + turn) for turn in range(gan.n_critic)]
@@ -155,9 +156,9 @@ def test_what_it_lacks_is_refused_in_a_line(flag, words, tmp_path):
 
 
 def test_orders_are_seekable_and_visit_every_example_once_a_pass():
-    whole = jax_program.orders(10, 3, seed=1)
+    whole = jax_run.orders(10, 3, seed=1)
     first = [next(whole).tolist() for _ in range(9)]
     assert all(len({i for batch in first[k : k + 3] for i in batch}) == 9 for k in (0, 3, 6))
     for start in (1, 3, 5):
-        later = jax_program.orders(10, 3, 1, start)
+        later = jax_run.orders(10, 3, 1, start)
         assert [next(later).tolist() for _ in range(4)] == first[start : start + 4]

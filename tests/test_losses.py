@@ -227,6 +227,23 @@ def test_flipped_labels_give_the_mixture_of_both_losses(name):
     assert abs(got - straight) > 0.01
 
 
+def test_flipped_pairs_give_the_mixture_of_both_directions():
+    """Of a share of the pairs the fake one is taken for the real one."""
+    real, fake = np.full((40_000, 1), 2.0, "float32"), np.full((40_000, 1), 0.5, "float32")
+    with random.scope(random.key(3)):
+        found = float(losses.Relativistic(flip=0.2).discriminator(real, fake))
+    right, wrong = np.log1p(np.exp(-1.5)), np.log1p(np.exp(1.5))
+    assert found == pytest.approx(0.8 * right + 0.2 * wrong, abs=0.01)
+    with random.scope(random.key(3)):
+        again = float(losses.Relativistic().discriminator(real, fake))
+    assert again == pytest.approx(right, rel=1e-5)
+
+
+def test_the_config_of_a_relativistic_loss_is_whole():
+    loss = losses.Relativistic(average=True, flip=0.1)
+    assert loss.get_config() == {"average": True, "flip": 0.1}
+
+
 def test_real_and_fake_images_are_flipped_apart_and_whole():
     loss = losses.Wasserstein(flip=0.3)
     with random.scope(random.key(5)):

@@ -72,12 +72,16 @@ def test_smoothing_lowers_the_confidence_of_the_discriminator(arguments):
 
     def confidence(loss):
         score = tf.Variable([[0.0]])
-        with random.scope(random.key(0)):
-            for _ in range(400):
-                with tf.GradientTape() as tape:
-                    real = tf.repeat(score, 64, axis=0)
-                    value = loss.discriminator(real, tf.fill((64, 1), -20.0))
-                score.assign_sub(tape.gradient(value, score))
+
+        @tf.function
+        def descend(step):
+            with random.scope(random.key(0, step)), tf.GradientTape() as tape:
+                real = tf.repeat(score, 64, axis=0)
+                value = loss.discriminator(real, tf.fill((64, 1), -20.0))
+            score.assign_sub(tape.gradient(value, score))
+
+        for step in range(400):
+            descend(tf.constant(step))
         return float(tf.sigmoid(score)[0, 0])
 
     assert confidence(losses.NonSaturating()) > 0.97
@@ -121,6 +125,20 @@ def test_historical_averaging_by_hand():
         found = float(part(gan, {}, tf.constant(turn)))
         mean = np.mean(values[: turn + 1], axis=0)
         assert found == pytest.approx(np.square(np.array(value) - mean).sum(), rel=1e-5)
+
+
+def test_historical_averaging_of_the_first_turn_is_zero():
+    """Whatever the weights were before it, the mean begins with them."""
+    part, weight = penalties.HistoricalAveraging(), keras.Variable([2.0, 0.0])
+    gan = types.SimpleNamespace(generator=types.SimpleNamespace(trainable_variables=[weight]))
+    part.attach(gan)
+    weight.assign([5.0, -1.0])
+    assert float(part.value(gan, {})) == 0.0
+    np.testing.assert_array_equal(part.means[0], [5.0, -1.0])
+
+
+def test_historical_averaging_goes_with_several_discriminators():
+    ganzoo.create("cyclegan", (8, 8, 1), width=4, blocks=1, penalties=["historical_averaging"])
 
 
 def test_historical_averaging_damps_the_rotation_of_xy():

@@ -76,6 +76,27 @@ def test_squared_slope_of_a_quadratic_critic(cls, images):
     np.testing.assert_allclose(cls().value(game(quadratic), batch()), expected, rtol=1e-4)
 
 
+def test_the_slope_of_packed_images_is_that_of_the_pack():
+    def packed(images):
+        return tf.reduce_sum(tf.reshape(quadratic(images), (3, 2)), axis=1)[:, None]
+
+    expected = (norms(REAL) ** 2).reshape(3, 2).sum(1)
+    got = penalties.squared_slope(game(packed), tf.constant(REAL), {})
+    np.testing.assert_allclose(got, expected, rtol=1e-4)
+
+
+def test_orthogonality_is_of_the_output_channels_of_kernels_alone():
+    kernel, bias = RNG.normal(size=(2, 3, 4, 5)).astype("float32"), RNG.normal(size=5)
+    weights = [keras.Variable(kernel), keras.Variable(bias)]
+    gan = types.SimpleNamespace(generator=types.SimpleNamespace(trainable_variables=weights))
+    columns = kernel.reshape(24, 5).astype("float64")
+    products = [
+        columns[:, i] @ columns[:, j] for i in range(5) for j in range(5) if i != j
+    ]  # fmt: skip
+    expected = np.square(products).sum()
+    np.testing.assert_allclose(penalties.Orthogonal().value(gan, {}), expected, rtol=1e-5)
+
+
 def test_gradient_penalty_of_a_quadratic_critic_at_coinciding_images():
     expected = ((norms(REAL) - 1) ** 2).mean()
     got = penalties.GradientPenalty().value(game(quadratic), batch(REAL, REAL))
@@ -136,7 +157,8 @@ def test_gradient_penalty_looks_between_the_real_and_the_fake_image_of_a_pair():
 
 
 def test_dragan_looks_around_the_real_images_alone():
-    real = np.tile(RNG.choice([-1.0, 1.0], (3000, 1, 1, 1)), (1, 2, 2, 1)).astype("float32")
+    # Of deviation 3: of deviation 1 the noise would be the same without it.
+    real = np.tile(RNG.choice([-3.0, 3.0], (3000, 1, 1, 1)), (1, 2, 2, 1)).astype("float32")
     added = spied(penalties.DRAGAN(), real, np.full_like(real, 100.0)) - real
     # Noise uniform in [0, std / 2), pixel by pixel, times a uniform weight for each image.
     assert added.min() > -1e-6 and added.max() <= 0.5 * real.std() + 1e-6

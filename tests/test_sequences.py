@@ -136,6 +136,11 @@ def test_what_does_not_fit_is_refused(given, message):
         seqgan(**given)
 
 
+def test_the_oracle_says_what_it_is(few):
+    info = data.info("oracle", "test")
+    assert (info.name, info.split, info.num_examples) == ("oracle", "test", 128)
+
+
 def test_the_oracle():
     judge = oracle.oracle()
     own = judge.sample(100, 5)
@@ -207,6 +212,7 @@ class _Digest:
 @pytest.fixture
 def few(monkeypatch):
     monkeypatch.setattr(oracle, "COUNT", 128)
+    monkeypatch.setattr(oracle, "LENGTH", 5)  # a step has a roll-out from every place
     oracle._sequences.cache_clear()
     yield
     oracle._sequences.cache_clear()
@@ -228,7 +234,7 @@ def test_a_run_from_data_to_lines(tmp_path, few, capsys):
     capsys.readouterr()
     assert cli.main(["sample", str(tmp_path / "run"), "--num=2"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 2 and all(len(line.split()) == 20 for line in lines)
+    assert len(lines) == 2 and all(len(line.split()) == 5 for line in lines)
     assert cli.main(["sample", str(tmp_path / "run"), "--num=2", "--out=x.png"]) == 2
     assert "expected a .txt file for sequences" in capsys.readouterr().err
     with pytest.raises(InputError, match="dcgan learns from images, oracle has sequences"):

@@ -192,7 +192,7 @@ def test_acgan_wants_the_classes_to_be_right():
 
 @pytest.mark.parametrize("name", ["cgan", "projection", "biggan"])
 def test_both_sides_are_told_the_class(name):
-    gan = create(name, num_classes=3, n_critic=1)
+    gan = create(name, num_classes=3, n_critic=1, run_eagerly=True)
     assert len(gan.generator.inputs) == len(gan.discriminator.inputs) == 2
     gan.fit(IMAGES.repeat(2, 0), LABELS.repeat(2, 0), batch_size=8, epochs=2, verbose=0)
     one, other = (gan.score(IMAGES, {"label": np.full(8, k, "int32")}) for k in (0, 1))

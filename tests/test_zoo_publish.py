@@ -6,14 +6,14 @@ import os
 import keras
 import pytest
 
-from ganzoo import InputError, cli, perceptual, zoo
-from ganzoo.cli import evaluate
+from ganzoo import InputError, cli, zoo
 from ganzoo.engine.files import sha256
 from ganzoo.evaluation import tables
 from ganzoo.evaluation.published import is_biased
 from ganzoo.inference.saved_model import about
+from ganzoo.metrics import perceptual
 from ganzoo.publishing import entry as publishing
-from ganzoo.publishing import gallery
+from ganzoo.publishing import gallery, measuring
 from ganzoo.publishing.card import render
 from ganzoo.publishing.entry import publish
 from ganzoo.training.recipe import Recipe
@@ -316,7 +316,7 @@ def test_the_command_measures_and_what_hinders_that_does_not_hinder_it(
         measured.append(name)
         return 2
 
-    monkeypatch.setattr(evaluate, "evaluate_entry", failing)
+    monkeypatch.setattr(measuring, "evaluate_entry", failing)
     line = ["publish", str(run), f"--entry={ENTRY}"]
     assert cli.main([*line, "--unmeasured"]) == 0 and measured == []
     assert cli.main(line) == 0 and measured == [ENTRY]

@@ -31,15 +31,15 @@ def add(command: Callable) -> None:
 
 def _publish(args: argparse.Namespace) -> int:
     import_tensorflow()  # the card quotes the variant's docstring
-    from ganzoo.publishing import gallery
+    from ganzoo.publishing import gallery, measuring
     from ganzoo.publishing.entry import publish
 
-    evaluate.check(args)
+    measuring.check(args)
     folder = publish(args.run, args.entry, version=args.version, which=args.which)
     print(f"{args.entry}: published as {folder}.")
     try:
         if not args.unmeasured:  # a failure is reported, and it stays published
-            evaluate.evaluate_entry(args.entry, args)
+            measuring.evaluate_entry(args.entry, args)
     finally:
         gallery.write()
         print("Look at it, and commit. What is not measured yet: ganzoo evaluate --all")

@@ -1,6 +1,6 @@
 """MNIST, Fashion-MNIST and CIFAR-10, from imported original files or else from TFDS."""
 
-from ganzoo.data import cifar10, idx, store
+from ganzoo.data import cifar10, idx, store, tfds
 from ganzoo.data.source import Memory
 from ganzoo.errors import unknown
 
@@ -25,8 +25,6 @@ def source(
         raise unknown(f"split of {name}", split, ["train", "test"])
     arrays = store.read(name, split, data_dir)
     if arrays is None:
-        from ganzoo.data import tfds  # tensorflow_datasets is slow to import
-
         arrays = tfds.TFDS(name, split, data_dir=data_dir).arrays(None)
     return Memory(name, split, *arrays, CLASSES[name], image_size, channels)
 

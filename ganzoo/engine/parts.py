@@ -17,29 +17,35 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def table(*classes: type) -> dict[str, type]:
-    """Registers the classes with Keras, so that saved models load, and returns their table.
+def table(*classes: type, package: str | None = None) -> dict[str, type]:
+    """Registers the classes with Keras, so that saved models find them, and returns their table.
+
+    Args:
+        *classes: The classes.
+        package: Name to register them under: by default that of their module, since there is a GAN
+            and a penalty called DRAGAN. Saved files hold it: it stays if the module moves.
 
     Returns:
-        The classes by snake_case name.
+        The classes by their snake_case names.
     """
     for cls in classes:
-        keras.saving.register_keras_serializable(cls.__module__)(cls)  # GAN and penalty DRAGAN
+        keras.saving.register_keras_serializable(package or cls.__module__)(cls)
     return {snake_case(cls.__name__): cls for cls in classes}
 
 
-def get(kind: str, identifier, classes: dict[str, type]):
+def get(kind: str, identifier, classes: dict[str, type], base: type | None = None):
     """Returns the part that `identifier` names.
 
     Args:
         kind: What is wanted, for the error message, e.g. `"loss"`.
         identifier: A name, a dict of `class_name` and `config`, a part, or None.
         classes: The valid classes, by snake_case name.
+        base: The class that parts of a person's own derive from, if there is one.
 
     Raises:
         InputError: If the name is unknown or the class does not take that config.
     """
-    if identifier is None or isinstance(identifier, tuple(classes.values())):
+    if identifier is None or isinstance(identifier, base or tuple(classes.values())):
         return identifier
     if isinstance(identifier, str):
         identifier = {"class_name": identifier}

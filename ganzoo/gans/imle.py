@@ -6,11 +6,12 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from ganzoo import perceptual, random
+from ganzoo import random
 from ganzoo.engine import distribute
 from ganzoo.engine.batch import split
 from ganzoo.errors import InputError, is_whole
 from ganzoo.gan import GAN
+from ganzoo.metrics import perceptual
 from ganzoo.networks import dcgan
 
 CHUNK = 256  # samples of the pool that are generated and compared at a time

@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from ganzoo import random
-from ganzoo.engine.batch import size_of
+from ganzoo.engine.batch import scaled, size_of
 from ganzoo.errors import InputError, is_whole
 from ganzoo.gan import GAN
 from ganzoo.inference import pictures
@@ -116,8 +116,6 @@ class InfoGAN(GAN):
 
     def read(self, images) -> np.ndarray:
         """Returns the class (N,) that Q predicts for images, uint8 or in [-1, 1]."""
-        from ganzoo.engine.batch import scaled
-
         pieces = [images[i : i + 250] for i in range(0, len(images), 250)]
         logits = [self.discriminator(scaled(ops.convert_to_tensor(x)))[1] for x in pieces]
         logits = np.concatenate([ops.convert_to_numpy(x) for x in logits])

@@ -7,7 +7,7 @@ import keras
 from keras import layers
 
 from ganzoo.errors import unknown
-from ganzoo.networks import dcgan
+from ganzoo.networks import dcgan, mlp
 
 
 def decoder(image_shape, width: int = 32, latent_dim: int = 64, name: str = "generator"):
@@ -84,8 +84,6 @@ def pair(image_shape, width: int = 32, latent_dim: int = 64, convolutions: str =
     if convolutions not in kinds:
         raise unknown("convolutions", convolutions, kinds)
     if len(image_shape) == 1:
-        from ganzoo.networks import mlp
-
         return mlp.pair(image_shape, 4 * width, latent_dim) | {
             "discriminator": points(image_shape[0], 4 * width, latent_dim)
         }

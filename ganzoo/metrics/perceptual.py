@@ -83,7 +83,7 @@ def rows_of(values):
     return ops.reshape(values, (-1, size)) / size**0.5
 
 
-CLASSES = parts.table(Perceptual)
+CLASSES = parts.table(Perceptual, package="ganzoo.perceptual")
 
 
 def get(identifier) -> Perceptual | None:
