@@ -44,7 +44,7 @@ def of_points(variant: str) -> bool:
     if gans.takes_labels(variant) or gans.translates(variant):
         return False
     try:
-        return ganzoo.create(variant, (2,), width=4).kind == "generator"
+        return ganzoo.create(variant, (2,), width=4).exported.kind == "generator"
     except InputError:
         return False
 

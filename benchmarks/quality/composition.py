@@ -82,7 +82,7 @@ def play(variant: str, part: str) -> str | None:
     """
     keras.utils.set_random_seed(0)
     labels = {"num_classes": CLASSES} if gans.takes_labels(variant) else {}
-    draws = gans.get(variant).kind == "generator"
+    draws = gans.get(variant).exported.kind == "generator"
     latents = {"latent_dim": 18} if draws else {}
     small = {"blocks": 1} if variant in ("cyclegan", "unit") else {}
     tokens = {"vocabulary": CLASSES, "pretrain": 1, "d_pretrain": 0, "roll_outs": 1}
@@ -99,7 +99,7 @@ def play(variant: str, part: str) -> str | None:
         shape = examples["real"].shape[1:]
         gan = ganzoo.create(variant, shape, width=4, **arguments)
         logs = gan.fit(examples, batch_size=SIZE, steps_per_epoch=2, verbose=0).history
-        if gan.kind == "translator":
+        if gan.exported.kind == "translator":
             assert gan.translate(images[:2]).shape == (2, *IMAGES)
         elif gan.generator is not None:
             assert gan.sample(2).shape == (2, *shape)

@@ -8,7 +8,7 @@ Fashion-MNIST and the Inception weights must be imported: see that page. The fea
 images are cached by `ganzoo.metrics.real_features`.
 
     counts      FID, FID-infinity and KID against the number of samples, with all real images
-    settings    resize, precision, unrounded and JPEG samples, with the first 2,000 images of each set
+    settings    resize, precision, unrounded and JPEG samples, with 2,000 images of each set
     reference   the test split compared with as many training images
 
 FILE holds the features of `load_pretrained(ENTRY).sample(10000, seed=0)`, in order; without it they
@@ -86,7 +86,7 @@ def settings(real: np.ndarray, fake: np.ndarray, few: int) -> dict:
     for side, rows in usual.items():
         check = metrics.extract(sides[side][:8])
         if not np.linalg.norm(check - rows[:8]) <= 1e-3 * np.linalg.norm(check):
-            raise SystemExit(f"--{side}_features: expected the features of the images of this page, in order.")
+            raise SystemExit(f"--{side}_features: expected features of the same images, in order.")
 
     def value(name, real, fake):
         found[name] = metrics.fid(real, fake)
@@ -151,7 +151,7 @@ def render(results: dict) -> str:
     tables = [
         part(results[name]) for name, part in zip(PARTS, parts, strict=True) if name in results
     ]
-    first = f"Measured for `{ENTRY}` (seed 0) and the test split of {DATA}, Inception features, float32."
+    first = f"Measured for `{ENTRY}` (seed 0) and {DATA} test, Inception features, float32."
     return "\n\n".join([first, *tables])
 
 
@@ -162,8 +162,8 @@ def _cell(found: dict, digits: int) -> str:
 
 def _counts_table(part: dict) -> str:
     lines = [
-        f"Depending on the number of samples, with all {part['n_real']:,} real images except in the "
-        "third column. ± is the standard deviation over random subsets "
+        f"Depending on the number of samples, with all {part['n_real']:,} real images except in "
+        "the third column. ± is the standard deviation over random subsets "
         f"({', '.join(str(row['fid']['subsets']) for row in part['by_n_fake'].values())} of them).",
         "",
         "| samples | FID | FID, equally few real images | FID-infinity | 1,000 x KID |",
