@@ -45,7 +45,7 @@ class Clock(keras.callbacks.Callback):
     """Measures the time from the end of the first step."""
 
     def on_train_begin(self, logs=None):
-        """Begins."""
+        """Initializes the time."""
         self.start = None
 
     def on_train_batch_end(self, batch, logs=None):
