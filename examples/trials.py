@@ -15,7 +15,7 @@ import keras
 
 import ganzoo
 from ganzoo import data, metrics
-from ganzoo.training import run
+from ganzoo.training.summary import hardware
 
 SHAPE, WIDTH, LATENT = (28, 28, 1), 8, 64
 STEPS, BATCH, SAMPLES = 600, 64, 2500
@@ -52,7 +52,7 @@ def play_all(name: str, trials: dict, seeds: int) -> dict:
     path = page.FOLDER / f"{name}.json"
     results = json.loads(path.read_text()) if path.exists() else {"trials": {}}
     results |= {"steps": STEPS, "batch_size": BATCH, "width": WIDTH, "samples": SAMPLES}
-    results["hardware"] = run.hardware()
+    results["hardware"] = hardware()
     for seed in range(seeds):
         for what, (variant, arguments) in trials.items():
             rows = results["trials"].setdefault(what, [])

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "experiments"
 SCRIPTS = sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
-SHARED = {"page", "trials"}
+SHARED = {"experiment_page", "trials"}
 
 
 def load(name, monkeypatch):
@@ -31,7 +31,7 @@ def test_every_experiment_has_its_page(name):
 
 
 def test_the_index_lists_them(monkeypatch):
-    assert load("page", monkeypatch).index() == (FOLDER / "README.md").read_text("utf-8")
+    assert load("experiment_page", monkeypatch).index() == (FOLDER / "README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", ["losses", "tricks"])

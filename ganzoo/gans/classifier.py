@@ -74,8 +74,8 @@ class Classifier(GAN):
 
     def measure(self, evaluate) -> dict:
         """Returns the fraction of misclassified examples as `error`."""
-        real, labels = evaluate.examples["real"], evaluate.examples["label"]
-        return {"error": float((self.classes(real) != labels).mean())}
+        examples = evaluate.examples
+        return {"error": self.sampler.error(examples["real"], examples["label"])}
 
     def picture(self, examples: dict, num: int = 64, seed: int = 0) -> np.ndarray:
         """Returns a grid of the examples whose true class gets the lowest probability."""

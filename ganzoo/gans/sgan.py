@@ -9,7 +9,7 @@ from ganzoo import ema
 from ganzoo.errors import InputError
 from ganzoo.gan import GAN
 from ganzoo.gans.acgan import cross_entropy
-from ganzoo.gans.classifier import Classifier
+from ganzoo.inference.classifier import TrainedClassifier
 from ganzoo.networks import semi
 
 
@@ -60,10 +60,10 @@ class SGAN(GAN):
         }
 
     @property
-    def classifier(self) -> Classifier:
-        """The moving average of D as a `Classifier`, with `predict` and `features`."""
+    def classifier(self) -> TrainedClassifier:
+        """The moving average of D as a `TrainedClassifier`, with `predict` and `features`."""
         network = self.discriminator if self.d_ema is None else self.d_ema.network
-        return Classifier(None, network, num_classes=self.num_classes)
+        return TrainedClassifier(network, self.num_classes)
 
     def export(self, path, which: str | None = None) -> None:
         """Writes the averaged generator as a SavedModel, or the classifier if `which` says so."""
@@ -74,8 +74,10 @@ class SGAN(GAN):
 
         During a run, the examples are training images, most of which were used without labels.
         """
-        metrics = super().measure(evaluate)
-        return metrics | (self.classifier.measure(evaluate) if "label" in evaluate.examples else {})
+        metrics, examples = super().measure(evaluate), evaluate.examples
+        if "label" not in examples:
+            return metrics
+        return metrics | {"error": self.classifier.error(examples["real"], examples["label"])}
 
     def after_step(self, logs: dict) -> None:
         """Updates the moving average of D."""

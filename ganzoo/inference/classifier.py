@@ -82,6 +82,10 @@ found["probabilities"], found["features"]""",
         """Returns the most probable class of each image, int64 (N,)."""
         return self.probabilities(self.features(images)).argmax(1)
 
+    def error(self, images, labels) -> float:
+        """Returns the fraction of images (N, H, W, C) that it assigns to another class."""
+        return float((self.classes(images) != labels).mean())
+
     def endpoints(self) -> dict:
         """Returns the function of the SavedModel; see `Exported.endpoints`."""
 
