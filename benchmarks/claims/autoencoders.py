@@ -1,13 +1,13 @@
-"""What does an encoder's GAN gain on a VAE? The same networks, the same images; autoencoders.json.
+"""VAE compared with autoencoders that are trained with a GAN; writes autoencoders.json.
 
     python benchmarks/claims/autoencoders.py
 
-Trains `vae`, `vaegan`, `klgan` and `aae` on Fashion-MNIST for as many steps
-(runs/claims/autoencoder_<variant>, resumable) and measures, on the test images: the error of
-reconstructions in pixels and in the features of the zoo's classifier, whether that classifier still
-finds the class of a reconstruction, the Frechet distance of 10,000 samples, and attribute
-arithmetic: how often an image of class a is taken for class b when the difference of the classes'
-mean training codes was added to its code. It needs Fashion-MNIST.
+Trains `vae`, `vaegan`, `klgan` and `aae` on Fashion-MNIST for the same number of steps
+(runs/claims/autoencoder_<variant>, resumable) and measures on the test images: the reconstruction
+error in pixels and in the features of the zoo's classifier, how often that classifier assigns the
+reconstruction to the right class, the Frechet distance of 10,000 samples, and attribute arithmetic:
+how often an image of class a is classified as b after the difference of the classes' mean training
+codes was added to its code. Requires Fashion-MNIST.
 """
 
 import argparse
@@ -28,7 +28,7 @@ CHANGES = [(0, 3), (6, 3), (7, 9), (2, 8)]  # T-shirt to dress, shirt to dress, 
 
 
 def measure(name: str, steps: int, runs: Path) -> dict:
-    """Trains a variant and returns its figures."""
+    """Trains a variant and returns its metrics."""
     recipe = Recipe(
         model=name, dataset="fashion_mnist", steps=steps, steps_per_epoch=min(steps, 500)
     )

@@ -2,10 +2,10 @@
 
     python benchmarks/claims/critic_estimate.py
 
-Trains WGAN on MNIST (runs/claims/wgan, resumable) and sets the critic's estimate of the distance,
-the mean of D(x) - D(G(z)) over an epoch, beside the Frechet distance on the zoo's classifier at its
-end: Spearman's rank correlation over the epochs. (Arjovsky et al., 2017, arXiv:1701.07875, figure 3
-shows such curves.) It needs MNIST.
+Trains WGAN on MNIST (runs/claims/wgan, resumable) and compares the critic's estimate of the
+distance, the mean of D(x) - D(G(z)) over an epoch, with the Frechet distance in the features of the
+zoo's classifier at the end of the epoch, by Spearman's rank correlation over the epochs. (Arjovsky
+et al., 2017, arXiv:1701.07875, figure 3, shows such curves.) Requires MNIST.
 """
 
 import argparse

@@ -1,15 +1,16 @@
-"""KL covers, reverse KL seeks: one Gaussian is fitted to two modes; writes divergences.json.
+"""KL is mode-covering, reverse KL is mode-seeking; writes divergences.json.
 
     python benchmarks/claims/divergences.py
 
-The data are a mixture, 0.7 of N(1, 0.3^2) and 0.3 of N(-1, 0.3^2) along the first axis. G is one
-linear layer, so its samples are a Gaussian and cannot have two modes: KL(data || samples) is least
-for one that covers both, KL(samples || data) for one that sits on the larger mode. Where exactly is
-computed beside it, by descending the divergences of the densities from N(0, 1). (Of an even mixture
-the reverse KL has a local minimum in the middle, where G, which starts there, stays.)
+A Gaussian is fitted to a mixture, 0.7 of N(1, 0.3^2) and 0.3 of N(-1, 0.3^2) along the first axis.
+G is a linear layer, so that its samples are Gaussian and cannot have two modes: KL(data || samples)
+is minimal if they cover both modes, KL(samples || data) if they cover the larger mode only. For
+comparison, the divergences between the densities are minimized by gradient descent from N(0, 1).
+(For equal weights, the reverse KL has a local minimum in the middle, where G starts and would
+stay.)
 
-G descends the divergence itself (`saturating=True`). Nowozin et al., 2016, arXiv:1606.00709,
-section 4 fits one Gaussian to a mixture so, in one dimension.
+G minimizes the divergence itself (`saturating=True`). Nowozin et al., 2016, arXiv:1606.00709,
+section 4, fit a Gaussian to a mixture in this way, in one dimension.
 """
 
 import argparse
@@ -36,7 +37,7 @@ def mixture(count: int, seed: int) -> np.ndarray:
 
 
 def exact(divergence: str, turns: int = 4000, rate: float = 5e-3) -> dict:
-    """Returns mean and standard deviation of the Gaussian that the divergence's descent ends at."""
+    """Returns mean and standard deviation of the Gaussian that gradient descent ends at."""
     x = np.linspace(-8.0, 8.0, 4001)
 
     def density(mean, std):
@@ -62,7 +63,7 @@ def exact(divergence: str, turns: int = 4000, rate: float = 5e-3) -> dict:
 
 
 def fit(divergence: str, seed: int, steps: int) -> dict:
-    """Returns mean and standard deviation, along the first axis, of what G draws at the end."""
+    """Returns mean and standard deviation of G's samples along the first axis, after training."""
     keras.utils.set_random_seed(seed)
     gan = gans.FGAN(
         networks.mlp.generator((2,), latent_dim=2, depth=0),

@@ -2,9 +2,9 @@
 
     python benchmarks/claims/every_variant.py
 
-The command is carried out for every variant, in a process of its own. It either trains, measures,
-and exports; or says in a line, with status 2, what data it needs.
-Variants that were tried before are left out, unless named by --variants. It needs MNIST.
+The command is run for every variant in a separate process. It either trains, measures and exports,
+or exits with status 2 and a line that says which data it needs. Variants that were run before are
+skipped, unless they are named by --variants. Requires MNIST.
 """
 
 import argparse
@@ -23,10 +23,10 @@ PATH = ROOT / "benchmarks" / "results" / "every_variant.json"
 
 
 def carry_out(name: str, steps: int) -> dict:
-    """Returns what came of the command: what it trained, or what it said.
+    """Returns the outcome of the command: the results of the training, or the error message.
 
     Raises:
-        RuntimeError: If it neither trained nor refused with a line.
+        RuntimeError: If it neither trained nor failed with a one-line error.
     """
     with tempfile.TemporaryDirectory() as folder:
         run_dir = Path(folder, "run")

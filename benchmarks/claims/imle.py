@@ -1,15 +1,14 @@
-"""Does IMLE leave less out than a GAN? The same generator, the same images; writes imle.json.
+"""Does IMLE cover more modes than a GAN with the same generator? Writes imle.json.
 
     python benchmarks/claims/imle.py
 
-Trains IMLE on pixels, IMLE on a perceptual distance, DCGAN, and both in one game (`imlegan`), with
-the distance as a classifier of clothes or one of digits sees it; all with DCGAN's generator of 32
-filters and 32 latents, for the same number of updates of 64 images of Fashion-MNIST
-(runs/claims/imle_<name>, resumable), and measures 10,000 samples of each against the test images:
-precision, recall, density and coverage, in three spaces. `fashion_mnist`, the features of the zoo's
-classifier of clothes, is flattered where the distance is that of its other layers; `mnist`, which
-has never seen clothes, where it is that of its own; and there are the pixels. It needs
-Fashion-MNIST.
+Trains IMLE with a distance in pixels, IMLE with a perceptual distance, DCGAN, and a combination of
+both (`imlegan`), whose perceptual distance is that of a classifier of clothes or of digits. All use
+DCGAN's generator with 32 filters and 32 latents, and the same number of updates with 64 images of
+Fashion-MNIST (runs/claims/imle_<name>, resumable). 10,000 samples of each are compared with the
+test images by precision, recall, density and coverage in three spaces: pixels, and the features of
+the classifiers `fashion_mnist` and `mnist`, which are biased in favor of models that were trained
+with the distance of the same classifier. Requires Fashion-MNIST.
 """
 
 import argparse
@@ -44,14 +43,14 @@ def shares(real, fake) -> dict:
 
 
 def seen(images, space: str):
-    """Returns images as rows of this space."""
+    """Returns the images as vectors of this space."""
     if space == "pixels":
         return images.reshape(len(images), -1) / 255.0
     return metrics.extract(images, space, batch_size=500)
 
 
 def measure(name: str, updates: int, seed: int, runs: Path) -> dict:
-    """Trains a variant and returns how much of the test images its samples cover."""
+    """Trains a variant and returns its metrics."""
     variant, learning = name.partition(",")[0], GAMES[name]
     turns = learning.get("turns", 1)
     steps = updates // turns

@@ -1,9 +1,10 @@
-"""Do conditional GANs draw the class they are asked for? On MNIST, by the zoo's own classifier.
+"""Do conditional GANs generate the requested class? On MNIST, by the zoo's classifier.
 
     python benchmarks/claims/labels.py
 
-Trains cgan, acgan and projection (runs/claims/<name>, resumable), draws 1,000 images of each class
-and has `classifier_mnist` read them; writes benchmarks/results/labels.json. It needs MNIST.
+Trains cgan, acgan and projection (runs/claims/<name>, resumable), samples 1,000 images of each
+class and classifies them by `classifier_mnist`; writes benchmarks/results/labels.json. Requires
+MNIST.
 """
 
 import argparse
@@ -26,7 +27,7 @@ LEARNING = {  # what departs from the canonical recipes: smaller, and faster on 
 
 
 def measure(name: str, steps: int, runs: Path) -> dict:
-    """Trains a variant and returns how often its samples are of the class asked for."""
+    """Trains a variant and returns how often its samples are of the requested class."""
     recipe = Recipe(model=name, dataset="mnist", steps=steps).replace(LEARNING[name])
     summary = run.train(recipe, runs / name, verbose=2)
     from ganzoo.inference import saved_model

@@ -2,13 +2,13 @@
 
     python benchmarks/claims/modes.py
 
-What has been played is kept in modes.json, and not played again.
+Experiments whose results are in modes.json are not repeated.
 
-Unrolled (arXiv:1611.02163, appendix A), whose set-up the games on the ring have: its radius is 2; G
-is a perceptron of two layers of 128 ReLU units, D, which divides its input by 4, of one; matrices
-are orthogonal times 0.8; 256 latents, batches of 512, the minimax loss, Adam with beta_1 0.5. Both
-sides learn at 1e-4 there, and here at 1e-3, falling to zero over the last two fifths, so that what
-counts is where the game settles, not how far a step carries.
+The experiments on the ring have the settings of unrolled GANs (arXiv:1611.02163, appendix A): its
+radius is 2; G is a perceptron with two layers of 128 ReLU units, D, which divides its input by 4,
+has one; weights are orthogonal times 0.8; 256 latents, batches of 512, the minimax loss, Adam with
+beta_1 0.5. The learning rate is 1e-4 in the paper. Here it is 1e-3, and decays to zero over the
+last two fifths, so that the result does not depend on the size of the last steps.
 
 PacGAN (arXiv:1712.04086, section 4.1; there G has four layers of 400 units, and D three of maxout):
 G and D with three layers of 128 leaky ReLU units, the non-saturating loss, batches of 256, an R1
@@ -49,7 +49,7 @@ def play(
     mixture, seed, steps, unroll=0, pack=1, batch_size=512,
     networks=({"depth": 2}, {"depth": 1}), **learning,
 ) -> dict:  # fmt: skip
-    """Trains one GAN on a mixture and returns what modes its samples have at the end."""
+    """Trains a GAN on a mixture and returns the modes of its samples after training."""
     keras.utils.set_random_seed(seed)
     generator = perceptron(256, 2, "generator", **networks[0])
     critic = perceptron(2, 1, "discriminator", divisor=4.0, **networks[1])

@@ -1,13 +1,13 @@
-"""SeqGAN on Chinese quatrains: lines, and BLEU before and after policy gradient; poems.json.
+"""SeqGAN on Chinese quatrains: BLEU before and after policy gradient; writes poems.json.
 
     npm pack chinese-poetry@2.0.1 && tar xzf chinese-poetry-2.0.1.tgz
     ganzoo data quatrains --from=package
     python benchmarks/claims/poems.py
 
 Poems of 20 characters, as in the poem task of Yu et al., 2017, arXiv:1609.05473, table 2, which has
-BLEU-2 of 0.667 by maximum likelihood and 0.739 by SeqGAN, on another choice of poems. BLEU here is
-of 1,000 samples against the 1,000 poems of the test split. The likelihood's run is
-runs/claims/seqgan_mle_quatrains_0, resumable.
+BLEU-2 of 0.667 by maximum likelihood and 0.739 by SeqGAN, on another choice of poems. Here
+BLEU is that of 1,000 samples, with the 1,000 poems of the test split as references. The training by
+maximum likelihood is a resumable run in runs/claims/seqgan_mle_quatrains_0.
 """
 
 import argparse
@@ -27,7 +27,7 @@ WIDTH = 64
 
 
 def measure(pretrain: int, policy: int, runs: Path) -> dict:
-    """Trains by likelihood, then with policy gradient; returns BLEU and lines of both."""
+    """Trains by maximum likelihood, then by policy gradient; returns BLEU and lines of both."""
     real, _ = data.arrays("quatrains", "test")
     sampler, summary = seqgan.by_likelihood("quatrains", 0, pretrain, runs, WIDTH)
     gan, start = seqgan.game(sampler, 0, WIDTH), time.perf_counter()

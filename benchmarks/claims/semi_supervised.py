@@ -3,8 +3,8 @@
     python benchmarks/claims/semi_supervised.py
 
 Published: 0.93 % (Salimans et al., 2016, arXiv:1606.03498, mean over ten sets of labels), after
-180,000 steps, where there are 100,000 here. It needs MNIST. Run directories (runs/claims/sgan_...)
-are resumable.
+180,000 steps; here training has 100,000 steps. Requires MNIST. The runs (runs/claims/sgan_...) are
+resumable.
 """
 
 import argparse
@@ -21,7 +21,7 @@ RESULTS = Path(__file__).parent.parent / "results"
 
 
 def measure(seed: int, labels: int, steps: int, runs: Path) -> dict:
-    """Trains with labels chosen by `seed`; returns the error on all test images."""
+    """Trains with labels chosen by `seed`; returns the error rate on the test set."""
     falling = {"rate": 3e-3, "begin": steps * 2 // 3, "end": steps}  # as the authors' code has it
     rate = {"class_name": "LinearDecay", "config": falling}
     adam = {"class_name": "Adam", "config": {"beta_1": 0.5, "epsilon": 1e-4, "learning_rate": rate}}

@@ -1,21 +1,21 @@
-"""SeqGAN on the paper's oracle: likelihood alone, then policy gradient; writes seqgan.json.
+"""SeqGAN on the paper's synthetic data; writes seqgan.json.
 
     python benchmarks/claims/seqgan.py
 
-An LSTM of random weights draws 10,000 sequences of 20 tokens out of 5,000, and judges what the
-generator draws: the mean negative log-likelihood a token, of 10,000 sequences. Published (Yu et
-al., 2017, arXiv:1609.05473, table 1): 9.038 by maximum likelihood, 8.736 by SeqGAN. The oracle is
-of the same kind as the authors', with other random numbers.
+An LSTM with random weights, the oracle, generates 10,000 sequences of 20 tokens from a vocabulary
+of 5,000. Samples are measured by their mean negative log-likelihood per token under the oracle.
+Published (Yu et al., 2017, arXiv:1609.05473, table 1): 9.038 for maximum likelihood, 8.736 for
+SeqGAN. The oracle has the same architecture as the authors', with other random weights.
 
-That measure looks at quality alone: who draws one good sequence for ever does best. So there is
-another beside it, the mean negative log-likelihood of 10,000 held-out sequences under G, and a
-baseline that costs nothing: likelihood alone at the temperature at which its sequences are as good
-as SeqGAN's (Caccia et al., 2020, arXiv:1811.02549).
+That metric only measures quality: a single good sequence, repeated, is optimal. So the mean
+negative log-likelihood of 10,000 held-out sequences under G is measured as well, and a simple
+baseline: maximum likelihood at the temperature at which its sequences are as good as SeqGAN's
+(Caccia et al., 2020, arXiv:1811.02549).
 
-Likelihood alone is a run in runs/claims/seqgan_mle_oracle_<seed>, which can be interrupted and goes
-on; it has 40 epochs, after which it no longer improves (the paper has 120). From its best weights D
-learns alone, and then both play. `--seed=1` trains that one alone. `--speed` measures, in place of
-training, what the roll-outs take of the time.
+Training by maximum likelihood is a resumable run in runs/claims/seqgan_mle_oracle_<seed>; it has 40
+epochs, after which it does not improve (the paper has 120). Starting from its best weights, D is
+trained first, and then both sides. `--seed=1` only trains that seed. `--speed` measures the time of
+the roll-outs instead of training.
 """
 
 import argparse
@@ -40,7 +40,7 @@ MANY = 10_000  # sequences that a figure is of
 
 
 def by_likelihood(dataset: str, seed: int, steps: int, runs: Path, width: int = 32):
-    """Returns what draws sequences, after maximum likelihood, and the summary of that run."""
+    """Trains by maximum likelihood; returns the sampler and the summary of the run."""
     from ganzoo.inference import saved_model
 
     learning = LEARNING | {"pretrain": steps}
@@ -54,7 +54,7 @@ def by_likelihood(dataset: str, seed: int, steps: int, runs: Path, width: int = 
 
 
 def game(sampler, seed: int, width: int = 32):
-    """Returns a SeqGAN whose G is that of `sampler`, and whose D knows nothing."""
+    """Returns a SeqGAN whose G is that of `sampler`, and whose D is untrained."""
     vocabulary = sampler.words or sequences.vocabulary_of(sampler.network)
     gan = gans.SeqGAN(**gans.SeqGAN.networks((sampler.length,), vocabulary, width))
     gan.generator.set_weights(sampler.network.get_weights())
@@ -63,7 +63,7 @@ def game(sampler, seed: int, width: int = 32):
 
 
 def judged(sampler, num: int) -> dict:
-    """Returns both figures, nats a token."""
+    """Returns both metrics, in nats per token."""
     held_out = data.arrays("oracle", "test", limit=num)[0]
     return {
         "oracle": oracle.oracle().nll(sampler.sample(num, seed=0)),
@@ -72,7 +72,7 @@ def judged(sampler, num: int) -> dict:
 
 
 def tempered(sampler, temperature: float):
-    """Returns what draws from the probabilities to the power of 1 / temperature, anew weighed."""
+    """Returns a sampler whose probabilities are raised to the power of 1 / temperature."""
     network = gans.SeqGAN.networks((oracle.LENGTH,), oracle.VOCABULARY)["generator"]
     *rest, kernel, bias = sampler.network.get_weights()  # the last two make the logits
     network.set_weights([*rest, kernel / temperature, bias / temperature])
@@ -80,7 +80,7 @@ def tempered(sampler, temperature: float):
 
 
 def at_temperature(sampler, wanted: float) -> dict:
-    """Returns the figures at the temperature whose sequences are as likely to the oracle."""
+    """Returns the metrics at the temperature with the same likelihood under the oracle."""
     low, high = 0.5, 1.0
     for _ in range(7):
         middle = (low + high) / 2
@@ -90,7 +90,7 @@ def at_temperature(sampler, wanted: float) -> dict:
 
 
 def measure(seed: int, policy: int, runs: Path) -> dict:
-    """Trains, and returns the likelihoods."""
+    """Trains both and returns the likelihoods."""
     sampler, summary = by_likelihood("oracle", seed, PRETRAIN, runs)
     gan, start = game(sampler, seed), time.perf_counter()
     stream = data.load("oracle", "train", 64, repeat=True, seed=seed)
@@ -116,7 +116,7 @@ def measure(seed: int, policy: int, runs: Path) -> dict:
 
 
 def speed(runs: Path, turns: int = 5) -> dict:
-    """Returns how fast roll-outs are, and their share of a step of the game."""
+    """Returns the speed of roll-outs, and their share of the time of a step."""
     import tensorflow as tf
 
     from ganzoo import random

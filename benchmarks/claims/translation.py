@@ -1,12 +1,12 @@
-"""Are translations nearer to the truth, or to the style, than what costs nothing?
+"""Image translation compared with trivial baselines; writes translation.json.
 
     python benchmarks/claims/translation.py
 
-Trains pix2pix on edges and images of Fashion-MNIST, CycleGAN and UNIT on the same taken apart
-(runs/claims/<name>, resumable), and measures on pairs of the test split that nothing was trained
-on; writes benchmarks/results/translation.json. pix2pix stands beside three baselines: the edges
-themselves, the mean of all training images, and the partner of the nearest training edges. The
-translations of the others stand beside the untranslated images. It needs Fashion-MNIST.
+Trains pix2pix on pairs of edges and images of Fashion-MNIST, and CycleGAN and UNIT on the same data
+without pairs (runs/claims/<name>, resumable), and measures translations on held-out pairs of the
+test split. pix2pix is compared with three baselines: the edges themselves, the mean of all training
+images, and the target of the nearest training edges. The others are compared with the untranslated
+images. Requires Fashion-MNIST.
 """
 
 import argparse
@@ -32,7 +32,7 @@ STEPS = {"pix2pix": 3000, "cyclegan": 3000, "unit": 8000}
 
 
 class Judge:
-    """Compares images with their partners, in the features of the domain and in Inception's."""
+    """Compares images with the ground truth, in features of the domain and of Inception."""
 
     def __init__(self, domain_features: str | None):
         names = ["inception", *([domain_features] if domain_features else [])]
@@ -42,7 +42,7 @@ class Judge:
         ] = {}  # with the array, so that its id stays its own
 
     def features(self, images, name: str) -> np.ndarray:
-        """Returns the features of images, and remembers those of the same array."""
+        """Returns the features of images; those of the same array are cached."""
         key = id(images), name
         if key not in self.known:
             found = metrics.extract(images, self.networks[name], batch_size=100)
@@ -50,7 +50,7 @@ class Judge:
         return self.known[key][1]
 
     def __call__(self, images, truth) -> dict:
-        """Returns how far images are from their partners, and from the style of all of these."""
+        """Returns L1, SSIM and FIDs of images compared with the ground truth."""
         distances = {
             f"fid_{name}": metrics.fid(self.features(truth, name), self.features(images, name))
             for name in self.networks
@@ -60,13 +60,13 @@ class Judge:
 
 
 def baselines(x, y, dataset: str, judge: Judge) -> dict:
-    """Returns the figures of what needs no network.
+    """Returns the metrics of the baselines, which need no network.
 
     Args:
         x: Test images to translate, uint8 (N, H, W, C).
-        y: Their partners.
-        dataset: Set of pairs, of whose training split the partners are.
-        judge: What compares them.
+        y: The ground truth.
+        dataset: Data set of pairs; its training split is used for the baselines.
+        judge: Computes the metrics.
     """
     train = data.examples(dataset, "train")
     mean = np.rint(train["y"].mean(0, dtype=np.float64)).astype(np.uint8)
@@ -80,7 +80,7 @@ def baselines(x, y, dataset: str, judge: Judge) -> dict:
 
 
 def measure(name: str, dataset: str, steps: int, num: int, runs: Path) -> dict:
-    """Trains a system on a set of pairs, taken apart if it needs none, and measures it."""
+    """Trains a model on a data set, paired or unpaired as it needs, and measures it."""
     own = dataset if name == "pix2pix" else f"unpaired:{dataset}"
     recipe = Recipe(model=name, dataset=own, steps=steps, steps_per_epoch=min(steps, 500))
     recipe = recipe.resolved().replace(SYSTEMS[name])

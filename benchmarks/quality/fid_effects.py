@@ -1,19 +1,19 @@
-"""What moves FID, at equal quality of the samples: measured on one generator of the zoo.
+"""What FID depends on besides sample quality, measured with one generator of the zoo.
 
     python benchmarks/quality/fid_effects.py --fake_features=FILE.npy
     python benchmarks/quality/fid_effects.py --parts=counts --fake_features=FILE.npy
 
-Writes benchmarks/results/fid_effects.json, part by part, and with it the tables in
-docs/evaluation.md. Fashion-MNIST and the Inception weights must be there: see that page.
-Features of the real images come from the cache of `ganzoo.metrics.real_features`, or go there.
+Writes benchmarks/results/fid_effects.json after each part, and the tables in docs/evaluation.md.
+Fashion-MNIST and the Inception weights must be imported: see that page. The features of the real
+images are cached by `ganzoo.metrics.real_features`.
 
-    counts      FID, FID-infinity and KID against the number of samples, all real images beside them
-    settings    resize, precision, unrounded and JPEG samples, on the first 2,000 of each side
-    reference   the test split against as many training images
+    counts      FID, FID-infinity and KID against the number of samples, with all real images
+    settings    resize, precision, unrounded and JPEG samples, with 2,000 images of each set
+    reference   the test split compared with as many training images
 
 FILE holds the features of `load_pretrained(ENTRY).sample(10000, seed=0)`, in order; without it they
-are computed, and kept for `ganzoo evaluate`. On two cores: counts 25 minutes, settings 25,
-reference 15; features 12 a side.
+are computed, and cached for `ganzoo evaluate`. Times on two cores: counts 25 minutes, settings 25,
+reference 15; features 12 for each set.
 """
 
 import argparse
@@ -42,7 +42,7 @@ BEGIN = "<!-- fid_effects: written by benchmarks/quality/fid_effects.py -->"
 END = "<!-- end -->"
 ENTRY, DATA = "wgan_gp_fashion_mnist", "fashion_mnist"
 COUNTS = (500, 1000, 2000, 5000, 10000)
-FEW = 2000  # images of each side of `settings`
+FEW = 2000  # number of images of each set in `settings`
 PARTS = ("counts", "settings", "reference")
 
 
@@ -51,13 +51,13 @@ def say(text: str) -> None:
 
 
 def spread(values: list[float]) -> dict:
-    """Mean, and standard deviation over the subsets if there are several."""
+    """Returns the mean, and the standard deviation over subsets if there are several."""
     std = statistics.stdev(values) if len(values) > 1 else None
     return {"mean": statistics.fmean(values), "std": std, "subsets": len(values)}
 
 
 def counts(real: np.ndarray, fake: np.ndarray, subsets: int, points: int) -> dict:
-    """The three distances on random subsets of the samples."""
+    """Returns the distances for random subsets of the samples."""
     moments = metrics.Moments.of(real)
     rng = np.random.default_rng(0)
     rows = {}
@@ -65,9 +65,9 @@ def counts(real: np.ndarray, fake: np.ndarray, subsets: int, points: int) -> dic
         found = {"fid": [], "fid_both": [], "fid_infinity": [], "kid": []}
         for _ in range(subsets if n < len(fake) else 1):
             part = fake[rng.choice(len(fake), n, replace=False)]
-            beside = real[rng.choice(len(real), min(n, len(real)), replace=False)]
+            real_part = real[rng.choice(len(real), min(n, len(real)), replace=False)]
             found["fid"].append(metrics.fid(moments, part))
-            found["fid_both"].append(metrics.fid(beside, part))
+            found["fid_both"].append(metrics.fid(real_part, part))
             found["fid_infinity"].append(metrics.fid_infinity(moments, part, points=points))
             found["kid"].append(1000 * metrics.kid(real, part).mean)
         rows[str(n)] = {name: spread(values) for name, values in found.items()}
@@ -76,7 +76,7 @@ def counts(real: np.ndarray, fake: np.ndarray, subsets: int, points: int) -> dic
 
 
 def settings(real: np.ndarray, fake: np.ndarray, few: int) -> dict:
-    """FID of the same images, looked at in other ways; `real` and `fake` are legacy features."""
+    """Returns FIDs of the same images in other settings; `real` and `fake` are legacy features."""
     generator = ganzoo.load_pretrained(ENTRY)
     latents = np.asarray(generator.latents(few, 0))
     samples = generator.sample(latents=latents)
@@ -86,7 +86,7 @@ def settings(real: np.ndarray, fake: np.ndarray, few: int) -> dict:
     for side, rows in usual.items():
         check = metrics.extract(sides[side][:8])
         if not np.linalg.norm(check - rows[:8]) <= 1e-3 * np.linalg.norm(check):
-            raise SystemExit(f"--{side}_features: not those of this page's images, in order.")
+            raise SystemExit(f"--{side}_features: expected features of the same images, in order.")
 
     def value(name, real, fake):
         found[name] = metrics.fid(real, fake)
@@ -96,12 +96,12 @@ def settings(real: np.ndarray, fake: np.ndarray, few: int) -> dict:
         value(name, *(metrics.extract(sides[side], **options) for side in ("real", "fake")))
 
     found = {}
-    value("as all figures of the zoo", usual["real"], usual["fake"])
-    both("clean resize on both sides", resize="clean")
+    value("the settings of the zoo", usual["real"], usual["fake"])
+    both("clean resize of both sets", resize="clean")
     value(
         "clean resize of the samples only", usual["real"], metrics.extract(samples, resize="clean")
     )
-    both("bfloat16 network on both sides", precision="bfloat16")
+    both("bfloat16 network for both sets", precision="bfloat16")
     value("samples not rounded to uint8", usual["real"], unrounded(generator, latents))
     for quality in (95, 75):
         rows = metrics.extract(jpeg(samples, quality))
@@ -110,7 +110,7 @@ def settings(real: np.ndarray, fake: np.ndarray, few: int) -> dict:
 
 
 def unrounded(generator, latents: np.ndarray, batch: int = 32) -> np.ndarray:
-    """Features of the generator's own floats, brought to [0, 255]."""
+    """Returns the features of the generator's float images, scaled to [0, 255]."""
     compute = features.extractor("inception")
     rows = []
     for start in range(0, len(latents), batch):
@@ -120,19 +120,19 @@ def unrounded(generator, latents: np.ndarray, batch: int = 32) -> np.ndarray:
 
 
 def jpeg(images: np.ndarray, quality: int) -> np.ndarray:
-    """The images as they come back from JPEG files."""
+    """Returns the images after JPEG compression."""
     from PIL import Image
 
-    def once(image):
+    def compressed(image):
         buffer = io.BytesIO()
         Image.fromarray(image[..., 0]).save(buffer, "JPEG", quality=quality)
         return np.asarray(Image.open(buffer))[..., None]
 
-    return np.stack([once(image) for image in images])
+    return np.stack([compressed(image) for image in images])
 
 
 def reference(real: np.ndarray, fake: np.ndarray) -> dict:
-    """FID against either split, and of the splits against each other."""
+    """Returns the FID to each split, and that between the splits."""
     train = metrics.real_features(DATA, "train", len(real), progress=True)
     found = {
         "samples against test": metrics.fid(real, fake),
@@ -144,14 +144,14 @@ def reference(real: np.ndarray, fake: np.ndarray) -> dict:
 
 
 def render(results: dict) -> str:
-    """The block of the page, from the content of the JSON."""
+    """Returns the generated part of the page, from the content of the JSON file."""
     if not results:
         return "*Not measured yet: `python benchmarks/quality/fid_effects.py`.*"
     parts = (_counts_table, _settings_table, _reference_table)
     tables = [
         part(results[name]) for name, part in zip(PARTS, parts, strict=True) if name in results
     ]
-    first = f"Measured on `{ENTRY}` (seed 0) against {DATA} test, Inception features, float32."
+    first = f"Measured for `{ENTRY}` (seed 0) and {DATA} test, Inception features, float32."
     return "\n\n".join([first, *tables])
 
 
@@ -162,11 +162,11 @@ def _cell(found: dict, digits: int) -> str:
 
 def _counts_table(part: dict) -> str:
     lines = [
-        f"Against the number of samples; all {part['n_real']:,} real images but in the second "
-        "column of figures. ± is the standard deviation over random subsets "
+        f"Depending on the number of samples, with all {part['n_real']:,} real images except in "
+        "the third column. ± is the standard deviation over random subsets "
         f"({', '.join(str(row['fid']['subsets']) for row in part['by_n_fake'].values())} of them).",
         "",
-        "| samples | FID | FID, as few real images | FID-infinity | 1,000 x KID |",
+        "| samples | FID | FID, equally few real images | FID-infinity | 1,000 x KID |",
         "|---|---|---|---|---|",
     ]
     for n, row in part["by_n_fake"].items():
@@ -178,9 +178,9 @@ def _counts_table(part: dict) -> str:
 def _settings_table(part: dict) -> str:
     usual = next(iter(part["fid"].values()))
     lines = [
-        f"Of the same {part['n_fake']:,} samples and {part['n_real']:,} real images:",
+        f"With the same {part['n_fake']:,} samples and {part['n_real']:,} real images:",
         "",
-        "| what was done | FID | change |",
+        "| setting | FID | change |",
         "|---|---|---|",
     ]
     for name, value in part["fid"].items():
@@ -191,7 +191,7 @@ def _settings_table(part: dict) -> str:
 
 def _reference_table(part: dict) -> str:
     lines = [
-        f"Against either split, {part['n_real']:,} real images and {part['n_fake']:,} samples:",
+        f"For each split, with {part['n_real']:,} real images and {part['n_fake']:,} samples:",
         "",
         "| | FID |",
         "|---|---|",
@@ -201,7 +201,7 @@ def _reference_table(part: dict) -> str:
 
 
 def rewrite(page: str, results: dict) -> str:
-    """The page with its block written anew."""
+    """Returns the page with its generated part replaced."""
     return gallery.put(page, BEGIN, END, f"\n{render(results)}\n\n", PAGE)
 
 
@@ -214,11 +214,11 @@ def parsed() -> argparse.Namespace:
     add("--real_features", type=Path, metavar="FILE",
         help=".npy (N, 2048) of the test split in order (default: from the cache)")  # fmt: skip
     add("--parts", default=",".join(PARTS), help=f"some of {', '.join(PARTS)} (default: all)")
-    add("--subsets", type=int, default=3, help="at each number of samples (default: 3)")
-    add("--points", type=int, default=15, help="of FID-infinity's line (default: 15)")
-    add("--few", type=int, default=FEW, help=f"images of each side of settings (default: {FEW})")
+    add("--subsets", type=int, default=3, help="for each number of samples (default: 3)")
+    add("--points", type=int, default=15, help="for FID-infinity (default: 15)")
+    add("--few", type=int, default=FEW, help=f"images of each set in settings (default: {FEW})")
     add("--out", type=Path, default=OUT,
-        help="elsewhere: for a trial; then the page stays as it is")  # fmt: skip
+        help="another file, for a trial; then the page is not changed")  # fmt: skip
     args = parser.parse_args()
     args.parts = args.parts.split(",")
     if unknown := set(args.parts) - set(PARTS):

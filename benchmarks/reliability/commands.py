@@ -1,7 +1,7 @@
-"""What `faults.py` tries its faults on: commands in processes of their own, and what must hold.
+"""The commands that `faults.py` tests, run in separate processes, and the checks after them.
 
-The processes are forked from the one that imports this, which has TensorFlow loaded but computes
-nothing, so that a case takes seconds.
+The processes are forked from the importing process, which has loaded TensorFlow but not used it, so
+that a case takes only seconds.
 """
 
 import ctypes
@@ -36,18 +36,18 @@ EXPECTED = {  # how a command may end: well, by a wrong input, by a signal
 
 
 class Lost(Exception):
-    """Something that should have held did not."""
+    """A check failed."""
 
 
 class Unable(Exception):
-    """This machine does not let the fault be made."""
+    """The fault cannot be injected on this machine."""
 
 
 class Command:
-    """A command of ours in a process of its own, forked from this one.
+    """A command of GanZoo in a separate process, forked from this one.
 
     Args:
-        argv: "train.py" or "ganzoo", and what follows.
+        argv: "train.py" or "ganzoo", and its arguments.
         before: Called in the new process before the command.
     """
 
@@ -82,7 +82,7 @@ class Command:
             sys.stderr.flush()
 
     def running(self) -> bool:
-        """Returns whether it has not ended yet."""
+        """Returns whether it is still running."""
         if self.status is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
@@ -90,18 +90,18 @@ class Command:
         return self.status is None
 
     def kill(self, number: int) -> None:
-        """Sends a signal, unless it has ended."""
+        """Sends a signal if it is still running."""
         if self.running():
             os.kill(self.pid, number)
 
     def killed_after(self, seconds: float, number: int = signal.SIGKILL) -> None:
-        """Lets it run for so long, sends the signal, and waits for the end."""
+        """Sends the signal after this time, and waits for the end."""
         time.sleep(seconds)
         self.kill(number)
         self.end()
 
     def end(self, seconds: float = 300.0) -> int:
-        """Waits for the end and returns the status, if it is an expected one."""
+        """Waits for the end and returns the status; raises `Lost` if it is not expected."""
         deadline = time.monotonic() + seconds
         while self.running():
             if time.monotonic() > deadline:
@@ -113,18 +113,18 @@ class Command:
         return self.status
 
     def said(self) -> str:
-        """Returns what it printed."""
+        """Returns its output."""
         self.out.seek(0)
         return self.out.read().decode(errors="replace")
 
     def done(self) -> str:
-        """Waits for a good end and returns what it printed."""
+        """Waits for a successful end and returns the output."""
         if self.end() != 0:
             raise Lost(f"{self.argv[:2]} ended with {self.status}: {self.said()[-600:]}")
         return self.said()
 
     def refused(self) -> str:
-        """Waits for the end of a command that may refuse its input; in one line, if it does."""
+        """Waits for the end of a command, which may fail with a one-line error."""
         if self.end() == 2:
             lines = [x for x in self.said().splitlines() if x.startswith(("train.py:", "ganzoo:"))]
             if len(lines) != 1:
@@ -133,7 +133,7 @@ class Command:
 
 
 class Bench:
-    """A folder with data, a training that nothing happened to, and an entry made of it."""
+    """A folder with data, an undisturbed run, and an entry published from it."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -148,13 +148,13 @@ class Bench:
         self.train(self.public, dataset="fashion_mnist_10k", steps=8).done()
 
     def train(self, run_dir: Path, before=None, **flags) -> Command:
-        """Starts the training in a directory."""
+        """Starts the training in a run directory."""
         flags = TINY | {"dataset": f"npz:{self.folder / 'images.npz'}"} | flags
         words = [f"--{key}={value}" for key, value in flags.items() if value is not None]
         return Command("train.py", f"--run_dir={run_dir}", *words, before=before)
 
     def check_end(self, run_dir: Path) -> None:
-        """Trains to the end, and compares the bits."""
+        """Trains to the end, and compares the final weights."""
         self.train(run_dir).done()
         found = testing.saved_weights(run_dir)
         if found.keys() != self.expected.keys():
@@ -167,7 +167,7 @@ class Bench:
 
 
 def check_files(folder: Path) -> None:
-    """Raises if a file that is not hidden is not whole."""
+    """Raises `Lost` if a file that is not hidden is incomplete."""
     for path in folder.rglob("*"):
         if any(part.startswith(".") for part in path.relative_to(folder).parts):
             continue
@@ -192,13 +192,13 @@ def check_files(folder: Path) -> None:
 
 
 def check_nothing_left(hidden: Iterable[Path]) -> None:
-    """Raises if there are hidden files, but for the lock of a run."""
+    """Raises `Lost` if there are hidden files other than the lock of a run."""
     if left := [path.name for path in hidden if path.name != ".lock"]:
         raise Lost(f"left behind: {left[0]}")
 
 
 def damage(path: Path, rng: random.Random) -> None:
-    """Cuts a file off, flips a bit of it, or empties it."""
+    """Truncates a file, flips one of its bits, or empties it."""
     content = bytearray(path.read_bytes())
     how = rng.random()
     if how < 0.4:
@@ -211,7 +211,7 @@ def damage(path: Path, rng: random.Random) -> None:
 
 
 def mount(target: Path, size: int, *, again: bool = False, read_only: bool = False) -> None:
-    """Mounts a file system of `size` bytes in memory, for this process and its children alone."""
+    """Mounts a file system of `size` bytes in memory, visible to this process and its children."""
     libc = ctypes.CDLL(None, use_errno=True)
     new_namespace, recursive, private, remount, readonly = 0x20000, 0x4000, 1 << 18, 32, 1
     if not again:
@@ -226,7 +226,7 @@ def mount(target: Path, size: int, *, again: bool = False, read_only: bool = Fal
 
 
 def with_disk(size: int, folder: Path, work: Callable[[Path], None]) -> None:
-    """Calls `work` with a small disk, in a process that alone sees it."""
+    """Calls `work` with a small disk, in a separate process with its own mounts."""
     report, pid = folder / "report", os.fork()
     if pid == 0:
         try:

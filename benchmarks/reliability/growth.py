@@ -1,13 +1,13 @@
-"""What grows with what: speed and memory against size, width, batch, data; writes growth.json.
+"""Scaling of speed and memory with image size, width, batch size and data; writes growth.json.
 
     python benchmarks/reliability/growth.py            # all of it, about 15 minutes on two cores
     python benchmarks/reliability/growth.py --parts=folder
 
-One thing at a time departs from DCGAN of 32 filters on 28 x 28 images in batches of 64. Each
-training is a process of its own, `train.py` in all but name, whose peak memory is its own; images a
-second are those of its last epoch. Of data sets it is the memory that is looked at, and the time to
-the first batch: arrays of up to a gigabyte, and folders of up to a million entries, which are all
-links to some hundred pictures.
+One setting at a time is varied, starting from a DCGAN with 32 filters on 28 x 28 images with
+batches of 64. Each training runs in a separate process like that of `train.py`, whose peak memory
+is measured; images per second are those of its last epoch. For data sets, memory and the time to
+the first batch are measured: arrays of up to a gigabyte, and folders of up to a million entries,
+which are links to about a hundred images.
 """
 
 import argparse
@@ -38,7 +38,7 @@ ENTRIES = (1_000, 10_000, 100_000, 1_000_000)
 
 
 def trained(changes: dict, steps: int = 12) -> dict:
-    """Trains for some steps and returns images a second and the peak of memory."""
+    """Trains for some steps and returns images per second and peak memory."""
     import keras
 
     from ganzoo import data
@@ -62,7 +62,7 @@ def trained(changes: dict, steps: int = 12) -> dict:
 
 
 def loaded(dataset: str) -> dict:
-    """Returns what it takes to the first batch of a data set, and after a hundred more."""
+    """Returns the time to the first batch of a data set, and the memory after a hundred more."""
     from ganzoo import data
 
     before, began = memory.peak(), time.perf_counter()
@@ -78,7 +78,7 @@ def loaded(dataset: str) -> dict:
 
 
 def examples(count: int) -> dict:
-    """Loads an archive of so many images."""
+    """Loads an archive with this number of images."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "images.npz")
         # Made in another process, whose memory is not ours.
@@ -92,7 +92,7 @@ def examples(count: int) -> dict:
 
 
 def entries(count: int) -> dict:
-    """Loads a folder of so many pictures."""
+    """Loads a folder with this number of images."""
     from PIL import Image
 
     with tempfile.TemporaryDirectory() as folder:

@@ -1,13 +1,13 @@
-"""What several devices cost, and whether they stay alike; writes benchmarks/results/replicas.json.
+"""Overhead and consistency of several devices; writes benchmarks/results/replicas.json.
 
     python benchmarks/reliability/replicas.py                # on two devices, and on four
     python benchmarks/reliability/replicas.py --devices=2
 
-Logical devices of one processor, under `MirroredStrategy`. Speed is that of `fit` at the same
-global batch, in turns with one device; a ratio is the median over the rounds. Alike are replicas
-whose weights, optimizers and averages have the same bits after 100 steps of the variant's canonical
-learning, with an average and a replay buffer. The moving statistics of batch normalisation are not
-looked at: they are each device's own.
+Uses logical devices of one processor under `MirroredStrategy`. Speed is that of `fit` with the same
+global batch size, in turns with a single device; a ratio is the median over rounds. Replicas are
+consistent if their weights, optimizer states and averages are bitwise identical after 100 steps of
+the variant's default training, with a moving average and a replay buffer. The moving statistics of
+batch normalization are excluded, as they differ between devices.
 """
 
 import argparse
@@ -37,19 +37,19 @@ BITS = (
 
 
 def scope(strategy):
-    """Returns the scope of a strategy, or of none."""
+    """Returns the scope of a strategy, or an empty context."""
     return (strategy or tf.distribute.get_strategy()).scope()
 
 
 class Clock(keras.callbacks.Callback):
-    """Times from the end of the first step."""
+    """Measures the time from the end of the first step."""
 
     def on_train_begin(self, logs=None):
-        """Begins."""
+        """Initializes the time."""
         self.start = None
 
     def on_train_batch_end(self, batch, logs=None):
-        """Counts."""
+        """Counts a step."""
         if self.start is None:
             self.start, self.first = time.perf_counter(), batch
         else:
@@ -57,7 +57,7 @@ class Clock(keras.callbacks.Callback):
 
 
 def speed(name: str, batch: int, steps: int, rounds: int, several) -> dict:
-    """Returns images a second on one device and on several, and the ratio."""
+    """Returns images per second on one device and on several, and their ratio."""
     gans = {}
     for count, strategy in enumerate((None, several)):
         keras.utils.set_random_seed(0)
@@ -82,7 +82,7 @@ def speed(name: str, batch: int, steps: int, rounds: int, several) -> dict:
 
 
 def alike(name: str, strategy, steps: int = 100) -> dict:
-    """Trains a small variant and returns how many variables there are, and how many differ."""
+    """Trains a small variant and returns the numbers of variables and of different ones."""
     keras.utils.set_random_seed(0)
     extra = {} if name in ("ebgan", "began", "pacgan") else {"replay": 64}
     with strategy.scope():
@@ -102,7 +102,7 @@ def alike(name: str, strategy, steps: int = 100) -> dict:
 
 
 def measure(count: int, rounds: int, parts: str) -> None:
-    """Measures on so many devices, and adds what came out to the results."""
+    """Measures with this number of devices, and adds the results."""
     cpu = tf.config.list_physical_devices("CPU")[0]
     one = tf.config.LogicalDeviceConfiguration()
     tf.config.set_logical_device_configuration(cpu, [one] * count)

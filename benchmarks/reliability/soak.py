@@ -1,10 +1,11 @@
-"""Does a long training stay as it was? Memory, open files and disk, looked at for hours.
+"""Long training: memory, open files and disk usage over hours.
 
     python benchmarks/reliability/soak.py --hours=2
 
-Runs train.py in epochs of 50 steps, each with its measures, picture, logs and checkpoint, as a
-process of its own; looks at that process every 20 seconds; writes benchmarks/results/soak.json.
-Growth is that of the last tenth of the looks on the first tenth after a quarter, the warm-up.
+Runs train.py in a separate process with epochs of 50 steps, each with metrics, sample images, logs
+and a checkpoint; observes that process every 20 seconds; writes benchmarks/results/soak.json. The
+first quarter is a warm-up. Growth compares the last tenth of the observations with the first tenth
+after the warm-up.
 """
 
 import argparse
@@ -33,7 +34,7 @@ FOLDERS = ("checkpoints", "samples", "tensorboard")
 
 
 def look(process: int, run_dir: Path) -> dict:
-    """Returns what a process holds: bytes of memory, open files, bytes in its run's directory."""
+    """Returns a process's memory in bytes, open files, and bytes in its run directory."""
     sizes = {name: 0 for name in (*FOLDERS, "files")}
     for path in run_dir.rglob("*"):
         try:
@@ -51,7 +52,7 @@ def look(process: int, run_dir: Path) -> dict:
 
 
 def growth(looks: list[dict]) -> dict:
-    """Returns the medians of a first and a last tenth after the warm-up, and 20 looks in all."""
+    """Returns the medians of the first and the last tenth after the warm-up, and 20 values."""
     warm = looks[len(looks) // 4 :]
     tenth = max(1, len(warm) // 10)
     first, last = (statistics.median(x["memory"] for x in y) for y in (warm[:tenth], warm[-tenth:]))

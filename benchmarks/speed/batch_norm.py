@@ -1,8 +1,8 @@
-"""What the fused batch normalisation gains: whole steps with it, and with Keras' layer.
+"""Speed of whole train steps with fused batch normalization, compared with Keras' layer.
 
     python benchmarks/speed/batch_norm.py
 
-Both are the same training in one process, and take turns; writes results/batch_norm.json.
+Both train the same model in one process, in turns; writes benchmarks/results/batch_norm.json.
 """
 
 import json
@@ -19,7 +19,7 @@ ROUNDS = 7
 
 
 def measure(case: str, precision: str) -> dict:
-    """Returns the steps a second of both, and the ratio of neighbours in time."""
+    """Returns the steps per second of both, and the ratio of consecutive measurements."""
     from ganzoo.layers import BatchNormalization
 
     fused, players = BatchNormalization._fused, {}

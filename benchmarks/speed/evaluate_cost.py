@@ -1,9 +1,9 @@
-"""What the Evaluate callback costs at train.py's defaults, as a share of the epoch.
+"""Time of the Evaluate callback with train.py's defaults, as a share of the epoch.
 
     python benchmarks/speed/evaluate_cost.py
 
-Trains DCGAN on the embedded images as `python train.py` does, one epoch of 156 steps a round, and
-takes the time of the callback and of the epoch in the same rounds; writes
+Trains DCGAN on the embedded images as `python train.py` does, one epoch of 156 steps per round,
+and measures the time of the callback and of the epoch in the same rounds; writes
 benchmarks/results/evaluate_cost.json.
 """
 
@@ -23,17 +23,17 @@ from ganzoo.training.recipe import Recipe
 
 
 class Timed(callbacks.Evaluate):
-    """Evaluate, with the seconds that it takes."""
+    """Evaluate that records its time in seconds."""
 
     def on_epoch_end(self, epoch, logs=None):
-        """Measures, and takes the time of it."""
+        """Evaluates, and records the time."""
         start = time.perf_counter()
         super().on_epoch_end(epoch, logs)
         self.seconds.append(time.perf_counter() - start)
 
 
 def clock() -> tuple:
-    """Returns the callbacks to put first and last, and the list of seconds of the epochs."""
+    """Returns the first and the last callback, and the list of epoch times in seconds."""
     epochs = []
     begin = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: epochs.append(-time.perf_counter())
@@ -45,7 +45,7 @@ def clock() -> tuple:
 
 
 def default_run() -> tuple:
-    """Returns what train.py trains by default: recipe, GAN, real images, data, steps an epoch."""
+    """Returns train.py's defaults: recipe, GAN, real images, data, steps per epoch."""
     from ganzoo.training import run
 
     recipe = Recipe().resolved()
@@ -57,7 +57,7 @@ def default_run() -> tuple:
 
 
 def measure(gan, data, steps: int, real, features: str, rounds: int) -> dict:
-    """Returns the share of the epochs that the callback took, and its seconds."""
+    """Returns the callback's share of the epochs, and its time in seconds."""
     evaluate = Timed(real, features)
     evaluate.seconds = []
     begin, end, epochs = clock()

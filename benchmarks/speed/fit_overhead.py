@@ -1,9 +1,9 @@
-"""What `fit` costs over a bare `tf.function` loop of the same step, as a ratio, interleaved.
+"""Overhead of `fit` compared with a plain `tf.function` loop of the same step, interleaved.
 
     python benchmarks/speed/fit_overhead.py
 
-Writes benchmarks/results/fit_overhead.json. A ratio of 0.97 means that `fit`, with its progress bar
-shut, does 97 % of the steps a second that the loop does.
+Writes benchmarks/results/fit_overhead.json. A ratio of 0.97 means that `fit`, without progress
+bar, has 97 % of the loop's steps per second.
 """
 
 import json
@@ -51,7 +51,7 @@ def measure(arguments: dict, batch: int, steps: int) -> dict:
         return steps / (time.perf_counter() - start)
 
     class Clock(ganzoo.callbacks.StopAtStep):
-        """Times from the end of the first execution, as the loop is timed."""
+        """Measures the time from the end of the first execution, as for the loop."""
 
         def __init__(self):
             super().__init__(10**9)

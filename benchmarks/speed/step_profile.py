@@ -1,11 +1,11 @@
-"""What a training step spends its time on, here and in PyTorch; writes step_profile.json.
+"""Profile of a train step in GanZoo and in PyTorch; writes step_profile.json.
 
     python benchmarks/speed/step_profile.py --torch_python=PYTHON
 
-The cases and forms of train_speed.py, profiled for some steps by the library's own profiler: the
-milliseconds a step of convolutions and products of matrices, of normalisation, and of all else
-(rectifiers, casts, losses, the optimizers). TensorFlow plays one operation at a time here, so that
-their times add up to the step's. The machine should do nothing else.
+The cases and implementations of train_speed.py, profiled for some steps by the profiler of each
+library: milliseconds per step of convolutions and matrix products, of normalization, and of
+everything else (activations, casts, losses, optimizers). TensorFlow runs one operation at a time
+here, so that their times add up to that of the step. The machine should be idle.
 """
 
 import argparse
@@ -27,7 +27,7 @@ NO_OPERATIONS = ("Process", "ExecutorDoneCallback", "ParallelFor")  # of TensorF
 
 
 def kinds(operations: dict[str, float]) -> dict[str, float]:
-    """Returns the milliseconds of each kind, and of the rest."""
+    """Returns the milliseconds of each kind of operation, and of the rest."""
     found = dict.fromkeys((*KINDS, "rest"), 0.0)
     for name, spent in operations.items():
         of = (kind for kind, words in KINDS.items() if any(w in name.lower() for w in words))
@@ -36,7 +36,7 @@ def kinds(operations: dict[str, float]) -> dict[str, float]:
 
 
 def ours(case: str, policy: str) -> dict[str, float]:
-    """Returns the milliseconds a step of each of TensorFlow's operations."""
+    """Returns the milliseconds per step of each TensorFlow operation."""
     import tensorflow as tf
     from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
@@ -64,7 +64,7 @@ def ours(case: str, policy: str) -> dict[str, float]:
 
 
 def theirs(torch: pipe.Worker, case: str, precision: str) -> dict[str, float]:
-    """Returns the milliseconds a step of each of PyTorch's, in its faster layout."""
+    """Returns the milliseconds per step of each PyTorch operation, in its faster layout."""
     both = []
     for layout in ("channels_first", "channels_last"):
         request = {"case": case, "spec": train_speed.spec(case), "precision": precision}

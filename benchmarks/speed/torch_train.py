@@ -1,7 +1,7 @@
-"""The PyTorch side of train_speed.py: the same networks, losses and updates, as its users write it.
+"""The PyTorch part of train_speed.py: the same networks, losses and updates in PyTorch's style.
 
-Run by an interpreter that has torch, and not tensorflow. Fakes are made once a step, Adam is the
-fused one, and D's weights are frozen in the turn of G, which PyTorch's own example leaves out.
+Run by an interpreter with torch but without tensorflow. Fakes are generated once per step, Adam is
+fused, and D's weights are frozen in G's turn, unlike in PyTorch's own example.
 """
 
 import contextlib
@@ -14,14 +14,14 @@ import pipe
 
 
 def networks(torch, spec: dict) -> dict:
-    """Returns G and D, from the layers that the Keras networks have."""
+    """Returns G and D with the layers of the Keras networks."""
     if spec["kind"] == "resnet":
         return resnets(torch, spec)
     return {side: torch.nn.Sequential(*map(layer(torch), spec[side])) for side in ("g", "d")}
 
 
 def layer(torch):
-    """Returns the function that makes a layer of its description."""
+    """Returns the function that creates a layer from its description."""
     nn = torch.nn
 
     def conv(kind, cin, cout, kernel, stride, bias):
@@ -95,7 +95,7 @@ def resnets(torch, spec: dict) -> dict:
 
 
 def trainer(torch, spec: dict, precision: str, layout: str):
-    """Returns the function that plays so many steps, and returns the seconds."""
+    """Returns the function that trains for some steps and returns the time in seconds."""
     functional = torch.nn.functional
     nets = networks(torch, spec)
     form = torch.channels_last if layout == "channels_last" else torch.contiguous_format
@@ -160,14 +160,14 @@ def trainer(torch, spec: dict, precision: str, layout: str):
 
 
 def profiled(torch, play, steps: int) -> dict[str, float]:
-    """Returns the milliseconds a step of each operation, without those that it calls."""
+    """Returns the milliseconds per step of each operation, without those that it calls."""
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
         play(steps)
     return {row.key: row.self_cpu_time_total / 1000 / steps for row in profile.key_averages()}
 
 
 def worker(threads: int):
-    """Returns a greeting, and the function that answers with the seconds of so many steps."""
+    """Returns a greeting, and the function that trains for some steps and returns the time."""
     import torch
 
     torch.set_num_threads(threads)

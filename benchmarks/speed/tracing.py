@@ -1,11 +1,11 @@
-"""How long each variant keeps a user waiting for its first step; writes tracing.json.
+"""Time to the first step of each variant; writes tracing.json.
 
     python benchmarks/speed/tracing.py
     python benchmarks/speed/tracing.py --variants=stylegan2,unrolled
 
-Each variant, with the networks and the learning that it has when nothing is said, on 28 x 28 images
-in batches of 64, or on the data that it is for: the seconds in which it is built, those in which
-TensorFlow traces its step, and those until the first step is done, less what a later step takes.
+Each variant, with its default networks and training, on 28 x 28 images with batches of 64, or on
+the data that it needs: the seconds to build it, to trace its train step, and until the first step
+is done, minus the time of a later step.
 """
 
 import argparse
@@ -23,7 +23,7 @@ USUAL = "fashion_mnist_10k"
 
 
 def measure(name: str) -> dict:
-    """Returns the seconds of a variant."""
+    """Returns the times of a variant in seconds."""
     import keras
 
     from ganzoo import data

@@ -1,9 +1,9 @@
-"""Peak memory of training, beside PyTorch; writes train_memory.json.
+"""Peak memory of training, compared with PyTorch; writes train_memory.json.
 
     python benchmarks/speed/train_memory.py --torch_python=PYTHON
 
-The cases of train_speed.py, each form in a process of its own, for 20 steps: the peak of the whole
-process, the libraries included, in megabytes.
+The cases of train_speed.py, each implementation in a separate process, for 20 steps: peak memory of
+the process in megabytes, including the libraries.
 """
 
 import argparse
@@ -21,20 +21,20 @@ PEAK = f"import sys; sys.path.append({sys.path[0]!r}); import memory; print(memo
 
 
 def imported(python: str, library: str) -> float:
-    """Returns the peak of a process that imports a library and does nothing."""
+    """Returns the peak of a process that only imports a library."""
     command = [python, "-c", f"import {library}; {PEAK}"]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def ours(case: str, precision: str) -> float:
-    """Returns the peak of `fit`, in a process of its own."""
+    """Returns the peak of `fit` in a separate process."""
     command = [sys.executable, __file__, "--only", case, precision]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return float(done.stdout.splitlines()[-1])
 
 
 def theirs(python: str, case: str, precision: str) -> float:
-    """Returns the peak of eager PyTorch, with channels last, in a process of its own."""
+    """Returns the peak of eager PyTorch, with channels last, in a separate process."""
     worker = train_speed.torch_worker(python)
     request = {"case": case, "spec": train_speed.spec(case), "precision": precision}
     found, _ = worker.ask(request | {"layout": "channels_last", "steps": STEPS})

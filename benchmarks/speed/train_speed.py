@@ -16,9 +16,9 @@ counts real images: one batch per step (here n_critic is 1, and G has no moving 
                one batch of D, Keras' losses and layers; in `fit`
     torch      eager PyTorch, with channels first or last, whichever is faster
 
-The limit is what the convolutions and products of a step would take at the rate at which this
-machine multiplies large matrices: of F multiplications and additions a pass, G's turn has 3 F_G for
-G, and 2 F_D through D; D's turn has 6 F_D, and 6 more with a gradient penalty.
+The limit is the time that the convolutions and products of a step would take at the speed at which
+this machine multiplies large matrices. With F multiplications and additions per forward pass, G's
+turn has 3 F_G for G and 2 F_D for D; D's turn has 6 F_D, and 6 more with a gradient penalty.
 """
 
 import argparse
@@ -49,7 +49,7 @@ TURN = 1.5  # seconds that a form plays in a round, about
 
 
 def described(network) -> list[list]:
-    """Returns the layers of a network without branches, as torch_train.py wants them."""
+    """Returns the layers of a network without branches, in the format of torch_train.py."""
     found = []
     for layer in network.layers[1:]:
         kind, bias = type(layer).__name__, getattr(layer, "use_bias", None)
@@ -75,7 +75,7 @@ def described(network) -> list[list]:
 
 
 def operations(network) -> int:
-    """Returns the multiplications and additions of an image's way through convolutions and such."""
+    """Returns the multiplications and additions per image in convolutions and dense layers."""
     total = 0
     for layer in network.layers:
         kernel = getattr(layer, "kernel", None)
@@ -90,7 +90,7 @@ def operations(network) -> int:
 
 
 def created(case: str, precision: str):
-    """Returns the GAN of a case, in this precision."""
+    """Returns the GAN of a case in a precision."""
     import keras
 
     import ganzoo
@@ -114,12 +114,12 @@ def stream(case: str):
 
 
 def fit(case: str, precision: str):
-    """Returns the function that plays so many steps by `fit`, and returns the seconds."""
+    """Returns the function that trains by `fit` for some steps and returns the seconds."""
     return fitted(created(case, precision), stream(case))
 
 
 def fitted(gan, batches):
-    """Returns the function that plays so many steps, timed from the end of the first one."""
+    """Returns the function that trains for some steps, timed from the end of the first one."""
     import keras
 
     times: list[float] = []
@@ -136,7 +136,7 @@ def fitted(gan, batches):
 
 
 def loop(case: str, precision: str):
-    """Returns the function that plays so many steps in a bare loop."""
+    """Returns the function that trains for some steps in a plain loop."""
     import tensorflow as tf
 
     gan, batch = created(case, precision), next(iter(stream(case)))
@@ -154,7 +154,7 @@ def loop(case: str, precision: str):
 
 
 def plain(network):
-    """Returns the same network of Keras' own layers."""
+    """Returns the same network with Keras' layers."""
     import keras
 
     from ganzoo.layers import BatchNormalization
@@ -168,7 +168,7 @@ def plain(network):
 
 
 def tutorial(case: str, precision: str):
-    """Returns the function that plays so many steps of a GAN written as in Keras' tutorial."""
+    """Returns the function that trains a GAN written as in Keras' tutorial for some steps."""
     import keras
     import tensorflow as tf
 
@@ -221,7 +221,7 @@ def tutorial(case: str, precision: str):
 
 
 def spec(case: str) -> dict | None:
-    """Returns what torch_train.py needs to know of a case; None if it has no such networks."""
+    """Returns the description of a case for torch_train.py; None if it lacks the networks."""
     variant, shape, architecture = CASES[case]
     if variant not in LOSSES:
         return None
@@ -237,13 +237,13 @@ def spec(case: str) -> dict | None:
 
 
 def torch_worker(python: str, threads: int | None = None) -> pipe.Worker:
-    """Returns PyTorch's side, on all processors if it is not said on how many."""
+    """Returns the PyTorch worker, by default on all processors."""
     script = str(Path(__file__).with_name("torch_train.py"))
     return pipe.Worker(python, script, str(threads or len(os.sched_getaffinity(0))))
 
 
 def forms(case: str, torch: pipe.Worker | None) -> dict:
-    """Returns the forms of a case, by name: functions that make the function of steps."""
+    """Returns the implementations of a case, by name: functions that create the step function."""
     from ganzoo.training import precision
 
     numbers = dict(NUMBERS)
@@ -268,7 +268,7 @@ def asked(torch, request: dict):
 
 
 def measure(case: str, torch, rounds: int) -> dict:
-    """Returns the images a second of every form, in turns."""
+    """Returns images per second of every implementation, in turns."""
     players, traced, steps = {}, {}, {}
     for name, make in forms(case, torch).items():
         start = time.perf_counter()
@@ -291,7 +291,7 @@ def measure(case: str, torch, rounds: int) -> dict:
 
 
 def rate(dtype: str, size: int = 2048) -> float:
-    """Returns the multiplications and additions a second of a large product of matrices."""
+    """Returns the multiplications and additions per second of a large matrix product."""
     import tensorflow as tf
 
     a = tf.cast(tf.random.normal((size, size)), dtype)
@@ -306,7 +306,7 @@ def rate(dtype: str, size: int = 2048) -> float:
 
 
 def limit(case: str) -> dict:
-    """Returns the operations of a step, and the images a second at the rate of products."""
+    """Returns the operations of a step, and images per second at the speed of products."""
     gan = created(case, "float32")
     g, d = operations(gan.generator), operations(gan.discriminator)
     of_image = 3 * g + (14 if CASES[case][0] == "wgan_gp" else 8) * d

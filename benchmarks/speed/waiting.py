@@ -1,12 +1,12 @@
-"""What a user of the zoo waits for; writes waiting.json.
+"""Waiting times of users of the zoo; writes waiting.json.
 
     python benchmarks/speed/waiting.py
 
-Fresh processes, in turns: `import ganzoo` on top of `import tensorflow`, `ganzoo list`, and loading
-a SavedModel up to its first image. Here: `sample` beside the generator's network on the same
-latents, called and compiled, and beside the SavedModel, in turns; the size of each entry beside
-that of its weights; and precision, recall, density and coverage of 10,000 rows of 2,048 numbers
-against as many.
+In new processes, in turns: `import ganzoo` in addition to `import tensorflow`, `ganzoo list`, and
+loading a SavedModel until its first image. In this process: `sample` compared with the generator's
+network on the same latents, called and compiled, and with the SavedModel, in turns; the size of
+each entry compared with that of its weights; and precision, recall, density and coverage of two
+sets of 10,000 feature vectors of dimension 2,048.
 """
 
 import json
@@ -35,14 +35,14 @@ print(time.perf_counter() - start)
 
 
 def seconds(*command: str) -> float:
-    """Returns how long a process takes."""
+    """Returns the time of a process in seconds."""
     start = time.perf_counter()
     subprocess.run([sys.executable, *command], check=True, capture_output=True)
     return time.perf_counter() - start
 
 
 def processes() -> dict:
-    """Returns the least that each took that needs a process of its own."""
+    """Returns the minimum time of each measurement that needs a new process."""
     found = {"tensorflow": [], "both": [], "list": [], "load": []}
     for _ in range(ROUNDS):
         found["tensorflow"].append(seconds("-c", TENSORFLOW))
@@ -56,7 +56,7 @@ def processes() -> dict:
 
 
 def sampling(num: int = 8000, batch: int = 250) -> dict:
-    """Returns the images a second of `sample`, and as a share of what the others give, in turns."""
+    """Returns images per second of `sample`, and its ratio to the others, in turns."""
     import tensorflow as tf
 
     model, loaded = zoo.load_pretrained(ENTRY), tf.saved_model.load(str(zoo.fetch(ENTRY)))
@@ -84,7 +84,7 @@ def sampling(num: int = 8000, batch: int = 250) -> dict:
 
 
 def sizes() -> dict:
-    """Returns each entry's bytes over those of its weights."""
+    """Returns the ratio of each entry's size to that of its weights."""
     found = {}
     for name in zoo.list_pretrained():
         model, total = zoo.load_pretrained(name), zoo.info(name)["bytes"]
@@ -93,7 +93,7 @@ def sizes() -> dict:
 
 
 def neighbours(num: int = 10_000, width: int = 2048) -> dict:
-    """Returns the seconds of both metrics, and the megabytes that they add to the peak."""
+    """Returns the time of both metrics, and the increase of the peak memory in megabytes."""
     from ganzoo import metrics
 
     draw = np.random.default_rng(0)
