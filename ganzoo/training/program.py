@@ -10,6 +10,7 @@ from absl import logging
 from ganzoo import gans, zoo
 from ganzoo.callbacks import Checkpoint
 from ganzoo.engine import distribute
+from ganzoo.engine.plugins import value_of
 from ganzoo.engine.sides import networks_of
 from ganzoo.errors import InputError, WorkerLost
 from ganzoo.training import flags, run
@@ -40,10 +41,14 @@ def main(argv: list[str], program: str, about: str) -> int:
 
 def train(argv: list[str], program: str, about: str) -> int:
     """Does what the flags say; see `main`."""
+    # Before anything is computed, so before the variants are asked for their hyperparameters.
+    early = value_of(argv, "strategy") or flags.DEFAULTS["strategy"]
+    strategy = distribute.strategy_of(early)
     values = parsed(argv, program, about)
     if values is None:
         return 0
-    strategy = distribute.strategy_of(values.strategy)  # before anything is computed
+    if values.strategy != early:
+        raise InputError(f"write --strategy={values.strategy}, with an equals sign.")
     recipe = recipe_of(values)
     if values.dry_run:
         gan = run.build(recipe, run.opened(recipe, values.data_dir).info)
