@@ -57,10 +57,11 @@ def test_all_are_trained_and_what_fails_is_named(queue, tmp_path, capsys):
     assert "2_works: done in" in said and "1 of 2 without failure" in said
     assert json.loads((tmp_path / "runs" / "2_works" / "summary.json").read_text())["steps"] == 4
     assert (tmp_path / "runs" / train_all.LOG).read_text() in said
-    assert cli.main(queue.command) == 1
+    (tmp_path / "queue" / "1_fails.toml").unlink()
+    assert cli.main(queue.command) == 0
     assert "2_works: already finished" in capsys.readouterr().out
     queue("2_works", steps=6)
-    assert cli.main(queue.command) == 1
+    assert cli.main(queue.command) == 0
     assert "2_works: done in" in capsys.readouterr().out
     assert json.loads((tmp_path / "runs" / "2_works" / "summary.json").read_text())["steps"] == 6
 
