@@ -279,7 +279,7 @@ def test_translate_an_image_and_a_folder(run, pix2pix, capsys):
 WRONG = {
     "one nothing.png --out=x.png": "no nothing.png",
     "one in/a.png --out=x.jpg": "ends in .png",
-    "one in/a.png --out=x.png --direction=y_to_x": "translates x_to_y alone",
+    "one in/a.png --out=x.png --direction=y_to_x": "only translates x_to_y",
     "one in/a.png --out=x.png --direction=back": "unknown direction 'back'",
     "one in/c.txt --out=x.png": "cannot read in/c.txt",
     "three in --out=out": "three",
