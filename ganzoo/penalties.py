@@ -36,6 +36,7 @@ class Penalty(keras.layers.Layer, abc.ABC):
     """
 
     side = "d"
+    needs = ()  # networks that the term reads beside those of its side: `"d"`, `"g"`
     several = False  # whether the penalty supports several discriminators
 
     def __init__(self, weight: float = 10.0, interval: int = 1, **kwargs):
@@ -248,6 +249,7 @@ class FeatureMatching(Penalty):
     """
 
     side = "g"
+    needs = ("d",)
 
     def __init__(self, weight: float = 1.0, **kwargs):
         super().__init__(weight, **kwargs)

@@ -124,6 +124,7 @@ def test_a_recipe_names_the_perceptual_distance():
         ("imle", {"perceptual": "mnist"}, r"expected images of shape \(28, 28, 1\)"),
         ("imlegan", {"n_critic": 2}, "expected n_critic 1, got 2"),
         ("imle", {"loss": "hinge"}, "loss needs a discriminator"),
+        ("imle", {"penalties": ["feature_matching"]}, "FeatureMatching needs a discriminator"),
         ("vae", {"augment": "diff_augment"}, "augment needs a discriminator"),
         ("vae", {"n_critic": 2}, "n_critic needs a discriminator"),
         ("vaegan", {"style": 0.0}, "style > 0"),

@@ -120,9 +120,10 @@ class Trainer(keras.Model):
                     raise InputError(f"{name} needs a discriminator, which {cls} lacks: drop it.")
         for penalty in self.penalties:
             kind = type(penalty).__name__
-            if side_of(self, penalty.side) is None:
-                side = "discriminator" if penalty.side == "d" else "generator"
-                raise InputError(f"{kind} needs a {side}, which {cls} lacks: drop it.")
+            for side in (penalty.side, *penalty.needs):
+                if side_of(self, side) is None:
+                    name = "discriminator" if side == "d" else "generator"
+                    raise InputError(f"{kind} needs a {name}, which {cls} lacks: drop it.")
             if isinstance(self.discriminator, dict) and not penalty.several:
                 raise InputError(
                     f"{kind} needs a single discriminator, and {cls} has several: drop it."
