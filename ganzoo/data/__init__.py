@@ -6,16 +6,19 @@ Imports `engine`; metrics, evaluation, training and the commands import it.
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.data import sources
+from ganzoo.data import pairs, sources
 from ganzoo.data.images import parse_channels, parse_size
 from ganzoo.data.source import Info, Source
 from ganzoo.data.sources import SourceKind, names, register
+from ganzoo.engine import pixels
 from ganzoo.errors import InputError, unknown
 
 __all__ = [
     "Info", "Source", "SourceKind", "arrays", "examples", "has_split", "import_files", "info",
     "load", "names", "open", "register",
 ]  # fmt: skip
+
+DIRECTIONS = ("AtoB", "BtoA")
 
 
 def open(
@@ -25,22 +28,33 @@ def open(
     image_size: int | tuple[int, int] | None = None,
     channels: int | None = None,
     data_dir: str | None = None,
+    levels: int | str | tuple[float, float] | None = None,
+    direction: str | None = None,
 ) -> Source:
     """Opens one split of a data set: what is known of it, its arrays, and batches of them.
 
     Args:
         name: One of `names()`.
-        split: "train" or, where the set has one, "test".
+        split: "train" or, where the set has one, "test" or "validation".
         image_size: Height and width in pixels; images are resized to cover it, then center-cropped.
             `None` keeps the size.
         channels: 1 for grayscale, 3 for RGB; `None` keeps them.
         data_dir: Where imported and TFDS sets are; by default $GANZOO_DATA or the cache.
+        levels: For your own files whose values are not of a usual range (see
+            `engine.pixels.ValueRange`): their number of gray levels, such as 4096, or the values of
+            black and white, such as `(0, 1)` or "0:1".
+        direction: For translation, "AtoB", the default, or "BtoA", which swaps `x` and `y`.
 
     Raises:
         InputError: If a value is wrong or the data are not available.
     """
     size, channels = parse_size(image_size), parse_channels(channels)
-    return sources.opened(sources.Request(name, "", split, size, channels, data_dir))
+    pixels.parse_levels(levels)
+    if direction not in (None, *DIRECTIONS):
+        raise unknown("direction", direction, DIRECTIONS)
+    request = sources.Request(name, "", split, size, channels, data_dir, levels)
+    source = sources.opened(request)
+    return pairs.Swapped(source) if direction == "BtoA" else source
 
 
 def load(
@@ -51,6 +65,8 @@ def load(
     image_size: int | tuple[int, int] | None = None,
     channels: int | None = None,
     data_dir: str | None = None,
+    levels: int | str | tuple[float, float] | None = None,
+    direction: str | None = None,
     **options,
 ) -> tf.data.Dataset:
     """Returns batches: `real` float32 (N, H, W, C) in [-1, 1], and `label` int32 (N,) if any.
@@ -65,6 +81,8 @@ def load(
             `None` keeps the size.
         channels: 1 for grayscale, 3 for RGB; `None` keeps them.
         data_dir: Where imported and TFDS sets are; by default $GANZOO_DATA or the cache.
+        levels: See `open`.
+        direction: See `open`.
         **options: `seed`, `shuffle`, `repeat`, `start_batch`, `drop_remainder` and `num_labels`;
             see `Source.load`.
 
@@ -78,7 +96,10 @@ def load(
     gan.fit(photos, epochs=5)
     ```
     """
-    source = open(name, split, image_size=image_size, channels=channels, data_dir=data_dir)
+    source = open(
+        name, split, image_size=image_size, channels=channels, data_dir=data_dir, levels=levels,
+        direction=direction,
+    )  # fmt: skip
     return source.load(batch_size, **options)
 
 
@@ -98,7 +119,7 @@ def arrays(
         name: One of `names()`.
         split: "train" or, where the set has one, "test".
         limit: Return only this many examples: a fixed random choice.
-        **options: `image_size`, `channels` and `data_dir`; see `open`.
+        **options: `image_size`, `channels`, `data_dir`, `levels` and `direction`; see `open`.
 
     Raises:
         InputError: If a value is wrong or the data are not available.

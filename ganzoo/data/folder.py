@@ -1,11 +1,12 @@
 """`folder:PATH`: a tree of images, which are read when needed; only their names are in memory.
 
-A top-level folder `train` or `test` is the split of that name. If a split consists of two or more
-folders, without images next to them, the folders are its classes, in sorted order.
+Folders that are called like splits are the splits (see `layout`). If a split consists of two or
+more folders, without images next to them, the folders are its classes, in sorted order.
 """
 
 import dataclasses
 import os
+from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -13,13 +14,12 @@ from absl import logging
 from PIL import Image, ImageOps
 
 from ganzoo.data import images
+from ganzoo.data.layout import Layout, layout
+from ganzoo.data.look import Look, has_color, spread
 from ganzoo.data.source import Info, Source, chosen
-from ganzoo.data.tree import Tree
-from ganzoo.errors import InputError, unknown
+from ganzoo.data.tree import FORMATS, Tree
+from ganzoo.errors import InputError
 
-# Only these decoders are used, whatever the suffix of a file: some others of PIL run programs.
-_FORMATS = ["PNG", "JPEG", "WEBP", "BMP", "GIF", "PPM", "TIFF"]
-GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
 _LOGGED = 20  # maximum number of warnings about one folder
 _LIMIT = 8 * 2**30  # maximum size of the array that `arrays` returns
 _broken: dict[str, dict[str, str]] = {}
@@ -30,14 +30,21 @@ def report(path: str) -> dict[str, str]:
     return dict(_broken.get(os.path.realpath(os.path.expanduser(path)), {}))
 
 
-def opened(path) -> Image.Image:
-    """Returns the image in a file, rotated as its EXIF data says.
+def header(path) -> Image.Image:
+    """Returns the image in a file, of which only the header is read.
 
     Damaged files can make PIL raise any kind of exception.
     """
-    with Image.open(path, formats=_FORMATS) as image:
-        if Image.MAX_IMAGE_PIXELS and image.width * image.height > Image.MAX_IMAGE_PIXELS:
-            raise ValueError(f"{image.width} x {image.height} pixels: over PIL's limit")
+    image = Image.open(path, formats=FORMATS)
+    if Image.MAX_IMAGE_PIXELS and image.width * image.height > Image.MAX_IMAGE_PIXELS:
+        image.close()
+        raise ValueError(f"{image.width} x {image.height} pixels: over PIL's limit")
+    return image
+
+
+def opened(path) -> Image.Image:
+    """Returns the image in a file, rotated as its EXIF data says; errors as in `header`."""
+    with header(path) as image:
         image = ImageOps.exif_transpose(image)
         image.load()
         return image
@@ -59,9 +66,13 @@ def read(path, size: tuple[int, int], channels: int) -> np.ndarray:
 class Folder(Source):
     """One split of a tree of images.
 
-    Broken images (damaged, or over PIL's limit of pixels) are listed in the log and in `report`. An
-    endless stream replaces a broken image by the next readable one, so that batch b depends only on
-    the seed and b. A single pass skips it, so its number of batches is not known in advance.
+    Whether the images have color, and which size and range of values, is decided by a spread of
+    them: see `look.Look`.
+
+    Broken images (damaged, over PIL's limit of pixels, or not like the spread) are listed in the
+    log and in `report`. An endless stream replaces a broken image by the next readable one, so that
+    batch b depends only on the seed and b. A single pass skips it, so its number of batches is not
+    known in advance.
     """
 
     def __init__(
@@ -70,35 +81,72 @@ class Folder(Source):
         split: str = "train",
         image_size: tuple[int, int] | None = None,
         channels: int | None = None,
+        levels=None,
     ):
-        """Lists the images and decodes the first readable one; for the arguments see `load`.
+        """Lists the images and looks at a spread of them; for the arguments see `open`.
 
         Raises:
-            InputError: If the folder or split does not exist, or has no readable image.
+            InputError: If the folder or split does not exist, or has no readable image; or if the
+                images have several sizes and no `image_size` is given, or values of an unknown
+                range and no `levels` are given.
         """
-        root = os.path.expanduser(path)
-        if not os.path.isdir(root):
-            raise InputError(f"no folder {path!r}: give one that holds images.")
-        splits = [s for s in ("train", "test") if os.path.isdir(os.path.join(root, s))]
-        if split not in (splits or ("train", "all")):
-            raise unknown(f"split of folder:{path}", split, splits or ["train", "all"])
-        tree = Tree(os.path.join(root, split) if splits else root)
-        if not len(tree):
-            raise InputError(f"no images in or below {tree.root}: expected {tree.expected}.")
-        self._watch(root, split if splits else "", tree, _classes(root, splits, tree))
-        self._size, self._channels = image_size, channels
-        first, _ = self._next(0, opened)
-        self._size = image_size or (first.height, first.width)
-        self._channels = channels or (1 if first.mode in GREY else 3)
+        name, found = f"folder:{path}", layout(path)
+        if found.two:
+            raise InputError(
+                f"{name} has images of two domains: use unpaired:{path} or, if they are pairs, "
+                f"pairs:{path}; or one of the folders, such as "
+                f"folder:{next(iter(found.splits.values()))[0]}."
+            )
+        root = found.root
+        splits = [os.path.relpath(folder, root) for (folder,) in found.splits.values()]
+        found = dataclasses.replace(found, domains=())  # here they are classes
+        (folder,) = found.folders(split, name, ("train", "all"))
+        tree = Tree(folder)
+        self._watch(found, folder, tree, _classes(root, splits, tree))
+        self._decide(Look(name, levels), image_size, channels)
         names = self._classes and tuple(self._classes)
         shape = (*self._size, self._channels)
-        self.info = Info(f"folder:{path}", split, len(tree), shape, names and len(names), names)
+        self.info = Info(name, split, len(tree), shape, names and len(names), names)
 
-    def _watch(self, root, split, tree, classes) -> None:
+    def _watch(self, found: Layout, folder: str, tree: Tree, classes) -> None:
         """Stores the tree, and starts the list of broken images."""
-        self._tree, self._split, self._classes = tree, split, classes
-        self._broken = _broken.setdefault(os.path.realpath(root), {})
+        if not len(tree):
+            others = f"; {tree.others}" if tree.others else ""
+            raise InputError(
+                f"no images in or below {tree.root}: expected {tree.expected}{others}."
+            )
+        tree.say_left_out()
+        self._tree, self._classes = tree, classes
+        self._split = "" if folder == found.root else os.path.relpath(folder, found.root)
+        self._broken = _broken.setdefault(os.path.realpath(found.root), {})
         self._unreadable: set[int] = set()
+
+    def _decide(self, look: Look, image_size, channels) -> None:
+        """Decides size, channels and range of values by a spread of the images."""
+        _, first = self._next(0, self._opened)  # one can be read, or it ends here
+        for i in sorted({first, *spread(len(self._tree))}):
+            if i in self._unreadable:
+                continue
+            try:
+                look.at(self._headers(self._tree.path(i)))
+            except InputError:
+                raise
+            except Exception:  # a damaged file, which is logged when it is read
+                continue
+        look.values.check()
+        self._given = image_size, channels
+        self._size = image_size or look.size()
+        self._channels = channels or (3 if look.color else 1)
+        self._values = look.values
+
+    def _headers(self, path) -> Iterator[Image.Image]:
+        """Yields the images of an example, opened but not decoded."""
+        with header(path) as image:
+            yield image
+
+    def _opened(self, path) -> list[Image.Image]:
+        """Returns the images of an example."""
+        return [opened(path)]
 
     def arrays(self, limit):
         """See `Source.arrays`; broken images are skipped."""
@@ -178,7 +226,43 @@ class Folder(Source):
             return None
 
     def _pixels(self, path):
-        return images.fit(opened(path), self._size, self._channels)
+        """Returns an example as uint8 (H, W, C), its images side by side."""
+        return np.concatenate([self._fit(image) for image in self._opened(path)], axis=1)
+
+    def _fit(self, image: Image.Image) -> np.ndarray:
+        """Returns an image as uint8 (H, W, C).
+
+        Raises:
+            ValueError: If it is not like the spread that decided about the set.
+        """
+        size, channels = self._given
+        if size is None and (image.height, image.width) != self._size:
+            raise ValueError(
+                f"{image.height} x {image.width} pixels, where others have {self._size[0]} x "
+                f"{self._size[1]}: give image_size"
+            )
+        if channels is None and self._channels == 1 and has_color(image):
+            raise ValueError("in color, where others are gray: give channels")
+        return images.fit(image, self._size, self._channels, self._values)
+
+
+def pictures(path: str) -> Iterator[np.ndarray]:
+    """Yields the images in or below a folder as uint8 (H, W, C), each of its own size.
+
+    Broken images are skipped.
+
+    Raises:
+        InputError: As in `Folder`, except that sizes may differ.
+    """
+    source = Folder(path, "all", image_size=(1, 1))
+
+    def read(file):
+        image = opened(file)
+        return images.fit(image, (image.height, image.width), source._channels, source._values)
+
+    for i in range(len(source._tree)):
+        if (pixels := source._try(i, read)) is not None:
+            yield pixels
 
 
 def _classes(root: str, splits: list[str], tree: Tree) -> dict[str, int] | None:

@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image, ImageOps
 
+from ganzoo.engine.pixels import ValueRange
 from ganzoo.errors import InputError
 
 
@@ -31,9 +32,15 @@ def parse_channels(channels: object) -> int | None:
     return channels
 
 
-def fit(image: Image.Image, size: tuple[int, int], channels: int) -> np.ndarray:
-    """Returns the image as uint8 (height, width, channels), antialiased, on white."""
-    image = opaque(image)
+def fit(
+    image: Image.Image, size: tuple[int, int], channels: int, values: ValueRange | None = None
+) -> np.ndarray:
+    """Returns the image as uint8 (height, width, channels), antialiased, on white.
+
+    Raises:
+        InputError: If its values are not those of `values`, the range of its set.
+    """
+    image = opaque(image, values)
     if (image.height, image.width) != size:
         if image.mode not in ("L", "RGB"):  # a palette cannot be interpolated
             image = image.convert("RGB")
@@ -61,10 +68,28 @@ def to_picture(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels))
 
 
-def opaque(image: Image.Image) -> Image.Image:
-    """Returns the image with transparency blended on white, and with 16 bits reduced to 8."""
-    if image.mode.startswith("I"):  # 16-bit PNG, PGM or TIFF
-        return Image.fromarray((np.asarray(image, np.int64) >> 8).clip(0, 255).astype(np.uint8))
+def is_deep(image: Image.Image) -> bool:
+    """Returns whether the values of an opened image have more than 8 bits."""
+    return image.mode == "F" or image.mode.startswith("I")
+
+
+def opaque(image: Image.Image, values: ValueRange | None = None) -> Image.Image:
+    """Returns the image with 8 bits, and with transparency blended on white.
+
+    Args:
+        image: The image.
+        values: The range of the values of its set; of its own ones by default.
+
+    Raises:
+        InputError: If its values are not those of that range.
+    """
+    if is_deep(image) or (values and values.levels and image.mode in ("L", "RGB")):
+        pixels = np.asarray(image)
+        if values is None:
+            values = ValueRange(what="image", stored=True)
+            values.add(pixels)
+            values.check()
+        return Image.fromarray(values.to_uint8(pixels))
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")

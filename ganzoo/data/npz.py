@@ -1,10 +1,10 @@
 """`npz:PATH`: arrays in a NumPy archive, whose headers are checked before they are read.
 
-Images are uint8 (N, H, W) or (N, H, W, C) with C = 1, 3 or 4 (transparency is blended on white), or
-floats in [-1, 1], which are converted to uint8. Their key is `images`, `x`, `x_train` or
-`train_images`, or any key if there is only one array; labels (N,) have the key `labels`, `label`,
-`y`, `y_train` or `train_labels`. The split "test" is read from `x_test` or `test_images`, with
-labels from `y_test` or `test_labels`.
+Images are (N, H, W) or (N, H, W, C) with C = 1, 3 or 4 (transparency is blended on white), of a
+range of values that `ValueRange` understands; they are converted to uint8. Their key is `images`,
+`x`, `x_train` or `train_images`, or any key if there is only one array; labels (N,) have the key
+`labels`, `label`, `y`, `y_train` or `train_labels`. The split "test" is read from `x_test` or
+`test_images`, with labels from `y_test` or `test_labels`.
 """
 
 import math
@@ -15,6 +15,7 @@ import numpy as np
 
 from ganzoo.data.source import Memory
 from ganzoo.engine import files
+from ganzoo.engine.pixels import ValueRange
 from ganzoo.errors import InputError, unknown
 
 _LIMIT = 8 * 2**30  # maximum size of an array
@@ -30,6 +31,7 @@ def source(
     split: str = "train",
     image_size: tuple[int, int] | None = None,
     channels: int | None = None,
+    levels=None,
 ) -> Memory:
     """Returns one split, "train" or "test", of the archive at `path`.
 
@@ -49,7 +51,7 @@ def source(
                     f"{path} has no images of split {split!r}: expected a key of "
                     f"{', '.join(_IMAGES[split])}; it has {', '.join(keys[:20]) or 'none'}."
                 )
-            images = _images(path, key, _read(archive, path, key))
+            images = _images(path, key, _read(archive, path, key), levels)
             all_labels = {
                 s: _labels(path, k, _read(archive, path, k))
                 for s in _LABELS
@@ -97,7 +99,7 @@ def _read(archive: zipfile.ZipFile, path: str, key: str) -> np.ndarray:
         return np.lib.format.read_array(file, allow_pickle=False)
 
 
-def _images(path: str, key: str, images: np.ndarray) -> np.ndarray:
+def _images(path: str, key: str, images: np.ndarray, levels) -> np.ndarray:
     """Returns the images as uint8 (N, H, W, C).
 
     Raises:
@@ -110,21 +112,15 @@ def _images(path: str, key: str, images: np.ndarray) -> np.ndarray:
             f"{key!r} in {path} has shape {images.shape}: expected (N, H, W) or (N, H, W, C) "
             "with C = 1, 3 or 4."
         )
-    if images.dtype == np.uint8:
+    values = ValueRange(levels, f"{key!r} in {path}", stored=True)
+    for image in images:
+        values.add(image)
+    values.check()
+    if images.dtype == np.uint8 and not levels:
         return images
-    if images.dtype.kind != "f":
-        raise InputError(
-            f"{key!r} in {path} is {images.dtype}: expected uint8, or floats in [-1, 1]."
-        )
-    low, high = float(images.min()), float(images.max())  # NaN fails the comparison below
-    if not (-1 <= low < 0 and high <= 1):  # a range [0, 1] would give half the contrast
-        raise InputError(
-            f"{key!r} in {path} has values from {low:g} to {high:g}: expected floats in [-1, 1] "
-            "(some below 0), or uint8."
-        )
     result = np.empty(images.shape, np.uint8)
     for image, target in zip(images, result, strict=True):
-        target[:] = np.rint((image + 1.0) * 127.5)
+        target[:] = values.to_uint8(image)
     return result
 
 

@@ -1,9 +1,9 @@
 """`pairs:PATH`: pairs of images, side by side in one file, or in two folders with matching names.
 
-PATH, or its subfolders `train` and `test`, contains either two folders, for `x` and `y` in sorted
-order, with files of the same names except for the suffix; or images whose left half is `x` and
-whose right half is `y`. Without `train` and `test`, one in ten names, chosen by checksum, is in
-"test".
+The two folders hold `x` and `y`, in sorted order, under the same names except for the suffix; for
+their place among folders for splits see `layout`. A file with two images side by side is twice as
+wide as high, or two images of the proportions of `image_size`; its left half is `x`, its right half
+`y`. Without folders for splits, one in ten names, chosen by checksum, is in "test".
 """
 
 import os
@@ -12,10 +12,12 @@ import zlib
 import numpy as np
 
 from ganzoo.data import images
-from ganzoo.data.folder import GREY, Folder, opened
+from ganzoo.data.folder import Folder, header, opened
+from ganzoo.data.layout import layout
+from ganzoo.data.look import Look
 from ganzoo.data.source import Info, Source, chosen
 from ganzoo.data.tree import Tree
-from ganzoo.errors import InputError, unknown
+from ganzoo.errors import InputError
 
 SPLITS = ("train", "test")
 
@@ -63,66 +65,98 @@ class Pairs(Source):
 class _Strips(Folder):
     """A tree of pairs, each of which is read as one image (H, 2 W, C)."""
 
-    def __init__(self, path, split, image_size, channels):
-        root = os.path.expanduser(path)
-        if not os.path.isdir(root):
-            raise InputError(f"no folder {path!r}: give one that has pairs of images.")
-        splits = [s for s in SPLITS if os.path.isdir(os.path.join(root, s))]
-        if split not in (splits or SPLITS):
-            raise unknown(f"split of pairs:{path}", split, splits or SPLITS)
-        tree = Tree(os.path.join(root, split) if splits else root)
+    def __init__(self, path, split, image_size, channels, levels):
+        name, found = f"pairs:{path}", layout(path)
+        folders = found.folders(split, name, SPLITS)
+        tree = Tree(folders[0])
+        if len(folders) == 1 and not tree.flat and len(tree.tops) == 2:
+            folders = tuple(os.path.join(tree.root, top) for top in tree.tops)
         self._partners = None
-        if not tree.flat and len(tree.tops) == 2:
-            tree, self._partners = _matched(tree)
-        if not splits:
+        if len(folders) == 2:
+            tree, self._partners = _matched(found.root, *map(Tree, folders))
+        if not found.splits:
             tree = tree.only(lambda i: split_of(os.path.splitext(tree.name(i))[0]) == split)
         if not len(tree):
             raise InputError(
                 f"no pairs in {split!r} of {path}: expected files with two images side by side, or "
                 f"two folders of files with the same names ({tree.expected})."
             )
-        self._watch(root, split if splits else "", tree, None)
-        self._size, self._channels = image_size, channels
-        (x, y), _ = self._next(0, self._sides)
-        height, width = image_size or (x.height, x.width)
-        self._size = height, width
-        gray = x.mode in GREY and y.mode in GREY
-        self._channels = channels or (1 if gray else 3)
-        self.info = Info(f"pairs:{path}", split, len(tree), (height, 2 * width, self._channels))
+        self._shape = image_size
+        self._watch(found, tree.root, tree, None)
+        self._decide(Look(name, levels, 1 if self._partners else 2), image_size, channels)
+        height, width = self._size
+        self.info = Info(name, split, len(tree), (height, 2 * width, self._channels))
 
-    def _sides(self, path):
+    def _partner(self, path) -> str:
+        """Returns the path of the other image of a pair in two files."""
+        name = os.path.relpath(path, self._tree.root)
+        return self._partners[os.path.splitext(name)[0]]
+
+    def _headers(self, path):
+        """See `Folder._headers`."""
+        for file in (path,) if self._partners is None else (path, self._partner(path)):
+            with header(file) as image:
+                yield image
+
+    def _opened(self, path):
         """Returns both images of a pair."""
         image = opened(path)
         if self._partners is not None:
-            name = os.path.relpath(path, self._tree.root)
-            return image, opened(self._partners[os.path.splitext(name)[0]])
-        if image.width < 2 or image.width % 2:
-            raise ValueError(f"expected two images side by side, got an odd width, {image.width}")
+            return [image, opened(self._partner(path))]
+        height, width = self._shape or (1, 1)
         half = image.width // 2
-        return (
-            image.crop((0, 0, half, image.height)),
-            image.crop((half, 0, image.width, image.height)),
-        )
-
-    def _pixels(self, path):
-        halves = [images.fit(side, self._size, self._channels) for side in self._sides(path)]
-        return np.concatenate(halves, axis=1)
+        if image.width % 2 or abs(half - image.height * width / height) >= 1:
+            raise ValueError(
+                f"expected two images side by side, twice as wide as high, got {image.height} x "
+                f"{image.width} pixels (height x width): give the image_size of one of them"
+            )
+        return [image.crop((x, 0, x + half, image.height)) for x in (0, half)]
 
 
-def _matched(tree: Tree) -> tuple[Tree, dict[str, str]]:
-    """Returns the tree of the first folder, and the path of the partner of each of its stems."""
-    first, second = (Tree(os.path.join(tree.root, top)) for top in tree.tops)
+def _matched(root: str, first: Tree, second: Tree) -> tuple[Tree, dict[str, str]]:
+    """Returns the first tree, and the path of the partner in the second of each of its stems."""
     stems = [{os.path.splitext(t.name(i))[0]: t.path(i) for i in range(len(t))} for t in
              (first, second)]  # fmt: skip
     unmatched = sorted(stems[0].keys() ^ stems[1].keys())
     if unmatched or min(len(first), len(second)) != len(stems[0]):
         example = f" (e.g. {unmatched[0]!r})" if unmatched else ""
+        names = [os.path.relpath(tree.root, root) for tree in (first, second)]
         raise InputError(
-            f"{tree.root}: expected the same names, apart from suffixes, in {tree.tops[0]!r} and "
-            f"{tree.tops[1]!r}, but {len(unmatched) or 'some'} names{example} have no unique "
-            "partner."
+            f"{root}: expected the same names, apart from suffixes, in {names[0]!r} and "
+            f"{names[1]!r}, but {len(unmatched) or 'some'} names{example} have no unique "
+            f"partner: if they are no pairs, use unpaired:{root}."
         )
     return first, stems[1]
+
+
+class Swapped(Source):
+    """Pairs, or unpaired images, translated the other way: `x` and `y` are swapped."""
+
+    def __init__(self, source: Source):
+        """Stores the source.
+
+        Raises:
+            InputError: If it has no `x` and `y`.
+        """
+        if source.examples(1).keys() != {"x", "y"}:
+            raise InputError(f"direction: {source.info.name} has no pairs to swap: drop it.")
+        self._source, self.info = source, source.info
+
+    def examples(self, limit):
+        """See `Source.examples`: `x` and `y`."""
+        return _swapped(self._source.examples(limit))
+
+    def arrays(self, limit):
+        """See `Source.arrays`: the images `y`, the target domain of a translation."""
+        return self.examples(limit)["y"], None
+
+    def batches(self, order):
+        """See `Source.batches`."""
+        return self._source.batches(order).map(_swapped)
+
+
+def _swapped(columns: dict) -> dict:
+    return {"x": columns["y"], "y": columns["x"]}
 
 
 class PairFolder(Source):
@@ -131,13 +165,15 @@ class PairFolder(Source):
     For broken images see `folder.Folder`.
     """
 
-    def __init__(self, path: str, split: str = "train", image_size=None, channels=None):
-        """Lists the pairs; for the arguments see `load`.
+    def __init__(
+        self, path: str, split: str = "train", image_size=None, channels=None, levels=None
+    ):
+        """Lists the pairs; for the arguments see `open`.
 
         Raises:
             InputError: If the folder or the split does not exist, or names do not match.
         """
-        self._strips = _Strips(path, split, image_size, channels)
+        self._strips = _Strips(path, split, image_size, channels, levels)
         height, width, channels = self._strips.info.image_shape
         shape = (height, width // 2, channels)
         self.info = Info(f"pairs:{path}", split, self._strips.info.num_examples, shape)

@@ -37,6 +37,7 @@ class Request(NamedTuple):
     image_size: tuple[int, int] | None
     channels: int | None
     data_dir: str | None
+    levels: int | str | tuple[float, float] | None = None
 
     def inner(self, name: str, **changes) -> Source:
         """Opens another data set for the same request, of which this source is made."""
@@ -55,7 +56,8 @@ class SourceKind:
         imports: Function of (folder, data_dir) that stores the set's original files and returns
             what was done; for sets whose files `ganzoo data` can import.
         license: Name of the license and its holder; None if it depends on the person's own data.
-        local: Whether the images are the person's own files, which others cannot get.
+        local: Whether the images are the person's own files, which others cannot get, and whose
+            values can be of any range: only these take `levels`.
         features: Name of the feature space that runs are compared by, where it is not one of
             images.
     """
@@ -84,7 +86,7 @@ FASHION = "Fashion-MNIST, MIT license, Copyright (c) 2017 Zalando SE"
 
 def _classic(name: str, meaning: str, license: str) -> SourceKind:
     def opens(request: Request) -> Source:
-        return classics.source(name, *request[2:])
+        return classics.source(name, *request[2:6])
 
     def imports(path: str, data_dir: str | None) -> str:
         return classics.import_files(name, path, data_dir)
@@ -94,7 +96,7 @@ def _classic(name: str, meaning: str, license: str) -> SourceKind:
 
 def _emoji(name: str, meaning: str, license: str) -> SourceKind:
     def opens(request: Request) -> Source:
-        return emoji.source(name, *request[2:])
+        return emoji.source(name, *request[2:6])
 
     def imports(path: str, data_dir: str | None) -> str:
         return emoji.import_files(name, path, data_dir)
@@ -113,21 +115,34 @@ def _stacked(request: Request) -> Source:
 
 
 def _unpaired(request: Request) -> Source:
-    names = [
-        f"folder:{part}" if os.path.isdir(os.path.expanduser(part)) else part
-        for part in request.argument.split(",")
-    ]
+    size, channels = request.image_size, request.channels
+    options = {"image_size": size, "channels": channels, "levels": request.levels}
+    if os.path.isdir(os.path.expanduser(request.argument)):
+        return unpaired.of_folders(request.argument, request.split, options)
+    names = _two(request.argument)
     if len(names) == 1:
         return unpaired.Apart(request.inner(names[0]))
     if len(names) > 2:
         raise InputError(f"{request.name}: expected two sets, A,B, got {len(names)}.")
-    size, channels = request.image_size, request.channels
-    first, second = (request.inner(name).info for name in names)
-    if len(first.image_shape) == len(second.image_shape) == 3:  # the first's, unless it is gray
-        size = size or first.image_shape[:2]
-        channels = channels or max(first.image_shape[2], second.image_shape[2])
-    sides = [request.inner(name, image_size=size, channels=channels) for name in names]
+    infos = [request.inner(name).info for name in names]
+    if not channels and all(len(info.image_shape) == 3 for info in infos):
+        channels = max(info.image_shape[2] for info in infos)  # gray images become color ones
+    sides = [request.inner(name, channels=channels) for name in names]
     return unpaired.Unpaired(request.name, *sides)
+
+
+def _two(argument: str) -> list[str]:
+    """Returns the names that a comma separates, of sets or folders, which can hold commas, too."""
+    pieces = argument.split(",")
+    for place in range(1, len(pieces)):
+        both = [",".join(pieces[:place]), ",".join(pieces[place:])]
+        if all(part.partition(":")[0] in SOURCES or _is_folder(part) for part in both):
+            return [f"folder:{part}" if _is_folder(part) else part for part in both]
+    return pieces
+
+
+def _is_folder(path: str) -> bool:
+    return os.path.isdir(os.path.expanduser(path))
 
 
 _ROWS = (
@@ -151,18 +166,18 @@ _ROWS = (
     SourceKind(
         "tfds:NAME",
         "a TensorFlow Datasets set with images",
-        lambda r: tfds.TFDS(r.argument, *r[2:]),
+        lambda r: tfds.TFDS(r.argument, *r[2:6]),
     ),
     SourceKind(
         "folder:PATH",
         "a folder of images, with folders train and test or one folder per class if you like",
-        lambda r: folder.Folder(r.argument, r.split, r.image_size, r.channels),
+        lambda r: folder.Folder(r.argument, r.split, r.image_size, r.channels, r.levels),
         local=True,
     ),
     SourceKind(
         "npz:PATH",
         "a NumPy archive with `images` and, if you like, `labels`",
-        lambda r: npz.source(r.argument, r.split, r.image_size, r.channels),
+        lambda r: npz.source(r.argument, r.split, r.image_size, r.channels, r.levels),
         local=True,
     ),
     SourceKind("stacked:NAME", "three grayscale images of a set as the channels of one", _stacked),
@@ -175,13 +190,14 @@ _ROWS = (
     ),
     SourceKind(
         "pairs:PATH",
-        "pairs: a folder of images that hold x and y side by side",
-        lambda r: pairs.PairFolder(r.argument, r.split, r.image_size, r.channels),
+        "pairs: a folder of images that hold x and y side by side, or of folders A and B",
+        lambda r: pairs.PairFolder(r.argument, r.split, r.image_size, r.channels, r.levels),
         local=True,
     ),
     SourceKind(
         "unpaired:NAME",
-        "two unpaired sets: unpaired:A,B of two folders or sets, or a set of pairs, unpaired",
+        "two unpaired sets: unpaired:A,B of two folders or sets; a folder with trainA, trainB, "
+        "testA and testB; or a set of pairs, unpaired",
         _unpaired,
     ),
     _emoji(
@@ -266,4 +282,6 @@ def opened(request: Request) -> Source:
         InputError: If there is no such source, or the data are not available.
     """
     kind = kind_of(request.name)
+    if request.levels is not None and not (kind.local or kind.wraps):
+        raise InputError(f"levels: the values of {kind.name} are known: drop it.")
     return kind.opens(request._replace(argument=request.name.partition(":")[2]))

@@ -1,13 +1,30 @@
 """A compact sorted list of the images below a folder."""
 
 import array
+import collections
 import copy
 import os
 from collections.abc import Callable
 
+from absl import logging
+from PIL import Image
+
 from ganzoo.errors import InputError
 
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".ppm", ".tif", ".tiff")
+# Only these decoders are used, whatever the suffix of a file: some others of PIL run programs.
+FORMATS = (
+    "PNG", "JPEG", "WEBP", "BMP", "DIB", "GIF", "PPM", "TIFF", "AVIF", "JPEG2000", "TGA", "DDS",
+    "ICO", "PCX", "SGI", "QOI", "MPO",
+)  # fmt: skip
+
+
+def _suffixes() -> tuple[str, ...]:
+    """Returns the suffixes of the files that this installation of Pillow can decode."""
+    formats = Image.registered_extensions()  # which loads PIL's plugins
+    return tuple(s for s, f in formats.items() if f in FORMATS and f in Image.OPEN)
+
+
+_SUFFIXES = _suffixes()
 
 
 class Tree:
@@ -20,10 +37,11 @@ class Tree:
         root: The folder.
         tops: Sorted names of the top-level folders that contain images.
         flat: Whether there are images directly in `root`.
+        left_out: Number of other files by their suffixes.
         expected: Suffixes of image files, for error messages.
     """
 
-    expected = ", ".join(_SUFFIXES)
+    expected = ".png, .jpg, .webp, .bmp, .gif, .tif or another suffix that Pillow can read"
 
     def __init__(self, root: str):
         """Lists the images.
@@ -36,11 +54,12 @@ class Tree:
         self._ends = array.array("Q", [0])
         tops = set()
         self.flat = False
+        self.left_out = collections.Counter()
         base = os.fsencode(root)
         pending, visited = [b""], set()
         while pending:
             folder = pending.pop()
-            files, folders = _list(os.path.join(base, folder), visited)
+            files, folders = self._list(os.path.join(base, folder), visited)
             for name in files:
                 self._names += os.path.join(folder, name)
                 self._ends.append(len(self._names))
@@ -76,23 +95,42 @@ class Tree:
         """Returns the name of the top-level folder of image `i`."""
         return self.name(i).split(os.sep)[0]
 
+    def say_left_out(self) -> None:
+        """Logs how many files are not images, in one line, if there are any."""
+        if self.left_out:
+            logging.warning("%s: %s", self.root, self.others)
 
-def _list(folder: bytes, visited: set) -> tuple[list[bytes], list[bytes]]:
-    """Returns the sorted names of the images and folders in `folder`; none if already visited."""
-    files, folders = [], []
-    try:
-        status = os.stat(folder)
-        if (status.st_dev, status.st_ino) in visited:
-            return [], []
-        visited.add((status.st_dev, status.st_ino))
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.startswith(b"."):
-                    continue
-                if entry.is_dir():
-                    folders.append(entry.name)
-                elif entry.is_file() and os.fsdecode(entry.name).lower().endswith(_SUFFIXES):
-                    files.append(entry.name)  # is_file excludes pipes, which would block
-    except OSError as error:
-        raise InputError(f"cannot list the folder {os.fsdecode(folder)!r}: {error}.") from error
-    return sorted(files), sorted(folders)
+    @property
+    def others(self) -> str:
+        """What else is in the tree, in words; "" if there is nothing."""
+        kinds = [
+            f"{n:,} {suffix or 'without suffix'}" for suffix, n in self.left_out.most_common(6)
+        ]
+        more = ", ..." if len(self.left_out) > 6 else ""
+        count = self.left_out.total()
+        files = "1 file that is no image" if count == 1 else f"{count:,} files that are no images"
+        return f"left out {files}: {', '.join(kinds)}{more}" if kinds else ""
+
+    def _list(self, folder: bytes, visited: set) -> tuple[list[bytes], list[bytes]]:
+        """Returns the sorted names of images and folders in a folder; none if already visited."""
+        files, folders = [], []
+        try:
+            status = os.stat(folder)
+            if (status.st_dev, status.st_ino) in visited:
+                return [], []
+            visited.add((status.st_dev, status.st_ino))
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name.startswith(b"."):
+                        continue
+                    if entry.is_dir():
+                        folders.append(entry.name)
+                    elif entry.is_file():  # excludes pipes, which would block
+                        suffix = os.path.splitext(os.fsdecode(entry.name))[1].lower()
+                        if suffix in _SUFFIXES:
+                            files.append(entry.name)
+                        else:
+                            self.left_out[suffix] += 1
+        except OSError as error:
+            raise InputError(f"cannot list the folder {os.fsdecode(folder)!r}: {error}.") from error
+        return sorted(files), sorted(folders)

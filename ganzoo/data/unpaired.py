@@ -1,16 +1,21 @@
 """`unpaired:A,B`: images `x` of one set and `y` of another, which are independent of each other.
 
-A and B are folders or names of data sets. `unpaired:NAME`, with the name of a set of pairs, takes
+A and B are folders or names of data sets. `unpaired:PATH` takes a folder that holds both domains,
+such as trainA, trainB, testA and testB (see `layout`). `unpaired:NAME`, with the name of a set of pairs, takes
 `x` from every other pair and `y` from the pairs between, so that no image has its partner in the
 other domain; the "test" split keeps the pairs, for the evaluation of translations.
 """
 
 import dataclasses
+import os
 
 import tensorflow as tf
 
+from ganzoo.data.folder import Folder
+from ganzoo.data.layout import KNOWN, layout
 from ganzoo.data.order import Order
 from ganzoo.data.source import Info, Source, chosen
+from ganzoo.data.tree import Tree
 from ganzoo.errors import InputError
 
 _APART = 0x5EED  # XORed with the seed of `x` to get the seed of `y`
@@ -22,8 +27,8 @@ class Unpaired(Source):
     A single pass ends with the smaller source.
     """
 
-    def __init__(self, name: str, x: Source, y: Source):
-        """Stores the sources.
+    def __init__(self, name: str, x: Source, y: Source, split: str | None = None):
+        """Stores the sources; the split is called as that of `x` by default.
 
         Raises:
             InputError: If their images have different shapes.
@@ -36,7 +41,7 @@ class Unpaired(Source):
             )
         self._sides = {"x": x, "y": y}
         count = min(side.info.num_examples for side in (x, y))
-        self.info = Info(name, x.info.split, count, shapes[0])
+        self.info = Info(name, split or x.info.split, count, shapes[0])
 
     def examples(self, limit):
         """See `Source.examples`: `x` and `y`, whose numbers can differ."""
@@ -50,6 +55,39 @@ class Unpaired(Source):
         """See `Source.batches`."""
         x, y = self._sides["x"].batches(order), self._sides["y"].batches(other(order))
         return tf.data.Dataset.zip(x, y).map(lambda x, y: {"x": x["real"], "y": y["real"]})
+
+
+def of_folders(path: str, split: str, options: dict) -> Unpaired:
+    """Returns a split of a folder that holds the folders of two domains.
+
+    Args:
+        path: The folder.
+        split: Name of the split.
+        options: Further arguments of `Folder`.
+
+    Raises:
+        InputError: If it holds something else, or the images have different shapes.
+    """
+    name, found = f"unpaired:{path}", layout(path)
+    folders = found.folders(split, name, ("train", "all"))
+    if len(folders) == 1:
+        tree = Tree(folders[0])
+        folders = tuple(os.path.join(tree.root, top) for top in tree.tops)
+        if tree.flat or len(folders) != 2:
+            raise InputError(
+                f"{name}: expected the folders of two domains, such as {KNOWN}; got "
+                f"{', '.join(tree.tops[:8]) or 'no folders with images'}. Or give two folders, "
+                "unpaired:A,B."
+            )
+    sources = [Folder(folder, "all", **options) for folder in folders]
+    channels = max(source.info.image_shape[2] for source in sources)
+    sources = [
+        source
+        if source.info.image_shape[2] == channels
+        else Folder(folder, "all", **(options | {"channels": channels}))
+        for source, folder in zip(sources, folders, strict=True)
+    ]
+    return Unpaired(name, *sources, split)
 
 
 class Apart(Source):

@@ -1,5 +1,6 @@
 """Reads images from any source as uint8 batches (n, H, W, C), one batch at a time."""
 
+import itertools
 import os
 from collections.abc import Iterator
 
@@ -14,32 +15,36 @@ _EXPECTED = f"{pixels.EXPECTED}, a dataset or iterable of batches of them, or a 
 def batches(images, batch_size: int = 32, num: int | None = None) -> Iterator[np.ndarray]:
     """Yields uint8 arrays of at most `batch_size` images.
 
-    Floats in [-1, 1] are rounded to the nearest of 256 levels, as when they are saved as PNG:
-    published metrics are computed from such images.
+    Values that are no uint8 are rounded to the nearest of 256 levels, as when they are saved as
+    PNG: published metrics are computed from such images. The images of a folder keep their sizes:
+    a batch ends where the size changes.
 
     Args:
-        images: uint8, or float in [-1, 1], (N, H, W, C); a `tf.data.Dataset`, generator or other
+        images: Images (N, H, W, C) whose range of values `ValueRange` understands: uint8, floats in
+            [-1, 1] or the full range of uint16; a `tf.data.Dataset`, generator or other
             iterable of such batches, of dicts with such a batch as `real`, or of tuples whose first
             element is one; or the path of a folder of images, or of a `.npz`.
         batch_size: Maximum size of a batch; larger batches are split.
         num: Number of images to read; required for infinite datasets.
 
     Raises:
-        InputError: If `images` is of another type, or has fewer than `num` images, or none.
+        InputError: If `images` is of another type or range of values, or has fewer than `num`
+            images, or none.
     """
     check_whole("batch_size", batch_size, 1)
     if num is not None:
         check_whole("num", num, 1)
-    remaining = num
+    remaining, values = num, pixels.ValueRange()
     for batch in _opened(images, batch_size, num):
-        batch = pixels.as_images(batch)
+        batch = values.to_uint8(pixels.of_batch(batch))
         batch = batch if remaining is None else batch[:remaining]
         for start in range(0, len(batch), batch_size):
             yield batch[start : start + batch_size]
         if remaining is not None:
             remaining -= len(batch)
             if not remaining:
-                return
+                break
+    values.check()
     if remaining:
         raise InputError(f"expected {num} images, got {num - remaining}.")
 
@@ -68,6 +73,7 @@ def _opened(images, batch_size, num):
 
 def _stored(path: str, batch_size: int):
     from ganzoo import data  # which imports TensorFlow
+    from ganzoo.data import folder, layout
 
     location = os.path.expanduser(path.removeprefix("folder:").removeprefix("npz:"))
     if not os.path.exists(location):
@@ -77,10 +83,15 @@ def _stored(path: str, batch_size: int):
         )
     if not os.path.isdir(location):
         name = f"npz:{location}"
-    elif splits := [s for s in ("train", "test") if os.path.isdir(os.path.join(location, s))]:
-        raise InputError(
-            f"{path} has splits: pass one of them, such as {os.path.join(location, splits[0])}."
-        )
-    else:
-        name = f"folder:{location}"
-    return data.load(name, "train", batch_size, shuffle=False, drop_remainder=False)
+        return data.load(name, "train", batch_size, shuffle=False, drop_remainder=False)
+    if splits := layout.layout(location).splits:
+        example = next(iter(splits.values()))[0]
+        raise InputError(f"{path} has splits: pass one of them, such as {example}.")
+    return _of_one_size(folder.pictures(location), batch_size)
+
+
+def _of_one_size(pictures: Iterator[np.ndarray], batch_size: int) -> Iterator[np.ndarray]:
+    """Yields batches of neighboring images of the same size."""
+    for _, group in itertools.groupby(pictures, np.shape):
+        while batch := list(itertools.islice(group, batch_size)):
+            yield np.stack(batch)

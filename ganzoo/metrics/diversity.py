@@ -31,11 +31,11 @@ def ms_ssim(a, b) -> np.ndarray:
     pixels a side are not supported.
 
     Args:
-        a: uint8 (N, H, W, C).
-        b: uint8 (N, H, W, C).
+        a: uint8 (N, H, W, C), or another range of values that `ValueRange` understands.
+        b: As `a`.
 
     Raises:
-        InputError: If the shapes differ or are too small.
+        InputError: If the shapes differ or are too small, or the values have another range.
 
     Reference: Wang et al., 2003, "Multiscale structural similarity for image quality assessment".
     """

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ganzoo.engine import pixels
 from ganzoo.errors import InputError
 
 WINDOW = 11  # side of SSIM's window in pixels
@@ -12,11 +13,11 @@ def l1(a, b) -> np.ndarray:
     """Returns the mean absolute difference of pairs of images, from 0 to 1, float64 (N,).
 
     Args:
-        a: uint8 (N, H, W, C).
-        b: uint8 (N, H, W, C).
+        a: uint8 (N, H, W, C), or another range of values that `ValueRange` understands.
+        b: As `a`.
 
     Raises:
-        InputError: If the shapes differ.
+        InputError: If the shapes differ, or the values have another range.
     """
     a, b = pair(a, b, least=1)
     pieces = [
@@ -36,11 +37,12 @@ def ssim(a, b) -> np.ndarray:
     result is averaged over positions and channels.
 
     Args:
-        a: uint8 (N, H, W, C), H and W >= 11.
-        b: uint8 (N, H, W, C).
+        a: uint8 (N, H, W, C), H and W >= 11, or another range of values that `ValueRange`
+            understands.
+        b: As `a`.
 
     Raises:
-        InputError: If the shapes differ or are too small.
+        InputError: If the shapes differ or are too small, or the values have another range.
 
     Reference: Wang et al., 2004, "Image quality assessment: from error visibility to structural
     similarity".
@@ -55,10 +57,11 @@ def ssim(a, b) -> np.ndarray:
 
 
 def pair(a, b, least: int = WINDOW) -> tuple[np.ndarray, np.ndarray]:
-    """Returns both sets of images as arrays.
+    """Returns both sets of images as uint8 arrays.
 
     Raises:
-        InputError: If the shapes differ, or a side is less than `least` pixels.
+        InputError: If the shapes differ, a side is less than `least` pixels, or the values have a
+            range that `ValueRange` does not understand.
     """
     a, b = (np.asarray(images) for images in (a, b))
     if a.shape != b.shape or a.ndim != 4 or min(a.shape[1:3]) < least:
@@ -66,7 +69,7 @@ def pair(a, b, least: int = WINDOW) -> tuple[np.ndarray, np.ndarray]:
             f"expected two sets of images (N, H, W, C), H and W >= {least}, got {a.shape} and "
             f"{b.shape}."
         )
-    return a, b
+    return tuple(pixels.uint8_of(images) for images in (a, b))
 
 
 def parts(a, b) -> tuple[np.ndarray, np.ndarray]:

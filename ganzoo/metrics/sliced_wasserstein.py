@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ganzoo.engine import pixels
 from ganzoo.errors import InputError
 
 
@@ -18,14 +19,15 @@ def sliced_wasserstein(a, b, *, directions: int = 128, patches: int = 32, seed: 
     the result is not multiplied by 1,000.
 
     Args:
-        a: The real set: uint8 images (N, H, W, C), or float points (N, D).
+        a: The real set: images (N, H, W, C), uint8 or of another range of values that `ValueRange`
+            understands; or float points (N, D).
         b: The other set, of the same shape.
         directions: Number of random projections.
         patches: Number of patches of each image and level.
         seed: Integer seed of the directions and the positions of the patches.
 
     Raises:
-        InputError: If the shapes differ.
+        InputError: If the shapes differ, or the values of images have another range.
 
     Reference: Karras et al., 2018, arXiv:1710.10196, section 5; Rabin et al., 2011.
     """
@@ -35,6 +37,7 @@ def sliced_wasserstein(a, b, *, directions: int = 128, patches: int = 32, seed: 
     rng = np.random.default_rng(seed)
     if a.ndim == 2:
         return _distance(a.astype("float32"), b.astype("float32"), directions, rng)
+    a, b = pixels.uint8_of(a), pixels.uint8_of(b)
     levels = zip(_pyramid(a.astype("float32")), _pyramid(b.astype("float32")), strict=True)
     distances = []
     for level_a, level_b in levels:
