@@ -112,7 +112,7 @@ CLASSES = parts.table(EMA)
 
 
 def get(identifier, side: str = "g") -> EMA | None:
-    """Returns the average for a decay, a {class_name, config} dict or an `EMA`."""
+    """Returns the average for a decay, a {class_name, config} dict or an `EMA`; None for 0."""
     if isinstance(identifier, (int, float)):
-        return EMA(identifier, side)
+        return EMA(identifier, side) if identifier else None
     return parts.get("ema", identifier, CLASSES)

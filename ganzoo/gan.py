@@ -43,6 +43,7 @@ class GAN(Trainer):
     Attributes:
         monitor: The log whose smallest value marks the best checkpoint; None for the distance that
             `callbacks.Evaluate` measures.
+        columns: Keys of the parts of a batch that is a tuple.
         compares: Whether D tells real from fake by its scores, in `compare`.
         fakes: The keys of the images that `generate` makes for D.
         exported: The class of what `export` writes, an `inference.exported.Exported`.
@@ -67,6 +68,7 @@ class GAN(Trainer):
     """
 
     monitor = None
+    columns = ("real", "label")
     compares = True
     fakes = ("fake",)
     exported = Sampler
@@ -216,7 +218,7 @@ class GAN(Trainer):
         """Plays one step: D's turns, then G's. Returns the running means of the named terms."""
         # A step that starts where the data end must not count: counters wait for the batch.
         with tf.control_dependencies([x for x in tf.nest.flatten(data) if x is not None]):
-            return self.play(self.checked(as_batch(data)))
+            return self.play(self.checked(as_batch(data, self.columns)))
 
     def play(self, batch) -> dict:
         """Plays one step on a batch; a variant with other turns replaces this."""
@@ -328,8 +330,12 @@ class GAN(Trainer):
         """Shape of the images, (H, W, C), or of the points, (D,)."""
         if self.generator is None:
             return tuple(self.discriminator.input_shape[1:])
-        shape = getattr(self.generator, "output_shape", None)
-        return tuple((shape or self.generator.compute_output_shape((None, self.latent_dim)))[1:])
+        if shape := getattr(self.generator, "output_shape", None):
+            return tuple(shape[1:])
+        if self._untracked.shape is None:  # a subclass of `keras.Model` tells only by an image
+            sampler = self.sampler_of(self.generator)
+            self._untracked.shape = tuple(sampler(sampler.draw_inputs(1, seed=0)).shape[1:])
+        return self._untracked.shape
 
     @property
     def sampler(self) -> Exported:

@@ -24,6 +24,7 @@ class Translation(GAN):
             `export`.
     """
 
+    columns = ("x", "y")
     exported = Translator
     held_out = True
     directions = exports = ("x_to_y",)

@@ -165,7 +165,7 @@ def test_a_decay_out_of_bounds_is_one_line(decay):
 
 
 def test_ema_get_takes_a_decay_a_config_and_an_object():
-    assert ema.get(0.9).decay == 0.9 and ema.get(0).decay == 0
+    assert ema.get(0.9).decay == 0.9 and ema.get(0) is None
     made = ema.get({"class_name": "EMA", "config": {"decay": 0.7}})
     assert made.decay == 0.7 and ema.get(made) is made and ema.get(None) is None
     copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(made))

@@ -95,7 +95,7 @@ def test_arrays_and_datasets_of_uint8_train():
 
 def test_wrong_data_is_refused_in_words():
     gan = ganzoo.create("wgan_gp", (8, 8, 1), width=4, latent_dim=4)
-    with pytest.raises(InputError, match=r"expected images of shape \(8, 8, 1\).*got \(9, 9, 1\)"):
+    with pytest.raises(InputError, match=r"of shape \('N', 8, 8, 1\).*got \(200, 9, 9, 1\)"):
         gan.fit(np.zeros((200, 9, 9, 1), "uint8"), verbose=0)
     with pytest.raises(InputError, match="at least batch_size=32 images, got 5"):
         gan.fit(np.zeros((5, 8, 8, 1), "uint8"), verbose=0)
@@ -288,7 +288,7 @@ def test_datasets_that_cannot_be_divided_are_refused_or_shortened(replicas):
 def test_common_mistakes_are_refused_in_words():
     gan = ganzoo.create("dcgan", (8, 8, 1), width=4, latent_dim=4)
     images = np.random.default_rng(0).uniform(0, 1, (32, 8, 8, 1)).astype("float32")
-    with pytest.raises(InputError, match=r"in \[-1, 1\], got .* to"):
+    with pytest.raises(InputError, match=r"got float32 from .* x \* 2 - 1"):
         gan.fit(images, verbose=0)
     with pytest.raises(InputError, match="the same length"):
         gan.fit(2 * images - 1, np.zeros(31, "int32"), verbose=0)

@@ -7,14 +7,17 @@ from ganzoo.callbacks.interrupt import Interrupt
 from ganzoo.callbacks.run_log import RunLog
 from ganzoo.callbacks.sample_grid import SampleGrid
 from ganzoo.callbacks.throughput import StopAtStep, Throughput
+from ganzoo.engine.habits import OneSide, TerminateOnNaN
 
 __all__ = [
     "Checkpoint",
     "Evaluate",
     "FailureMonitor",
     "Interrupt",
+    "OneSide",
     "RunLog",
     "SampleGrid",
     "StopAtStep",
+    "TerminateOnNaN",
     "Throughput",
 ]

@@ -1,9 +1,9 @@
 """`unpaired:A,B`: images `x` of one set and `y` of another, which are independent of each other.
 
 A and B are folders or names of data sets. `unpaired:PATH` takes a folder that holds both domains,
-such as trainA, trainB, testA and testB (see `layout`). `unpaired:NAME`, with the name of a set of pairs, takes
-`x` from every other pair and `y` from the pairs between, so that no image has its partner in the
-other domain; the "test" split keeps the pairs, for the evaluation of translations.
+such as trainA, trainB, testA and testB (see `layout`). `unpaired:NAME`, with the name of a set of
+pairs, takes `x` from every other pair and `y` from the pairs between, so that no image has its
+partner in the other domain; the "test" split keeps the pairs, for the evaluation of translations.
 """
 
 import dataclasses

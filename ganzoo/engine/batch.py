@@ -10,8 +10,8 @@ A batch is a dict of tensors whose first axis is the example:
                variant generates several
     x, y       the two images of a pair, or images of two unpaired sets, instead of `real`
 
-Integer images are expected in 0..255 and are scaled to [-1, 1]. A single tensor is treated as
-`real`, a pair of tensors as (`real`, `label`).
+uint8 images are scaled to [-1, 1]. A single tensor is treated as `real`, a pair of tensors as
+(`real`, `label`) or, in translations, as (`x`, `y`). What comes in is checked by `incoming`.
 """
 
 import numpy as np
@@ -45,13 +45,31 @@ def spread(examples, count: int):
     return examples[np.linspace(0, len(examples) - 1, count).astype(int)]
 
 
-def as_batch(data) -> dict:
-    """Converts a batch in any accepted form to the dict, with images scaled to [-1, 1]."""
+def named(data, names: tuple[str, ...] = ("real", "label")) -> dict:
+    """Returns a batch in any accepted form as a dict, without parts that are None.
+
+    Args:
+        data: A dict; a tensor; or a tuple or list of tensors.
+        names: Keys of the parts of a tuple.
+
+    Raises:
+        InputError: If a tuple has more parts.
+    """
     if not isinstance(data, dict):
         data = data if isinstance(data, (tuple, list)) else (data,)
-        data = dict(zip(("real", "label"), data, strict=False))
-    data = {name: value for name, value in data.items() if value is not None}
-    return {name: scaled(value) if name != "label" else value for name, value in data.items()}
+        if len(data) > len(names):
+            raise InputError(
+                f"expected batches of {' and '.join(names)}, got tuples of {len(data)}: drop the "
+                "others, such as sample weights, which a GAN does not take."
+            )
+        data = dict(zip(names, data, strict=False))
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def as_batch(data, names: tuple[str, ...] = ("real", "label")) -> dict:
+    """Returns a batch in any form that `named` takes, with images scaled to [-1, 1]."""
+    batch = named(data, names)
+    return {key: value if key == "label" else scaled(value) for key, value in batch.items()}
 
 
 def scaled(images):
@@ -86,31 +104,21 @@ def split(batch: dict, turns: int, name: str = "n_critic") -> list[dict]:
     return [{name: parts[name][i] for name in parts} for i in range(turns)]
 
 
-def from_arrays(x, y, batch_size: int) -> tf.data.Dataset:
-    """Returns shuffled batches of an array, of a dict of arrays, or of images and labels.
+def from_arrays(columns: dict, batch_size: int) -> tf.data.Dataset:
+    """Returns shuffled batches of a dict of arrays.
 
     Raises:
-        InputError: If there are too few examples, the arrays differ in length, or float images are
-            not in [-1, 1].
+        InputError: If there are too few examples, or the arrays differ in length.
     """
-    columns = tf.nest.map_structure(tf.convert_to_tensor, x if y is None else (x, y))
-    counts = {len(column) for column in tf.nest.flatten(columns)}
-    count = min(counts)
+    counts = sorted({len(column) for column in columns.values()})
     if len(counts) > 1:
-        raise InputError(f"expected arrays of the same length, got lengths {sorted(counts)}.")
-    if count < batch_size:
-        raise InputError(f"expected at least batch_size={batch_size} images, got {count}.")
-    for column in tf.nest.flatten(columns):
-        if column.dtype.is_floating and len(column.shape) == 4:
-            low, high = float(tf.reduce_min(column)), float(tf.reduce_max(column))
-            if not -1.001 <= low < 0.0 < high <= 1.001:
-                raise InputError(
-                    f"expected float images in [-1, 1], got {low:g} to {high:g}: scale them, or "
-                    "pass integers in 0..255."
-                )
-    order = tf.data.Dataset.range(count).shuffle(count, seed=0)
+        raise InputError(f"expected arrays of the same length, got lengths {counts}.")
+    if counts[0] < batch_size:
+        raise InputError(f"expected at least batch_size={batch_size} images, got {counts[0]}.")
+    columns = {key: tf.convert_to_tensor(column) for key, column in columns.items()}
+    order = tf.data.Dataset.range(counts[0]).shuffle(counts[0], seed=0)
     return order.batch(batch_size, drop_remainder=True).map(
-        lambda index: tf.nest.map_structure(lambda column: tf.gather(column, index), columns)
+        lambda index: {key: tf.gather(column, index) for key, column in columns.items()}
     )
 
 
@@ -126,7 +134,7 @@ def regroup(dataset: tf.data.Dataset, turns: int, replicas: int = 1) -> tf.data.
     size = tf.nest.flatten(dataset.element_spec)[0].shape[:1]
     size = size[0] if size else 0  # 0: single examples; None: the last batch may be smaller
     if size == 0 or (turns == 1 and replicas == 1):
-        return dataset  # unchanged; single examples are rejected when shapes are checked
+        return dataset
     fixed_size = size is not None
     if not fixed_size:
         size = int(tf.shape(tf.nest.flatten(next(iter(dataset)))[0])[0])

@@ -12,7 +12,7 @@ from keras import ops
 from ganzoo.errors import InputError
 
 EXPECTED = "expected uint8 images (N, H, W, C)"
-_SLACK = 0.01  # by which floats may leave [-1, 1], as resized images do
+SLACK = 0.01  # by which floats may leave [-1, 1], as resized images do
 
 
 def to_float(images):
@@ -66,7 +66,7 @@ class ValueRange:
         low, high = float(images.min()), float(images.max())
         self.low, self.high = min(self.low, low), max(self.high, high)
         black, white = self.ends(images.dtype)
-        slack = _SLACK * (white - black) / 2 if images.dtype.kind == "f" else 0
+        slack = SLACK * (white - black) / 2 if images.dtype.kind == "f" else 0
         if not (black - slack <= low and high <= white + slack):  # also if one is NaN
             self.low, self.high = (low, high) if math.isnan(low + high) else (self.low, self.high)
             raise self._refusal()
@@ -129,7 +129,7 @@ class ValueRange:
         elif whole and high > 1:
             black, white = 0, 2 ** max(8, math.ceil(math.log2(high + 1))) - 1
         else:
-            black, white = 0, 1 if high <= 1 + _SLACK else 255 if high <= 255 else high
+            black, white = 0, 1 if high <= 1 + SLACK else 255 if high <= 255 else high
         if self.stored:
             text = f"{white + 1:g}" if whole and not black else f"{black:g}:{white:g}"
             return f"say which values are black and white, such as levels={text}"

@@ -30,17 +30,37 @@ def weights_of(side) -> list:
 def clone(network: keras.Model) -> keras.Model:
     """Returns a copy of a network, with the same architecture and weights.
 
+    The network is alive, of no file: its layers' classes need not be registered, and a function in
+    a `Lambda` layer is used as it is.
+
     Raises:
         InputError: If the network cannot be recreated from its config.
     """
+    layers = network._flatten_layers()
+    classes = {layer.__class__ for layer in layers}
+    known = {keras.saving.get_registered_name(cls): cls for cls in classes}
     try:
-        copy = type(network).from_config(network.get_config())
-        if not copy.built:
-            copy.build_from_config(network.get_build_config())
-        copy.set_weights(network.get_weights())
-    except (NotImplementedError, TypeError, ValueError) as error:
+        with keras.saving.custom_object_scope({cls.__name__: cls for cls in classes} | known):
+            if any(isinstance(layer, keras.layers.Lambda) for layer in layers):
+                copy = keras.models.clone_model(network, clone_function=_copied)
+            else:
+                copy = type(network).from_config(network.get_config())
+            if not copy.built:
+                copy.build_from_config(network.get_build_config())
+            copy.set_weights(network.get_weights())
+    except Exception as error:  # whatever the network's own code raises
+        message, _, cause = str(error).strip().partition("Error encountered during ")
+        reason = " ".join((cause or message.split("\n\n")[0]).split()).rstrip(".")
         raise InputError(
-            f"network {network.name!r} cannot be copied: a subclass of keras.Model must define "
-            f"get_config, and build unless it takes a single tensor ({type(error).__name__})."
+            f"network {network.name!r} cannot be copied for the moving average: {type(error).__name__}, {reason}. A "
+            "subclass of keras.Model or Layer must define get_config, and build unless it takes a "
+            "single tensor; or compile with ema=0, which makes no copy."
         ) from error
     return copy
+
+
+def _copied(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """Returns a copy of a layer; a `Lambda` layer, which has no weights, is shared."""
+    if isinstance(layer, keras.layers.Lambda):
+        return layer
+    return layer.__class__.from_config(layer.get_config())

@@ -9,8 +9,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo import random
-from ganzoo.engine import distribute
-from ganzoo.engine.batch import from_arrays, regroup
+from ganzoo.engine import distribute, habits, incoming
 from ganzoo.engine.sides import networks_of, side_of, weights_of
 from ganzoo.errors import InputError
 
@@ -47,7 +46,9 @@ class Trainer(keras.Model):
             name="step", shape=(), dtype="int64", initializer="zeros", trainable=False,
             aggregation="only_first_replica",
         )  # fmt: skip
-        self._untracked = types.SimpleNamespace(trackers={})  # kept out of what Keras saves
+        self._untracked = types.SimpleNamespace(  # kept out of what Keras saves
+            trackers={}, optimizers=None, shape=None
+        )
         self.built = True
 
     # Compiling.
@@ -66,10 +67,12 @@ class Trainer(keras.Model):
         defaults = self.learning()
         own = {name: kwargs.pop(name, None) for name in defaults if name not in arguments}
         arguments = arguments | own
+        habits.check_compile(kwargs, arguments)
         both = arguments["g_optimizer"], arguments["d_optimizer"]
         if isinstance(both[0], keras.Optimizer) and both[0] is both[1]:
             raise InputError("each side needs an optimizer of its own: make two of them.")
         arguments = {k: defaults[k] if v is None else v for k, v in arguments.items()}
+        self._untracked.optimizers = None
         super().compile(optimizer=None, **kwargs)
         parts = {name: self.made(name, value) for name, value in arguments.items()}
         if self.discriminator is not None and parts["n_critic"] < 1:
@@ -82,6 +85,8 @@ class Trainer(keras.Model):
                 parts[name].build(weights_of(side))
         for name, part in parts.items():
             setattr(self, name, part)
+        both = [o for o in (self.g_optimizer, self.d_optimizer) if o is not None]
+        self._untracked.optimizers = habits.Optimizers(both)
         self._check_sides(arguments)
         for part in keras.tree.flatten(list(parts.values())):
             if hasattr(part, "attach"):
@@ -91,7 +96,8 @@ class Trainer(keras.Model):
             if not self.augment.built:  # with several replicas Keras expects it to be
                 self.augment.build((None, *self.image_shape))
         self.seed = seed
-        self._compile_arguments = parts | {"seed": seed} | kwargs
+        averages = {name: part or 0 for name, part in parts.items() if name.endswith("ema")}
+        self._compile_arguments = parts | averages | {"seed": seed} | kwargs
 
     @classmethod
     def made(cls, name: str, value):
@@ -110,6 +116,15 @@ class Trainer(keras.Model):
             raise
         except (TypeError, ValueError, LookupError, AttributeError) as error:
             raise InputError(f"{name}={value!r}: {' '.join(str(error).split())}") from error
+
+    @property
+    def optimizer(self):
+        """The optimizers of both sides, for Keras' callbacks; None until the game is compiled."""
+        return getattr(vars(self).get("_untracked"), "optimizers", None)
+
+    @optimizer.setter
+    def optimizer(self, value):
+        """Ignores what Keras sets: None."""
 
     def _check_sides(self, arguments: dict) -> None:
         """Raises `InputError` if an argument needs a side that this game lacks."""
@@ -140,8 +155,9 @@ class Trainer(keras.Model):
         takes `n_critic` batches, and an epoch has fewer steps accordingly.
 
         Args:
-            x: A `tf.data.Dataset` of batches (see `engine.batch`), or an array of images.
-            y: Integer labels of an array.
+            x: A `tf.data.Dataset`, a `PyDataset` or a generator of batches (see `engine.batch`); or
+                an array of images. Images are uint8, floats in [-1, 1] or uint16 of the full range.
+            y: Labels of an array, integers (N,) or one-hot (N, K).
             batch_size: Images per turn, for arrays; 32 by default.
             epochs: As in Keras.
             verbose: As in Keras.
@@ -150,29 +166,50 @@ class Trainer(keras.Model):
             **kwargs: As in Keras.
 
         Raises:
-            InputError: If validation data are given, the batches do not fit n_critic or the number
-                of replicas, or the process has trained under another MirroredStrategy.
+            InputError: If the data are not of an understood kind (see `engine.incoming`) or do not
+                fit the networks, n_critic or the number of replicas; if validation data or weights
+                are given; or if the process has trained under another MirroredStrategy.
             WorkerLost: If another worker of the training is gone.
         """
         self._assert_compile_called("fit")
         for name in ("validation_data", "validation_split"):
             if kwargs.get(name) is not None:
                 raise InputError(NO_VALIDATION)
-        if x is not None and (hasattr(x, "shape") or isinstance(x, (list, dict))):
-            x = from_arrays(x, y, batch_size or 32)
+        for name in ("class_weight", "sample_weight"):
+            if kwargs.get(name) is not None:
+                raise InputError(f"{name}: a GAN weights no examples: choose them in the dataset.")
+        x = incoming.batches_of(
+            x, y, batch_size or 32, self.guard(), self.n_critic,
+            distribute.replicas(self.distribute_strategy),
+        )  # fmt: skip
         if isinstance(x, tf.data.Dataset):
-            x = regroup(x, self.n_critic, distribute.replicas(self.distribute_strategy))
             x = distribute.sharded(x)
             kwargs["shuffle"] = False  # the dataset shuffles itself
+        steps = kwargs.get("steps_per_epoch")
+        if (
+            steps
+            and isinstance(x, tf.data.Dataset)
+            and 0 <= (count := int(x.cardinality())) < steps
+        ):
+            raise InputError(
+                f"steps_per_epoch={steps}: the data have {count} steps: repeat the dataset, "
+                "dataset.repeat(), or drop steps_per_epoch."
+            )
+        callbacks = habits.callbacks_of(callbacks, steps)
         if self.ema is not None:
             recalibrate = keras.callbacks.LambdaCallback(
                 on_epoch_end=lambda epoch, logs: self.ema.recalibrate(self.sampler)
             )
-            callbacks = [recalibrate, *keras.tree.flatten(callbacks or [])]
-        with distribute.failures_named(self.distribute_strategy), warnings.catch_warnings():
-            # Keras takes the end of a dataset of unknown length for a mistake.
+            callbacks = [recalibrate, *callbacks]
+        named = distribute.failures_named(self.distribute_strategy)
+        with named, incoming.refusals_named(), warnings.catch_warnings():
+            # Keras takes the end of a dataset of unknown length for a mistake; see `habits.Enough`.
             warnings.filterwarnings("ignore", message=r"\s*Your input ran out of data")
             return super().fit(x, epochs=epochs, verbose=verbose, callbacks=callbacks, **kwargs)
+
+    def guard(self) -> incoming.Guard:
+        """Returns what checks the data of this game."""
+        return incoming.Guard(self.columns, self.image_shape, self.num_classes)
 
     def make_train_function(self, force: bool = False):
         """Makes Keras' train function, or one that is also right with several replicas."""
