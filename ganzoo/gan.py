@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras import ops
 
 from ganzoo import augment, balance, ema, losses, penalties, random, replay, schedules
-from ganzoo.engine import distribute, pixels
+from ganzoo.engine import distribute, habits, pixels
 from ganzoo.engine.batch import as_batch, conditioned, size_of, split
 from ganzoo.engine.sides import networks_of, side_of, weights_of
 from ganzoo.engine.trainer import Trainer
@@ -99,6 +99,7 @@ class GAN(Trainer):
                 f"the generator takes latents of {width[1]}: give latent_dim={width[1]}."
             )
         self.adopt()
+        habits.check_endings(self)
 
     # What a variant may replace: its default networks and training, and its side of the game.
 

@@ -31,7 +31,7 @@ def test_a_step_is_what_the_equations_say():
     generator, critic = linear_pair()
     gan = GAN(generator, critic, latent_dim=2)
     sgd = keras.optimizers.SGD
-    gan.compile(sgd(0.1), sgd(0.2), loss="non_saturating", ema=0.0, seed=5)
+    gan.compile(sgd(0.1), sgd(0.2), loss="non_saturating", ema=ganzoo.ema.EMA(0.0), seed=5)
     x = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
     g, d = generator.get_weights()[0], critic.get_weights()[0]
     with random.scope(random.fold(distribute.replica_key(5, gan.step), 0)):

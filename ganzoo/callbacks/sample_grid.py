@@ -4,12 +4,15 @@ from pathlib import Path
 
 import keras
 import tensorflow as tf
+from absl import logging
 
 from ganzoo.inference import pictures
 
 
 class SampleGrid(keras.callbacks.Callback):
     """Writes the model's `picture` to `<directory>/epoch-0001.png` etc., and to TensorBoard.
+
+    If no picture can be drawn of such samples, one line says so and the training goes on.
 
     In long runs only every second image is kept, then every fourth, and so on, and the newest.
 
@@ -32,11 +35,20 @@ class SampleGrid(keras.callbacks.Callback):
         super().__init__()
         self.directory, self.writer, self.num, self.seed = Path(directory), writer, num, seed
         self.examples, self.keep = examples or {}, keep
+        self._undrawn = False  # whether there is no picture of such samples
         self._stride = None  # unknown, as an earlier session may have left images
 
     def on_epoch_end(self, epoch, logs=None):
         """Writes the image, and deletes those that are no longer kept."""
-        grid = pictures.enlarged(self.model.picture(self.examples, self.num, self.seed))
+        if self._undrawn:
+            return
+        try:
+            grid = pictures.enlarged(self.model.picture(self.examples, self.num, self.seed))
+        except (ValueError, TypeError, LookupError) as error:
+            self._undrawn = True
+            reason = " ".join(str(error).split())
+            logging.warning("no pictures of samples of shape %s: %s", self.model.image_shape, reason)
+            return
         pictures.save_png(self._path(epoch + 1), grid)
         stride = 1
         while epoch + 1 > self.keep * stride:

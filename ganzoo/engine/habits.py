@@ -5,6 +5,7 @@ import warnings
 import keras
 import numpy as np
 
+from ganzoo.engine.sides import networks_of
 from ganzoo.errors import InputError, unknown
 
 COMPILE = ("jit_compile", "steps_per_execution", "run_eagerly", "auto_scale_loss")
@@ -31,6 +32,42 @@ def check_compile(kwargs: dict, own: dict) -> None:
             raise InputError(f"{name}: {_REMEDIES[name]}.")
         if name not in COMPILE:
             raise unknown("argument of compile", name, [*own, *COMPILE])
+
+
+def check_endings(game) -> None:
+    """Warns of networks that end in an activation that does not fit what a game makes of them.
+
+    Discriminators return logits, of any size; generators return images in [-1, 1].
+    """
+    if game.compares:
+        for network in networks_of(game.discriminator):
+            if (end := ending(network)) in ("sigmoid", "softmax"):
+                _warn(
+                    f"discriminator {network.name!r} ends in {end}, but the losses expect logits, "
+                    "of any size: drop the activation, or the gradients vanish."
+                )
+    for network in networks_of(game.generator):
+        end = ending(network) if network is game.generator else None
+        if end in ("sigmoid", "relu", "softmax") and len(game.image_shape) == 3:
+            _warn(
+                f"generator {network.name!r} ends in {end}, but images are in [-1, 1]: use tanh, "
+                "or it cannot reach the darker half of the values."
+            )
+
+
+def ending(network) -> str | None:
+    """Returns the name of the activation of a functional network's last layer, if it has one."""
+    outputs = getattr(network, "outputs", None)
+    layer = outputs[0]._keras_history.operation if outputs else None
+    if isinstance(layer, keras.Model):
+        return ending(layer)
+    if isinstance(layer, (keras.layers.ReLU, keras.layers.Softmax)):
+        return type(layer).__name__.lower()
+    return getattr(getattr(layer, "activation", None), "__name__", None)
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, stacklevel=4)
 
 
 class Optimizers:

@@ -65,9 +65,12 @@ class EBGAN(GAN):
 
 
 def pulling_away(code):
-    """Returns the mean squared cosine similarity between different rows of `code` (N, D)."""
+    """Returns the mean squared cosine similarity between different rows of `code` (N, D).
+
+    It is 0 for a single row.
+    """
     code = ops.cast(code, "float32")
     code = code / ops.sqrt(ops.sum(ops.square(code), axis=1, keepdims=True) + 1e-12)
     cosines = ops.matmul(code, ops.transpose(code))
     count = ops.cast(ops.shape(code)[0], "float32")
-    return (ops.sum(ops.square(cosines)) - count) / (count * (count - 1.0))
+    return (ops.sum(ops.square(cosines)) - count) / ops.maximum(count * (count - 1.0), 1.0)

@@ -8,17 +8,30 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ganzoo.engine import files
+from ganzoo.engine import files, pixels
+
+_SIGNALS = 16  # that are drawn in a plot
 
 
 def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
-    """Joins uint8 images (N, H, W, C) to a grid (rows H, columns W, C), by default about square.
+    """Joins images (N, H, W, C) to a grid (rows H, columns W, 1 or 3), by default about square.
 
-    Points, float32 (N, 2), are drawn as a scatter plot.
+    Images of 2 channels show the first, those of more than 3 the first three. Of volumes (N, D, H,
+    W, C) the middle slice is shown. Signals (N, T, C) are drawn as curves, points (N, D) as a
+    scatter plot of their first two coordinates, single numbers (N, 1) as a histogram.
+
+    Args:
+        images: uint8, or floats in [-1, 1] that are no images.
+        columns: Number of columns.
     """
     images = np.asarray(images)
-    if images.ndim == 2:
-        return scatter(images)
+    if images.ndim < 4:
+        return plot(images)
+    while images.ndim > 4:
+        images = images[:, images.shape[1] // 2]
+    if images.dtype != np.uint8:
+        images = np.asarray(pixels.to_uint8(images))
+    images = images[..., : 3 if images.shape[3] >= 3 else 1]
     count, height, width, channels = images.shape
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
@@ -27,12 +40,18 @@ def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
     return cells.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
 
 
-def scatter(points: np.ndarray) -> np.ndarray:
-    """Returns a scatter plot of points (N, 2), uint8 (400, 400, 3)."""
+def plot(samples: np.ndarray) -> np.ndarray:
+    """Returns a plot of points (N, D) or of the first signals (N, T, C), uint8 (400, 400, 3)."""
     figure = Figure((4, 4), dpi=100)
     axes = figure.add_subplot()
-    axes.scatter(points[:, 0], points[:, 1], s=4, alpha=0.5)
-    axes.set_aspect("equal", adjustable="datalim")
+    if samples.ndim == 3:
+        for signal in samples[:_SIGNALS]:
+            axes.plot(signal, alpha=0.5, linewidth=1)
+    elif samples.shape[1] == 1:
+        axes.hist(samples[:, 0], bins=50)
+    else:
+        axes.scatter(samples[:, 0], samples[:, 1], s=4, alpha=0.5)
+        axes.set_aspect("equal", adjustable="datalim")
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()

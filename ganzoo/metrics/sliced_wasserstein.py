@@ -20,7 +20,7 @@ def sliced_wasserstein(a, b, *, directions: int = 128, patches: int = 32, seed: 
 
     Args:
         a: The real set: images (N, H, W, C), uint8 or of another range of values that `ValueRange`
-            understands; or float points (N, D).
+            understands; or floats of any other shape (N, ...), which are compared as points.
         b: The other set, of the same shape.
         directions: Number of random projections.
         patches: Number of patches of each image and level.
@@ -35,8 +35,9 @@ def sliced_wasserstein(a, b, *, directions: int = 128, patches: int = 32, seed: 
     if a.shape != b.shape:
         raise InputError(f"expected two sets of one shape, got {a.shape} and {b.shape}.")
     rng = np.random.default_rng(seed)
-    if a.ndim == 2:
-        return _distance(a.astype("float32"), b.astype("float32"), directions, rng)
+    if a.ndim != 4:
+        points = (x.reshape(len(x), -1).astype("float32") for x in (a, b))
+        return _distance(*points, directions, rng)
     a, b = pixels.uint8_of(a), pixels.uint8_of(b)
     levels = zip(_pyramid(a.astype("float32")), _pyramid(b.astype("float32")), strict=True)
     distances = []
