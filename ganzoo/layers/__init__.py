@@ -17,6 +17,7 @@ from ganzoo.layers.packing import Packing
 from ganzoo.layers.pixel_norm import PixelNorm
 from ganzoo.layers.pixel_shuffle import PixelShuffle
 from ganzoo.layers.projection import Projection
+from ganzoo.layers.resample import Resample
 from ganzoo.layers.sampling_dropout import SamplingDropout
 from ganzoo.layers.spectral import (
     SpectralConv2D,
@@ -24,6 +25,8 @@ from ganzoo.layers.spectral import (
     SpectralDense,
     SpectralEmbedding,
 )
+from ganzoo.layers.styled_conv import StyledConv2D
+from ganzoo.layers.truncation import Truncation
 from ganzoo.layers.virtual_batch_norm import (
     ReferenceBatch,
     VirtualBatchNormalization,
@@ -50,12 +53,15 @@ __all__ = [
     "PixelShuffle",
     "Projection",
     "ReferenceBatch",
+    "Resample",
     "SamplingDropout",
     "SelfAttention",
     "SpectralConv2D",
     "SpectralConv2DTranspose",
     "SpectralDense",
     "SpectralEmbedding",
+    "StyledConv2D",
+    "Truncation",
     "VirtualBatchNormalization",
     "WeightNormDense",
     "WithoutReference",
