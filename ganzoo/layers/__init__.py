@@ -2,6 +2,7 @@
 
 from ganzoo.layers.attention import SelfAttention
 from ganzoo.layers.batch_norm import BatchNormalization
+from ganzoo.layers.biased_leaky import BiasedLeakyReLU
 from ganzoo.layers.blur import Blur
 from ganzoo.layers.codes import Codes
 from ganzoo.layers.conditional_batch_norm import ConditionalBatchNormalization
@@ -36,6 +37,7 @@ from ganzoo.layers.weight_norm import WeightNormDense
 
 __all__ = [
     "BatchNormalization",
+    "BiasedLeakyReLU",
     "Blur",
     "Codes",
     "ConditionalBatchNormalization",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 MOST = 20_000_000  # instructions
 DEEPEST = 64  # levels of containers that `leaves` follows
 WIDEST = 1_000_000  # values that `leaves` visits
-SCRIPTED = "__torch__."  # classes of a TorchScript archive: any name, never code of this machine
+SCRIPTED = "__torch__"  # classes of a TorchScript archive: any name, never code of this machine
 _MARK = object()
 _SCALARS = (str, bytes, int, float, bool, type(None))
 

@@ -17,6 +17,7 @@ from ganzoo.importing.readers.arrays import DTYPES, Array, Storage, view, width
 
 MAGIC = 0x1950A86A20F9469CFC6C  # the first value of the older format
 SLACK = 1 << 24  # bytes: what is packed beside the numbers
+FACTS = ("conv_clamp",)  # attributes of layers that change what the weights mean
 _PARTS = ("_parameters", "_buffers", "_modules")  # of a torch module
 
 
@@ -252,6 +253,8 @@ def _opened(value):
             items = value.items()
             if isinstance(value, pickles.Record) and value.keys() >= set(_PARTS):
                 items = [pair for part in _PARTS for pair in value[part].items()]
+                facts = [(k, v) for k, v in value.items() if k in FACTS and type(v) in (int, float)]
+                items += [(k, _wrapped(np.float32(v))) for k, v in facts]
             result.update({key: opened(item, depth + 1) for key, item in items})
         return done[id(value)]
 
