@@ -1,5 +1,6 @@
 """Layers that Keras does not have, one idea per file."""
 
+from ganzoo.layers.alias_free_conv import AliasFreeConv2D
 from ganzoo.layers.attention import SelfAttention
 from ganzoo.layers.batch_norm import BatchNormalization
 from ganzoo.layers.biased_leaky import BiasedLeakyReLU
@@ -7,6 +8,8 @@ from ganzoo.layers.blur import Blur
 from ganzoo.layers.codes import Codes
 from ganzoo.layers.conditional_batch_norm import ConditionalBatchNormalization
 from ganzoo.layers.equalized import EqualizedConv2D, EqualizedDense
+from ganzoo.layers.fourier_input import FourierInput
+from ganzoo.layers.grouped_conv import GroupedConv2D
 from ganzoo.layers.highway import Highway
 from ganzoo.layers.label_map import LabelMap
 from ganzoo.layers.learned_constant import LearnedConstant
@@ -26,6 +29,7 @@ from ganzoo.layers.spectral import (
     SpectralDense,
     SpectralEmbedding,
 )
+from ganzoo.layers.standing_batch_norm import StandingBatchNorm
 from ganzoo.layers.styled_conv import StyledConv2D
 from ganzoo.layers.truncation import Truncation
 from ganzoo.layers.virtual_batch_norm import (
@@ -36,6 +40,7 @@ from ganzoo.layers.virtual_batch_norm import (
 from ganzoo.layers.weight_norm import WeightNormDense
 
 __all__ = [
+    "AliasFreeConv2D",
     "BatchNormalization",
     "BiasedLeakyReLU",
     "Blur",
@@ -43,6 +48,8 @@ __all__ = [
     "ConditionalBatchNormalization",
     "EqualizedConv2D",
     "EqualizedDense",
+    "FourierInput",
+    "GroupedConv2D",
     "Highway",
     "LabelMap",
     "LearnedConstant",
@@ -62,6 +69,7 @@ __all__ = [
     "SpectralConv2DTranspose",
     "SpectralDense",
     "SpectralEmbedding",
+    "StandingBatchNorm",
     "StyledConv2D",
     "Truncation",
     "VirtualBatchNormalization",

@@ -30,6 +30,8 @@ def fir(x, taps, up: int = 1, down: int = 1, padding=(0, 0)):
     if max(padding) > 0:
         sides = (max(before, 0), max(after, 0))
         x = ops.pad(x, ((0, 0), sides, sides, (0, 0)))
+    if taps.size == 1:
+        return x[:, ::down, ::down] if down > 1 else x
     if taps.ndim == 2:
         return _filtered(x, taps * up**2, down)
     x = _filtered(x, taps[:, None] * up)[:, ::down]

@@ -5,11 +5,13 @@ here, and its line in this table.
 """
 
 from ganzoo.importing.families import (
+    biggan,
     dcgan,
     progan,
     r3gan,
     srgan,
     stylegan2,
+    stylegan3,
     translation,
 )
 from ganzoo.importing.families.family import Family
@@ -21,8 +23,10 @@ FAMILIES = {
     for family in (
         stylegan2.GENERATOR,
         stylegan2.CRITIC,
+        stylegan3.GENERATOR,
         r3gan.GENERATOR,
         r3gan.CRITIC,
+        biggan.GENERATOR,
         progan.GENERATOR,
         translation.RESNET,
         translation.UNET,

@@ -18,7 +18,7 @@ def _prepared(arrays: dict) -> dict:
             found[f"res_{scale}.conv{index}.bias"] = array
             found[f"res_{scale}.conv{index}.kernel"] = arrays[_kernel(2 * scale + index)]
     scales = len(found) // 4
-    # y = (x + 1) / 2 maps images to [0, 1]. The conversion folded it into the last bias, but not into
+    # y = (x + 1) / 2 maps images to [0, 1]. The conversion folded it into the last bias, not into
     # the last kernel: as it stands, half of all pixels are black or white.
     found["to_rgb.kernel"] = arrays[_kernel(2 * scales)]
     found["to_rgb.bias"] = _changed(arrays[f"{GRAPH}/add_{4 * scales + 2}"], 2.0, -1.0)

@@ -90,7 +90,8 @@ def _embedded(labels, num_classes: int, class_dim: int):
 
 
 def _conv(filters: int, name: str, kernel: int = 1, groups: int = 1, **options):
-    return layers.Conv2D(
+    kind = gan_layers.GroupedConv2D if groups > 1 else layers.Conv2D
+    return kind(
         filters, kernel, padding="same", groups=groups, use_bias=False, name=f"{name}.Layer",
         **options,
     )  # fmt: skip
