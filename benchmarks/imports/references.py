@@ -1,7 +1,7 @@
 """References of published networks: weights, inputs and outputs of the authors' own code.
 
-A reference is a file `NAME.npz` with `state/<parameter>`, `in/<input>` and `out/<output>`, images as
-NCHW; it was computed in float32 with PyTorch.
+A reference is a file `NAME.npz` with `state/<parameter>`, `in/<input>` and `out/<output>`, images
+as NCHW; it was computed in float32 with PyTorch.
 """
 
 from pathlib import Path
