@@ -71,6 +71,8 @@ def compared(path) -> list[dict]:
         critic = output == "logits"
         options = options | ({"group": 0} if critic and "b4.out.weight" in parts["state"] else {})
         found = recognized(parts["state"], str(path), **options)
+        if found.family.kind == "translator":
+            found.plan["size"] = parts["in"]["image"].shape[-1]
         built = network.build(found)
         if found.family.kind != "truncated":
             truncation = None

@@ -159,10 +159,8 @@ def _card(name: str, model, facts: dict) -> str:
     part = f", part `{facts['part']}`" if facts["part"] else ""
     shape = " x ".join(map(str, facts["shape"]))
     texts = facts | {"part": part, "shape": shape, "classes": facts["classes"] or "none"}
-    title = facts["title"][:1].upper() + facts["title"][1:] + "."
-    return CARD.format(
-        name=name, **texts | {"title": title}, load=LOAD[model.kind].format(name=name)
-    )
+    texts["title"] = facts["title"][:1].upper() + facts["title"][1:] + "."
+    return CARD.format(name=name, load=LOAD[model.kind].format(name=name), **texts)
 
 
 def _description(facts: dict) -> str:

@@ -39,11 +39,12 @@ def _arrays(path, size: int, opened) -> dict[str, Array]:
     found: dict[str, Array] = {}
     with opened() as file, h5py.File(file, "r") as archive:
         _check_links(archive, h5py)
+        outside = archive.visititems(lambda name, item: _outside(name, item, h5py))
+        if outside:
+            raise ValueError(f"{outside} is stored in another file")
 
         def visit(name: str, item) -> None:
             if isinstance(item, h5py.Dataset) and item.dtype.kind in "fiub":
-                if item.external or item.is_virtual:
-                    raise ValueError(f"{name} is stored in another file")
                 found[name] = Array(item.shape, item.dtype.str, lambda: _numbers(opened, name))
 
         archive.visititems(visit)
@@ -56,11 +57,17 @@ def _arrays(path, size: int, opened) -> dict[str, Array]:
 def _check_links(archive, h5py) -> None:
     """Raises `ValueError` if a group has a link to another file."""
 
-    def visit(name: str, link) -> None:
-        if isinstance(link, h5py.ExternalLink):
-            raise ValueError(f"{name} is stored in another file")
+    def visit(name: str, link) -> str | None:  # what it returns ends the visit: h5py cannot raise
+        return name if isinstance(link, h5py.ExternalLink) else None
 
-    archive.visititems_links(visit)
+    if outside := archive.visititems_links(visit):
+        raise ValueError(f"{outside} is stored in another file")
+
+
+def _outside(name: str, item, h5py) -> str | None:
+    """Returns the name of an array whose numbers are in another file."""
+    stored = isinstance(item, h5py.Dataset) and (item.external or item.is_virtual)
+    return name if stored else None
 
 
 def _numbers(opened, name: str) -> np.ndarray:

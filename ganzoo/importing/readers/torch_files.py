@@ -9,6 +9,7 @@ is not read, and their parameters and buffers, each storage being a file of the 
 import io
 import os
 import zipfile
+from collections.abc import Callable
 
 import numpy as np
 
@@ -91,7 +92,7 @@ def _ignored(*_) -> None:
 
 
 def _inner(data: bytes):
-    return older(pickles.Bounded(io.BytesIO(data)))
+    return older(lambda: io.BytesIO(data))
 
 
 _TYPES = {f"torch {kind}Storage": None for kind in DTYPES}
@@ -162,8 +163,12 @@ def tensors(archive: zipfile.ZipFile, path=None) -> dict[str, Array]:
     if order in archive.namelist() and archive.read(order).strip() != b"little":
         raise ValueError("its numbers are big-endian")
 
+    members = set(archive.namelist())
+
     def persistent(identity) -> Storage:
         kind, key, count = _identified(identity)
+        if f"{root}data/{key}" not in members:
+            raise ValueError(f"storage {key} is missing")
         member = archive.getinfo(f"{root}data/{key}")
         if member.file_size != count * width(kind):
             raise ValueError(
@@ -183,37 +188,40 @@ def tensors(archive: zipfile.ZipFile, path=None) -> dict[str, Array]:
     return found(pickles.load(index, CONSTRUCTORS, persistent))
 
 
-def older(file: pickles.Bounded):
-    """Returns the value in a file of the older format."""
-    if pickles.load(file, {}) != MAGIC:
-        raise ValueError("it is not a file of PyTorch")
-    pickles.load(file, {})
-    if pickles.load(file, {}).get("little_endian") is not True:
-        raise ValueError("its numbers are big-endian")
-    places: dict[str, tuple] = {}
+def older(opened: Callable):
+    """Returns the value in a file of the older format, which `opened` opens."""
+    with opened() as raw:
+        file = pickles.Bounded(raw)
+        if pickles.load(file, {}) != MAGIC:
+            raise ValueError("it is not a file of PyTorch")
+        pickles.load(file, {})
+        if pickles.load(file, {}).get("little_endian") is not True:
+            raise ValueError("its numbers are big-endian")
+        places: dict[str, tuple] = {}
+        widths: dict[str, int] = {}
 
-    def persistent(identity) -> Storage:
-        kind, key, count = _identified(identity)
+        def persistent(identity) -> Storage:
+            kind, key, count = _identified(identity)
 
-        def read() -> bytes:
-            start, stored = places[key]
-            if stored != count:
-                raise ValueError(f"storage {key} has {stored} numbers, not {count}")
-            file.file.seek(start)
-            return file.read(count * width(kind))
+            def read() -> bytes:
+                start, stored = places[key]
+                if stored != count:
+                    raise ValueError(f"storage {key} has {stored} numbers, not {count}")
+                with opened() as again:
+                    again.seek(start)
+                    return pickles.Bounded(again).read(count * width(kind))
 
-        widths[key] = width(kind)
-        return Storage(kind, count, read)
+            widths[key] = width(kind)
+            return Storage(kind, count, read)
 
-    widths: dict[str, int] = {}
-    value = pickles.load(file, CONSTRUCTORS, persistent)
-    for key in pickles.load(file, {}):
-        count = int.from_bytes(file.read(8), "little")
-        start, size = file.tell(), count * widths.get(key, 1)
-        if size > file.size - start:
-            raise ValueError(f"storage {key} of {count} numbers is larger than the file")
-        places[key] = (start, count)
-        file.file.seek(start + size)
+        value = pickles.load(file, CONSTRUCTORS, persistent)
+        for key in pickles.load(file, {}):
+            count = int.from_bytes(file.read(8), "little")
+            start, size = file.tell(), count * widths.get(key, 1)
+            if size > file.size - start:
+                raise ValueError(f"storage {key} of {count} numbers is larger than the file")
+            places[key] = (start, count)
+            raw.seek(start + size)
     if missing := widths.keys() - places.keys():
         raise ValueError(f"storage {sorted(missing)[0]} is missing")
     return value
@@ -221,12 +229,11 @@ def older(file: pickles.Bounded):
 
 def pickled(path) -> dict[str, Array]:
     """Returns the tensors of a file of the older format, or of a pickle of networks."""
-    file = pickles.Bounded(open(path, "rb"))  # noqa: SIM115  stays open: tensors are read later
-    first = file.file.read(64)
-    file.file.seek(0)
-    if MAGIC.to_bytes(10, "little") in first:
-        return found(older(file))
-    return found(pickles.load(file, CONSTRUCTORS))
+    with open(path, "rb") as file:
+        if MAGIC.to_bytes(10, "little") not in file.read(64):
+            file.seek(0)
+            return found(pickles.load(file, CONSTRUCTORS))
+    return found(older(lambda: open(path, "rb")))
 
 
 def found(value) -> dict[str, Array]:
