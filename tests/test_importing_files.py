@@ -44,12 +44,14 @@ def torch_names(monkeypatch):
         monkeypatch.setitem(sys.modules, name, made)
         return made
 
-    module("torch_utils")
+    for package in ("torch_utils", "torch.nn", "torch.nn.modules"):
+        module(package)
     return types.SimpleNamespace(
         torch=module("torch", "FloatStorage"),
         utils=module("torch._utils", "_rebuild_tensor_v2"),
         storage=module("torch.storage", "_load_from_bytes"),
         persistence=module("torch_utils.persistence", "_reconstruct_persistent_obj"),
+        layers=module("torch.nn.modules.linear"),
         shell=module("torch.evil", "run"),
     )
 
@@ -148,12 +150,21 @@ def test_an_nvidia_pickle_of_persistent_classes(tmp_path, torch_names):
             return torch_names.persistence._reconstruct_persistent_obj, (meta,)
 
     layer = Layer(_parameters={"weight": Tensor()}, _buffers={"w_avg": Tensor()}, conv_clamp=256)
-    network = {"G_ema": Layer(_modules={"b4": layer}), "training_set_kwargs": {"size": 3}}
+
+    class Linear:  # a class of PyTorch, as R3GAN's networks have them inside
+        def __init__(self):
+            self._parameters, self._buffers, self._modules = {"weight": Tensor()}, {}, {}
+
+    torch_names.layers.Linear = Linear
+    Linear.__module__, Linear.__qualname__ = "torch.nn.modules.linear", "Linear"
+    parts = {"b4": layer, "Model": Linear()}
+    network = {"G_ema": Layer(_modules=parts), "training_set_kwargs": {"size": 3}}
     path = tmp_path / "network.pkl"
     path.write_bytes(pickle.dumps(network, 4))
     kind, arrays = readers.read(path)
     assert kind == "pickle"
-    assert set(arrays) == {"G_ema.b4.weight", "G_ema.b4.w_avg", "G_ema.b4.conv_clamp"}
+    names = {"G_ema.b4.weight", "G_ema.b4.w_avg", "G_ema.b4.conv_clamp", "G_ema.Model.weight"}
+    assert set(arrays) == names
     np.testing.assert_array_equal(arrays["G_ema.b4.weight"].numpy(), NUMBERS)
     assert arrays["G_ema.b4.conv_clamp"].numpy() == 256
 

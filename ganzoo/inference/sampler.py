@@ -17,6 +17,7 @@ from ganzoo.inference import pictures
 from ganzoo.inference.exported import Exported
 
 MOST = 250  # images at a time
+LARGE = 1 << 18  # pixels at a time of larger images
 MANY = 16  # number of batches from which compiling is worthwhile
 
 CARD = {
@@ -149,8 +150,8 @@ class Sampler(Exported):
     @property
     def batch_size(self) -> int:
         """Images generated at a time by default: fewer if they are larger than 64 x 64."""
-        pixels = math.prod(side or 1 for side in self.network.output_shape[1:3])
-        return max(1, min(MOST, MOST * 64 * 64 // pixels))
+        area = math.prod(side or 1 for side in self.network.output_shape[1:3])
+        return MOST if area <= 64 * 64 else max(1, LARGE // area)
 
     def _pixels(self, inputs, key):
         """Returns uint8 images; layers that draw noise derive it from the key."""

@@ -14,7 +14,7 @@ from ganzoo.engine import files
 from ganzoo.errors import InputError
 from ganzoo.zoo import fingerprint, local, registry, sources
 
-RECORDED = 128  # pixels a side up to which the outputs for fixed inputs are recorded
+RECORDED = 64  # pixels a side up to which the outputs for fixed inputs are recorded
 CARD = """\
 # {name}
 

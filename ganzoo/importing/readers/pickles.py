@@ -13,7 +13,9 @@ from collections.abc import Callable, Mapping
 MOST = 20_000_000  # instructions
 DEEPEST = 64  # levels of containers that `leaves` follows
 WIDEST = 1_000_000  # values that `leaves` visits
-SCRIPTED = "__torch__"  # classes of a TorchScript archive: any name, never code of this machine
+# Modules of classes whose objects become records: those of TorchScript archives, of PyTorch's
+# layers, and of R3GAN, whose networks are pickled as they are.
+INERT = ("__torch__", "torch.nn.modules.", "R3GAN.")
 _MARK = object()
 _SCALARS = (str, bytes, int, float, bool, type(None))
 
@@ -225,7 +227,7 @@ class _Machine:
             target[_key(key)] = value
 
     def _named(self, name: str) -> Name:
-        if name not in self.constructors and not name.startswith(SCRIPTED):
+        if name not in self.constructors and not name.startswith(INERT):
             shown = name.replace(" ", ".")[:80]
             raise ValueError(f"its index asks for {shown!r}, which no file of weights needs")
         return Name(name)
@@ -236,7 +238,7 @@ class _Machine:
         constructor = self.constructors.get(name)
         if constructor is not None:
             return constructor(*arguments)
-        if not name.startswith(SCRIPTED):
+        if not name.startswith(INERT):
             raise ValueError(f"its index calls {name.replace(' ', '.')!r}")
         record = Record()
         record.name = str(name)
