@@ -18,7 +18,7 @@ from PIL import Image
 
 from ganzoo import metrics
 from ganzoo.errors import InputError
-from ganzoo.metrics import inception, inception_features, torchscript, weights
+from ganzoo.metrics import inception, inception_features, weights
 from ganzoo.metrics.resize import resize
 
 REFERENCE = pathlib.Path(__file__).parent / "reference" / "inception.npz"
@@ -112,21 +112,16 @@ def archive(pickled):
 
 
 def test_tensors_are_read_by_name_offset_and_shape():
-    found = torchscript.tensors(archive(index(b"K\x02(K\x02K\x03t(K\x03K\x01t")))
+    found = weights._arrays(archive(index(b"K\x02(K\x02K\x03t(K\x03K\x01t")))
     assert list(found) == ["w"]
     np.testing.assert_array_equal(found["w"], [[2, 3, 4], [5, 6, 7]])
 
 
-@pytest.mark.parametrize(
-    "parts",
-    [
-        b"K\x03(K\x02K\x03t(K\x03K\x01t",  # beyond the end
-        b"K\x00(K\x02K\x03t(K\x01K\x02t",  # strides of a transposed one
-    ],
-)
-def test_tensors_that_are_not_one_block_are_refused(parts):
-    with pytest.raises(ValueError, match="contiguous"):
-        torchscript.tensors(archive(index(parts)))
+def test_a_transposed_tensor_is_read_and_one_beyond_the_end_refused():
+    found = weights._arrays(archive(index(b"K\x00(K\x02K\x03t(K\x01K\x02t")))
+    np.testing.assert_array_equal(found["w"], [[0, 2, 4], [1, 3, 5]])
+    with pytest.raises(ValueError, match=r"shape \[2, 3\] in a storage of 8"):
+        weights._arrays(archive(index(b"K\x03(K\x02K\x03t(K\x03K\x01t")))
 
 
 class Evil:
@@ -136,8 +131,8 @@ class Evil:
 
 def test_nothing_is_executed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match="calls|instruction"):
-        torchscript.tensors(archive(pickle.dumps(Evil(), 2)))
+    with pytest.raises(ValueError, match="asks for"):
+        weights._arrays(archive(pickle.dumps(Evil(), 2)))
     assert not list(tmp_path.iterdir())
 
 
@@ -154,7 +149,7 @@ def tiny(tmp_path, monkeypatch):
         "var": np.array([3.999, 0.249]),
     }
     tensors = {f"net.layers.conv.{k}": v.astype("<f4") for k, v in tensors.items()}
-    monkeypatch.setattr(torchscript, "tensors", lambda archive: tensors)
+    monkeypatch.setattr(weights, "_arrays", lambda archive: tensors)
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as written:
         written.writestr("root/data.pkl", b"")

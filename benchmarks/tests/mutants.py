@@ -51,7 +51,6 @@ TESTS = {
     "metrics/resize.py": ["metrics_inception"],
     "metrics/similarity.py": ["metrics_modes", "translation"],
     "metrics/sliced_wasserstein.py": ["metrics"],
-    "metrics/torchscript.py": ["metrics_inception"],
     "metrics/weights.py": ["metrics_inception"],
     "data/": ["data", "data_files", "data_pairs"],
     "data/emoji.py": ["data_pairs"],
@@ -74,8 +73,6 @@ EQUIVALENT = {
     "penalties.py PathLength.__init__: False -> True": "no optimizer asks a penalty for weights",
     "data/__init__.py _open: str(name) -> name": "a name is a string",
     "data/reachable.py reachable.connect: 80 -> 81": "the port is of a host that is not reached",
-    "metrics/torchscript.py _walk: zip(items[::2], items[1::2], strict=True) -> "
-    "zip(items[::2], items[1::2])": "the pickle's own rules make pairs of them",
     "data/npz.py _images: float(images.min()) -> images.min()": "NumPy compares it the same way",
 }
 

@@ -14,6 +14,7 @@ from ganzoo.cli import (
     data,
     evaluate,
     export,
+    import_weights,
     info,
     launch,
     list,
@@ -28,8 +29,8 @@ from ganzoo.cli.parser import Parser, parse
 from ganzoo.errors import InputError
 
 COMMANDS = (
-    list, info, sample, translate, evaluate, train, export, verify, publish, data, train_all,
-    launch,
+    list, info, sample, translate, evaluate, train, export, verify, import_weights, publish, data,
+    train_all, launch,
 )  # fmt: skip
 
 

@@ -21,7 +21,8 @@ def _info(args: argparse.Namespace) -> int:
     print(f"{facts['name']}, version {facts['version']}: {facts['description']}")
     print(f"size     {facts['bytes']:,} bytes in {len(facts['files'])} files")
     print(f"figures  {', '.join(tables.in_words(facts['metrics'])) or '-'}")
-    print(f"recipe   {facts['recipe']}")
+    if facts["recipe"].is_file():
+        print(f"recipe   {facts['recipe']}")
     print(f"card     {facts['card_path']}")
     print(f"source   {facts['source']}")
     return 0

@@ -14,7 +14,7 @@ def add(command: Callable) -> None:
 
 def _list(args: argparse.Namespace) -> int:
     rows = [("name", "version", "size", "figure", "description")]
-    for name in zoo.list_pretrained():
+    for name in [*zoo.list_pretrained(), *zoo.list_imported()]:
         facts = zoo.info(name)
         size = f"{facts['bytes'] / 1e6:.1f} MB"
         figure = next(iter(tables.in_words(facts["metrics"])), "-")

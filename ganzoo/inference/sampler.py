@@ -16,6 +16,8 @@ from ganzoo.errors import InputError
 from ganzoo.inference import pictures
 from ganzoo.inference.exported import Exported
 
+MOST = 250  # images at a time
+LARGE = 1 << 18  # pixels at a time of larger images
 MANY = 16  # number of batches from which compiling is worthwhile
 
 CARD = {
@@ -106,7 +108,7 @@ class Sampler(Exported):
         return [latents, self.labels(num, seed)] if self.conditional else latents
 
     def sample(
-        self, num=None, seed=0, *, labels=None, truncation=None, latents=None, batch_size=250
+        self, num=None, seed=0, *, labels=None, truncation=None, latents=None, batch_size=None
     ) -> np.ndarray:
         """Samples images.
 
@@ -120,7 +122,7 @@ class Sampler(Exported):
                 truncation]. Below 2, images are better but less diverse (Brock et al., 2019,
                 arXiv:1809.11096).
             latents: The latents to use, (num, latent_dim), instead of random ones.
-            batch_size: Images generated at a time.
+            batch_size: Images generated at a time; by default 250, and fewer large ones.
 
         Returns:
             uint8 (num, H, W, C); or float32 (num, D) if the generator makes points.
@@ -128,17 +130,28 @@ class Sampler(Exported):
         Raises:
             InputError: If an argument does not fit the generator.
         """
+        batch_size = self.batch_size if batch_size is None else batch_size
         latents, labels = self._inputs(num, seed, labels, truncation, latents, batch_size)
-        compiled = len(latents) >= MANY * batch_size
+        inputs = [latents, labels] if self.conditional else [latents]
+        return self._drawn(inputs, seed, batch_size)
+
+    def _drawn(self, inputs: list, seed: int, batch_size: int) -> np.ndarray:
+        """Returns the images of a list of inputs of the network, some of them at a time."""
+        count = len(inputs[0])
+        compiled = count >= MANY * batch_size
         draw = tf.function(self._pixels, reduce_retracing=True) if compiled else self._pixels
         pieces = []
-        for start in range(0, len(latents), batch_size):
-            inputs = latents[start : start + batch_size]
-            if self.conditional:
-                inputs = [inputs, labels[start : start + batch_size]]
+        for start in range(0, count, batch_size):
+            some = [one[start : start + batch_size] for one in inputs]
             key = random.fold(random.key(seed), start)
-            pieces.append(ops.convert_to_numpy(draw(inputs, key)))
+            pieces.append(ops.convert_to_numpy(draw(some if len(some) > 1 else some[0], key)))
         return np.concatenate(pieces)
+
+    @property
+    def batch_size(self) -> int:
+        """Images generated at a time by default: fewer if they are larger than 64 x 64."""
+        area = math.prod(side or 1 for side in self.network.output_shape[1:3])
+        return MOST if area <= 64 * 64 else max(1, LARGE // area)
 
     def _pixels(self, inputs, key):
         """Returns uint8 images; layers that draw noise derive it from the key."""

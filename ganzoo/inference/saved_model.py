@@ -13,13 +13,16 @@ from ganzoo.inference.exported import Exported
 from ganzoo.inference.sampler import Sampler
 from ganzoo.inference.sequences import Sequences
 from ganzoo.inference.translator import Translator
+from ganzoo.inference.truncated import TruncatedSampler
 from ganzoo.inference.writing import ABOUT, in_float32, is_saved_model, save
 
 __all__ = ["ABOUT", "KINDS", "about", "is_saved_model", "load", "save"]
 
 # What saved networks are made of: importing these rooms registers their classes with Keras.
 BUILT_OF = (layers, networks)
-KINDS = {cls.kind: cls for cls in (Sampler, Translator, TrainedClassifier, Sequences)}
+KINDS = {
+    cls.kind: cls for cls in (Sampler, TruncatedSampler, Translator, TrainedClassifier, Sequences)
+}
 
 # What the readers of JSON, of Keras' configs and of checkpoints raise on damaged files.
 UNREADABLE = (

@@ -50,20 +50,25 @@ class EqualizedDense(layers.Layer):
 class EqualizedConv2D(layers.Layer):
     """A convolution with an equalized learning rate; see `EqualizedDense`.
 
-    Input: (N, H, W, C). Output: (N, ceil(H / strides), ceil(W / strides), filters).
+    Input: (N, H, W, C). Output: (N, ceil(H / strides), ceil(W / strides), filters), smaller
+    without padding.
 
     Args:
         filters: Number of output channels.
         kernel_size: Side of the kernel.
         strides: Stride, or (rows, columns).
         use_bias: Whether to add a bias for each filter, initialized to zero.
+        padding: "same" or "valid".
 
     Reference: Karras et al., 2018, arXiv:1710.10196, section 4.1.
     """
 
-    def __init__(self, filters: int, kernel_size: int = 3, strides=1, use_bias=True, **kwargs):
+    def __init__(
+        self, filters: int, kernel_size: int = 3, strides=1, use_bias=True, padding="same", **kwargs
+    ):
         super().__init__(**kwargs)
         self.filters, self.kernel_size, self.use_bias = filters, kernel_size, use_bias
+        self.padding = padding
         self.strides = tuple(strides) if isinstance(strides, (list, tuple)) else (strides, strides)
 
     def build(self, input_shape):
@@ -78,22 +83,27 @@ class EqualizedConv2D(layers.Layer):
     def call(self, x):
         """Returns the convolved map."""
         kernel = self.kernel * self.scale
-        x = ops.conv(x, kernel, self.strides, "same", data_format="channels_last")
+        x = ops.conv(x, kernel, self.strides, self.padding, data_format="channels_last")
         return x + self.offset if self.use_bias else x
 
     def compute_output_shape(self, input_shape):
         """Returns the shape after the convolution."""
+        less = self.kernel_size - 1 if self.padding == "valid" else 0
         sides = [
-            side and -(-side // stride)
+            side and -(-(side - less) // stride)
             for side, stride in zip(input_shape[1:3], self.strides, strict=True)
         ]
         return (input_shape[0], *sides, self.filters)
 
     def get_config(self) -> dict:
         """Returns the constructor arguments."""
-        return super().get_config() | {
-            "filters": self.filters,
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "use_bias": self.use_bias,
-        }
+        return (
+            super().get_config()
+            | {
+                "filters": self.filters,
+                "kernel_size": self.kernel_size,
+                "strides": self.strides,
+                "use_bias": self.use_bias,
+            }
+            | ({} if self.padding == "same" else {"padding": self.padding})
+        )

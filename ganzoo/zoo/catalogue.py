@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ganzoo.errors import InputError, unknown
-from ganzoo.zoo import download, fingerprint, registry
+from ganzoo.zoo import download, fingerprint, local, registry, sources
 
 PACKAGE = Path(__file__).resolve().parent.parent  # ganzoo/
 
@@ -40,30 +40,45 @@ def _entry(name: str) -> tuple[dict, str]:
     """Returns the registry's entry and the address of its files."""
     known = registry.read(layout().registry)
     entries = known["entries"]
+    if name not in entries and name in (imported := local.entries()):
+        version = imported[name]["version"]
+        return imported[name], (local.folder(name) / str(version)).absolute().as_uri()
     if not entries:
         raise InputError(
             f"the registry has no pretrained generators, got {name!r}. Train one: "
             "python train.py --help"
         )
     if name not in entries:
-        raise unknown("pretrained generator", name, entries)
+        raise unknown("pretrained generator", name, [*entries, *imported])
     base = registry.address("GANZOO_MIRROR", os.environ.get("GANZOO_MIRROR") or known["base_url"])
     return entries[name], f"{base}/{name}/{entries[name]['version']}"
 
 
 def _cache(name: str, version: int) -> Path:
-    home = os.environ.get("GANZOO_HOME") or "~/.cache/ganzoo"
-    return Path(home).expanduser() / "saved_models" / name / str(version)
+    return local.home() / "saved_models" / name / str(version)
 
 
 def _checked_out(name: str, version: int) -> Path | None:
+    if name in list_imported():
+        return local.folder(name) / str(version)
     folder = layout().saved_models and layout().saved_models / name / str(version)
     return folder if folder and folder.is_dir() else None
+
+
+def _facts(name: str) -> Path:
+    """Returns the folder with the card and the figures of an entry."""
+    published = name in registry.read(layout().registry)["entries"]
+    return layout().models / name if published else local.folder(name)
 
 
 def list_pretrained() -> list[str]:
     """Returns the names of all pretrained generators, in alphabetical order."""
     return sorted(registry.read(layout().registry)["entries"])
+
+
+def list_imported() -> list[str]:
+    """Returns the names of the entries that were imported here, in alphabetical order."""
+    return sorted(local.entries().keys() - set(list_pretrained()))
 
 
 def recipe_path(name: str) -> Path:
@@ -73,7 +88,9 @@ def recipe_path(name: str) -> Path:
         InputError: If the name is unknown or the recipe is missing.
     """
     _entry(name)
-    path = layout().models / name / "recipe.toml"
+    path = _facts(name) / "recipe.toml"
+    if name in list_imported():
+        raise InputError(f"{name} was imported: others trained it, by no recipe of GanZoo.")
     if not path.is_file():
         raise InputError(f"expected the recipe {path}, got no such file. Reinstall ganzoo.")
     return path
@@ -88,7 +105,7 @@ def info(name: str) -> dict:
         the folder or address that it would be loaded from.
     """
     entry, address = _entry(name)
-    folder = layout().models / name
+    folder = _facts(name)
     card, metrics = folder / "README.md", folder / "metrics.json"
     cached = _cache(name, entry["version"])
     here = _checked_out(name, entry["version"]) or (cached if cached.is_dir() else None)
@@ -119,7 +136,9 @@ def fetch(name: str, version: int | None = None) -> Path:
         raise InputError(f"{name}: expected version {entry['version']}, got {version!r}.")
     if folder := _checked_out(name, entry["version"]):
         if fault := download.problem(folder, entry["files"]):
-            raise InputError(f"{fault}. Restore it: git checkout -- saved_models/{name}")
+            imported = name in list_imported()
+            way = "import it again" if imported else f"git checkout -- saved_models/{name}"
+            raise InputError(f"{fault}. Restore it: {way}")
         return folder
     folder = _cache(name, entry["version"])
     fault = download.problem(folder, entry["files"])
@@ -141,10 +160,11 @@ def fetch(name: str, version: int | None = None) -> Path:
 
 
 def load_pretrained(name: str, version: int | None = None):
-    """Loads a pretrained generator, downloading it if needed.
+    """Loads a pretrained generator, downloading it if needed; or a file of other people's weights.
 
     Args:
-        name: One of `list_pretrained()`.
+        name: One of `list_pretrained()` or `list_imported()`; or FAMILY:PLACE, such as
+            "stylegan2:PATH.pkl" or "dcgan:hf://OWNER/REPO/FILE", which is read and not stored.
         version: The required version; by default the registry's.
 
     Returns:
@@ -153,6 +173,10 @@ def load_pretrained(name: str, version: int | None = None):
     Raises:
         InputError: As `fetch`.
     """
+    if sources.is_source(name):
+        from ganzoo.zoo import imported
+
+        return imported.open_source(name)
     folder = fetch(name, version)
     from ganzoo.inference import saved_model  # late: it imports tensorflow
 
@@ -163,14 +187,17 @@ def find(name: str) -> tuple[Callable, str]:
     """Returns a function that loads the model of this name or folder, and a short name for it.
 
     Args:
-        name: One of `list_pretrained()`, or the folder of a SavedModel or of a run with one.
+        name: One of `list_pretrained()` or `list_imported()`, FAMILY:PLACE of a file to import, or
+            the folder of a SavedModel or of a run with one.
 
     Raises:
         InputError: If there is no such model.
     """
-    path, names = Path(name), list_pretrained()
+    path, names = Path(name), [*list_pretrained(), *list_imported()]
     if name in names:
         return functools.partial(load_pretrained, name), name
+    if sources.is_source(name):
+        return functools.partial(load_pretrained, name), Path(name.partition("#")[0]).stem
     for folder in (path, path / "saved_model"):
         if (folder / "saved_model.pb").is_file():
             full = path.resolve()
@@ -208,9 +235,15 @@ def verify(names: list[str] | None = None, load: bool = False) -> list[tuple[str
     """
     entries = registry.read(layout().registry)["entries"]
     root = layout().saved_models
-    problems, valid = [], {}
-    for name in sorted(entries) if names is None else names:
+    problems, valid, imported = [], {}, list_imported()
+    for name in [*sorted(entries), *imported] if names is None else names:
         entry, _ = _entry(name)
+        if name in imported:
+            folder = local.folder(name) / str(entry["version"])
+            problems.append((name, download.problem(folder, entry["files"], strict=True)))
+            if problems[-1][1] is None:
+                valid[name] = folder
+            continue
         folder = root / name / str(entry["version"]) if root else _cache(name, entry["version"])
         if root and not folder.is_dir() and names is not None:
             folder = _cache(name, entry["version"])

@@ -207,6 +207,18 @@ def _chunks(url: str) -> Iterator[bytes]:
         raise _Interrupted(f"expected the file, got: {reason}") from error
 
 
+def chunks(url: str) -> Iterator[bytes]:
+    """Yields the content of a file at an address, whose size and hash the caller checks.
+
+    Raises:
+        InputError: If it cannot be downloaded.
+    """
+    try:
+        yield from _chunks(url)
+    except _Interrupted as error:
+        raise InputError(f"cannot download {url}: {error}. Check the network.") from error
+
+
 def _progress(folder: Path, total: int) -> Callable[[int], None]:
     """Returns a function that reports downloaded bytes; it only prints on a terminal."""
     if not sys.stderr.isatty():

@@ -1,0 +1,38 @@
+"""How far the imported networks are from their authors', on references with random weights.
+
+    python benchmarks/imports/parity.py --references=FOLDER
+
+writes benchmarks/results/parity.json. `references.py` says what a reference is.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from references import compared
+
+RESULTS = Path(__file__).parent.parent / "results" / "parity.json"
+LARGEST, L2 = 1e-4, 1e-5  # what is allowed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--references", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--only", default="")
+    args = parser.parse_args()
+    rows = []
+    for path in sorted(args.references.glob("*.npz")):
+        if args.only in path.stem:
+            rows += (more := compared(path))
+            for row in more:
+                print(*row.values(), flush=True)
+    far = [r["reference"] for r in rows if r["largest"] > LARGEST or r["l2"] > L2]
+    if not args.only:
+        args.out.write_text(json.dumps(rows, indent=2) + "\n")
+    if far:
+        raise SystemExit(f"too far: {', '.join(far)}")
+
+
+if __name__ == "__main__":
+    main()

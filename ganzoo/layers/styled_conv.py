@@ -1,0 +1,110 @@
+"""StyledConv2D: a layer of StyleGAN2's synthesis, as its authors released it."""
+
+import math
+
+import keras
+from keras import layers, ops
+
+from ganzoo import random
+from ganzoo.layers.equalized import EqualizedDense
+from ganzoo.layers.resample import binomial, fir
+
+NOISES = ("const", "random", "none")
+
+
+@keras.saving.register_keras_serializable("ganzoo")
+class StyledConv2D(layers.Layer):
+    """Modulated convolution, noise, bias and activation; see `ModulatedConv2D` for the equations.
+
+    It differs from `ModulatedConv2D` in what published weights depend on: with `up=2` it is a
+    transposed convolution followed by the filter [1, 3, 3, 1]; noise is added before the bias; and
+    demodulated kernels are not scaled, since demodulation removes any scale.
+
+    Inputs: a map (N, H, W, C) and vectors w (N, D). Output: (N, up H, up W, filters).
+
+    Args:
+        filters: Number of output channels.
+        kernel_size: Side of the kernel.
+        up: 1, or 2 to double the size.
+        image: Whether it renders an image: no demodulation, noise or activation.
+        noise: "const", the map that is stored with the weights; "random", new at each call; "none".
+        clamp: Largest absolute value of the outputs, if any.
+
+    Reference: Karras et al., 2020, arXiv:1912.04958, section 2.2; arXiv:2006.06676, appendix D.
+    """
+
+    def __init__(
+        self, filters: int, kernel_size: int = 3, up: int = 1, image: bool = False,
+        noise: str = "const", clamp: float | None = None, **kwargs,
+    ):  # fmt: skip
+        super().__init__(**kwargs)
+        self.filters, self.kernel_size, self.up, self.image = filters, kernel_size, up, image
+        self.noise, self.clamp = noise, clamp
+        if noise not in NOISES:
+            raise ValueError(f"expected noise to be one of {', '.join(NOISES)}, got {noise!r}")
+
+    def build(self, input_shape):
+        """Creates the affine map of w, the kernel, the bias and the noise."""
+        (_, rows, columns, channels), style = input_shape
+        policy = self.dtype_policy
+        self.affine = EqualizedDense(channels, bias=1.0, dtype=policy, name=f"{self.name}.affine")
+        self.affine.build(style)
+        shape = (self.kernel_size, self.kernel_size, channels, self.filters)
+        normal = keras.initializers.RandomNormal(stddev=1.0)
+        self.kernel = self.add_weight(shape, normal, name="kernel")
+        self.bias = self.add_weight((self.filters,), "zeros", name="bias")
+        self.scale = 1.0 / math.sqrt(math.prod(shape[:3]))
+        if not self.image:
+            self.strength = self.add_weight((), "zeros", name="noise_strength")
+            shape = (rows * self.up, columns * self.up)
+            self.map = self.add_weight(shape, normal, name="noise_const", trainable=False)
+
+    def call(self, inputs):
+        """Returns the convolved map."""
+        x, w = inputs
+        style = self.affine(w)
+        if self.image:
+            x = self._convolved(x * (style * self.scale)[:, None, None, :])
+            return self._clamped(x + self.bias, 1.0)
+        x = self._convolved(x * style[:, None, None, :])
+        style, kernel = ops.cast(style, "float32"), ops.cast(self.kernel, "float32")
+        power = ops.matmul(ops.square(style), ops.sum(ops.square(kernel), axis=(0, 1)))
+        x = x * ops.cast(ops.rsqrt(power + 1e-8), x.dtype)[:, None, None, :]
+        if self.noise != "none":
+            x = x + self._drawn(ops.shape(x)[0], x.dtype)
+        # The factor keeps the mean square of the activation.
+        x = ops.leaky_relu(x + self.bias, 0.2) * math.sqrt(2.0)
+        return self._clamped(x, math.sqrt(2.0))
+
+    def _convolved(self, x):
+        if self.up == 1:
+            return ops.conv(x, self.kernel, padding="same", data_format="channels_last")
+        kernel = ops.transpose(self.kernel, (0, 1, 3, 2))
+        x = ops.conv_transpose(x, kernel, 2, "valid", data_format="channels_last")
+        return fir(4.0 * x, binomial((1, 3, 3, 1)), padding=(1, 1))
+
+    def _drawn(self, size, dtype):
+        noise = self.map[None, :, :, None]
+        if self.noise == "random":
+            shape = (size, *self.map.shape, 1)
+            noise = keras.random.normal(shape, dtype="float32", seed=random.seed("noise"))
+        return ops.cast(self.strength, dtype) * ops.cast(noise, dtype)
+
+    def _clamped(self, x, gain: float):
+        return x if self.clamp is None else ops.clip(x, -gain * self.clamp, gain * self.clamp)
+
+    def compute_output_shape(self, input_shape):
+        """Returns the shape after the convolution."""
+        size, rows, columns, _ = input_shape[0]
+        return (size, rows * self.up, columns * self.up, self.filters)
+
+    def get_config(self) -> dict:
+        """Returns the constructor arguments."""
+        return super().get_config() | {
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "up": self.up,
+            "image": self.image,
+            "noise": self.noise,
+            "clamp": self.clamp,
+        }
