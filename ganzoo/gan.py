@@ -43,6 +43,7 @@ class GAN(Trainer):
     Attributes:
         monitor: The log whose smallest value marks the best checkpoint; None for the distance that
             `callbacks.Evaluate` measures.
+        class_names: Names of the classes, if they are known; an export takes them along.
         columns: Keys of the parts of a batch that is a tuple.
         compares: Whether D tells real from fake by its scores, in `compare`.
         fakes: The keys of the images that `generate` makes for D.
@@ -68,6 +69,7 @@ class GAN(Trainer):
     """
 
     monitor = None
+    class_names = None
     columns = ("real", "label")
     compares = True
     fakes = ("fake",)
@@ -346,7 +348,7 @@ class GAN(Trainer):
 
     def sampler_of(self, side) -> Sampler:
         """Returns the sampler of a generator: of the one in training, or of the averaged one."""
-        return Sampler(side, self.latent_dim, self.num_classes)
+        return Sampler(side, self.latent_dim, self.num_classes, self.class_names)
 
     def call(self, inputs, training: bool = False):
         """Returns the images of latents, or of [latents, labels], by the averaged generator."""

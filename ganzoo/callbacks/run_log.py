@@ -11,6 +11,7 @@ from absl import logging
 
 from ganzoo.engine import files
 from ganzoo.inference import pictures
+from ganzoo.metrics import spaces
 
 
 class RunLog(keras.callbacks.Callback):
@@ -67,7 +68,9 @@ class RunLog(keras.callbacks.Callback):
             self._draw()
 
     def _draw(self) -> None:
-        pictures.curves(self.path.with_name("curves.png"), [json.loads(x) for x in self.lines])
+        measured = dict.fromkeys([space.monitor for space in spaces.SPACES.values()])
+        rows = [json.loads(line) for line in self.lines]
+        pictures.curves(self.path.with_name("curves.png"), rows, measured)
         self._drawn = len(self.lines)
 
 

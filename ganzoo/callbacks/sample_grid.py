@@ -47,7 +47,9 @@ class SampleGrid(keras.callbacks.Callback):
         except (ValueError, TypeError, LookupError) as error:
             self._undrawn = True
             reason = " ".join(str(error).split())
-            logging.warning("no pictures of samples of shape %s: %s", self.model.image_shape, reason)
+            logging.warning(
+                "no pictures of samples of shape %s: %s", self.model.image_shape, reason
+            )
             return
         pictures.save_png(self._path(epoch + 1), grid)
         stride = 1

@@ -94,6 +94,20 @@ def positive(text: str) -> float:
     return value
 
 
-def labels(text: str) -> list[int]:
-    """The argument type of lists such as `0,1,2`."""
-    return [whole(0, 2**31 - 1)(part) for part in text.split(",")]
+def labels(text: str) -> list[str]:
+    """The argument type of lists of classes, by number or name, such as `0,1,2` or `boot,bag`."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(parts):
+        raise argparse.ArgumentTypeError(
+            f"expected classes such as 0,1,2 or boot,bag, got {text!r}"
+        )
+    return parts
+
+
+def seeds(text: str) -> list[int]:
+    """The argument type of one seed or a range of them, such as `7` or `0-15`."""
+    first, dash, last = text.partition("-")
+    both = [whole(0, 2**31 - 1)(part) for part in ((first, last) if dash else (first, first))]
+    if both[0] > both[1] or both[1] - both[0] >= 10_000:
+        raise argparse.ArgumentTypeError(f"expected a seed, or a range such as 0-15, got {text!r}")
+    return list(range(both[0], both[1] + 1))

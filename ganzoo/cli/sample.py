@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ganzoo import zoo
-from ganzoo.cli.parser import labels, positive, whole
+from ganzoo.cli.parser import labels, positive, seeds, whole
 from ganzoo.engine.quiet import import_tensorflow
 from ganzoo.errors import InputError
 
-SUFFIXES = (".png", ".npz", ".txt")
+SUFFIXES = (".png", ".npz", ".txt", "")
 
 
 def add(command: Callable) -> None:
@@ -27,11 +27,16 @@ def add(command: Callable) -> None:
     )
     draw.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="(default: 0)")
     draw.add_argument(
-        "--labels", type=labels, help="classes of a conditional generator, repeated up to --num"
+        "--seeds", type=seeds, metavar="A-B", help="one image of each seed, in place of --num"
     )
     draw.add_argument(
+        "--labels", type=labels, metavar="CLASSES",
+        help="classes of a conditional generator by number or name, repeated up to --num",
+    )  # fmt: skip
+    draw.add_argument(
         "--truncation", type=positive, metavar="T",
-        help="draw latents from the normal truncated at T: below 2, better and less varied images",
+        help="draw latents from the normal truncated at T: below 2, better and less varied images; "
+        "for StyleGAN2, the factor of the styles' distance from their mean: below 1",
     )  # fmt: skip
     draw.add_argument(
         "--interpolate", type=whole(2, 100), metavar="N",
@@ -39,8 +44,8 @@ def add(command: Callable) -> None:
     )  # fmt: skip
     draw.add_argument(
         "--out", type=Path, metavar="FILE",
-        help="a .png for a grid, a .npz for the array `images` (default: <name>.png); a .txt for "
-        "sequences, which are printed by default",
+        help="a .png for a grid, a .npz for the array `images`, a folder for single images "
+        "(default: <name>.png); a .txt for sequences, which are printed by default",
     )  # fmt: skip
 
 
@@ -49,7 +54,7 @@ def _sample(args: argparse.Namespace) -> int:
     if args.out is not None:
         if args.out.suffix not in SUFFIXES:
             raise InputError(
-                f"--out: expected a name that ends in {' or '.join(SUFFIXES)}, got "
+                "--out: expected a name that ends in .png, .npz or .txt, or a folder, got "
                 f"{str(args.out)!r}."
             )
         if not args.out.absolute().parent.is_dir():
@@ -58,7 +63,7 @@ def _sample(args: argparse.Namespace) -> int:
     print(
         load().write_samples(
             args.out, args.num, args.seed, name=name, labels=args.labels,
-            truncation=args.truncation, interpolate=args.interpolate,
+            truncation=args.truncation, interpolate=args.interpolate, seeds=args.seeds,
         )
     )  # fmt: skip
     return 0

@@ -267,10 +267,10 @@ def pictures(path: str) -> Iterator[np.ndarray]:
 
 def _classes(root: str, splits: list[str], tree: Tree) -> dict[str, int] | None:
     """Returns the labels by class name, over all splits, so that splits have the same labels."""
-    if tree.flat or len(tree.tops) < 2:
-        return None
     names = set(tree.tops)
     for split in splits:
         with os.scandir(os.path.join(root, split)) as entries:
             names |= {e.name for e in entries if e.is_dir() and not e.name.startswith(".")}
+    if tree.flat or len(names) < 2:
+        return None
     return {name: label for label, name in enumerate(sorted(names))}

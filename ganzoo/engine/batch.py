@@ -55,6 +55,8 @@ def named(data, names: tuple[str, ...] = ("real", "label")) -> dict:
     Raises:
         InputError: If a tuple has more parts.
     """
+    if isinstance(data, (tuple, list)) and len(data) == 1 and isinstance(data[0], dict):
+        (data,) = data
     if not isinstance(data, dict):
         data = data if isinstance(data, (tuple, list)) else (data,)
         if len(data) > len(names):

@@ -58,6 +58,7 @@ def batches_of(x, y, batch_size: int, guard: "Guard", turns: int, replicas: int)
     if not isinstance(x, tf.data.Dataset):
         if isinstance(x, list) and np.ndim(x[0]) == len(guard.shape):
             x = np.stack(x)  # a list of images
+        guard.check_size(batch_size)
         x = from_arrays(guard.arrays(x if y is None else (x, y), whole=True), batch_size)
     else:
         x = guard.dataset(x)
@@ -71,10 +72,11 @@ class Guard:
         keys: Names of the parts of a batch that is a tuple: `("real", "label")`, or `("x", "y")`.
         shape: Shape of the images that the networks expect.
         num_classes: Number of classes of the labels; None if the networks take none.
+        pack: Number of images that the discriminator judges together, which divides a batch.
     """
 
-    def __init__(self, keys: tuple[str, ...], shape: tuple[int, ...], num_classes: int | None):
-        self.keys, self.shape, self.num_classes = keys, shape, num_classes
+    def __init__(self, keys: tuple, shape: tuple, num_classes: int | None, pack: int = 1):
+        self.keys, self.shape, self.num_classes, self.pack = keys, shape, num_classes, pack
         self.images = [key for key in keys if key != "label"]
         self.values = {key: pixels.ValueRange(what=f"images {key!r}") for key in self.images}
 
@@ -100,8 +102,12 @@ class Guard:
             )
         return batch
 
-    def check_shapes(self, batch: dict) -> None:
+    def check_shapes(self, batch: dict, whole: bool = False) -> None:
         """Checks the shapes and types of the parts of a batch, as far as they are known.
+
+        Args:
+            batch: Arrays, tensors or their specs.
+            whole: Whether it is the whole set, of which batches are made.
 
         Raises:
             InputError: If one is not as expected.
@@ -119,6 +125,8 @@ class Guard:
                     f"expected images {key!r} of shape {('N', *self.shape)}, as the networks do, "
                     f"got {shape}: resize them, or build the networks for their shape."
                 )
+            if not whole:
+                self.check_size(shape[0])
         if self.num_classes:
             label = batch["label"]
             rank, kind = len(label.shape), tf.as_dtype(label.dtype)
@@ -130,6 +138,18 @@ class Guard:
                     f"{tuple(label.shape)}."
                 )
 
+    def check_size(self, size: int | None) -> None:
+        """Checks the size of a batch, if it is known.
+
+        Raises:
+            InputError: If the packs of a discriminator do not divide it.
+        """
+        if size is not None and size % self.pack:
+            raise InputError(
+                f"the discriminator judges {self.pack} images together: expected batches of a "
+                f"multiple of {self.pack}, got {size}."
+            )
+
     # Arrays.
 
     def arrays(self, data, whole: bool = False) -> dict:
@@ -139,7 +159,7 @@ class Guard:
             InputError: If they are not as expected.
         """
         batch = {key: np.asarray(value) for key, value in self.named(data).items()}
-        self.check_shapes(batch)
+        self.check_shapes(batch, whole)
         for key in self.images:
             if self._is_image:
                 self.values[key].add(batch[key])
@@ -214,7 +234,18 @@ class Guard:
         def check(*data):
             return self._tensors(self.named(data if len(data) > 1 else data[0]))
 
-        return dataset.map(check)
+        dataset = dataset.map(check)
+        if self.pack == 1:
+            return dataset
+        return dataset.map(self._packs).filter(lambda batch: tf.size(batch[self.images[0]]) > 0)
+
+    def _packs(self, batch: dict) -> dict:
+        """Returns a batch without the images of an incomplete pack, at the end of the data."""
+        size = tf.shape(batch[self.images[0]])[0]
+        fixed = batch[self.images[0]].shape[0]
+        if fixed is not None:
+            return batch
+        return {key: value[: size - size % self.pack] for key, value in batch.items()}
 
     def _tensors(self, batch: dict) -> dict:
         """Does in a graph what `arrays` does."""
@@ -275,6 +306,10 @@ class Batches(keras.utils.PyDataset):
         count = self._inner.num_batches
         return None if count is None else count // self._turns
 
+    def __len__(self):
+        """Returns the number of joined batches."""
+        return self.num_batches
+
     def __getitem__(self, index):
         """Returns a joined batch."""
         first = index * self._turns
@@ -289,7 +324,7 @@ class Batches(keras.utils.PyDataset):
         self._inner.on_epoch_end()
 
 
-def generated(batches: Iterator, guard: Guard, turns: int) -> Iterator[dict]:
+def generated(batches: Iterator, guard: Guard, turns: int) -> Iterator[tuple]:
     """Yields the batches of a generator, checked, and every `turns` of them joined for one step.
 
     Raises:
@@ -300,7 +335,7 @@ def generated(batches: Iterator, guard: Guard, turns: int) -> Iterator[dict]:
     def checked():
         stream = map(guard.arrays, itertools.chain(first, batches))
         while len(step := list(itertools.islice(stream, turns))) == turns:
-            yield joined(step)
+            yield (joined(step),)  # Keras expects a tuple
 
     return checked()
 

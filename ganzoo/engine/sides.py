@@ -52,9 +52,10 @@ def clone(network: keras.Model) -> keras.Model:
         message, _, cause = str(error).strip().partition("Error encountered during ")
         reason = " ".join((cause or message.split("\n\n")[0]).split()).rstrip(".")
         raise InputError(
-            f"network {network.name!r} cannot be copied for the moving average: {type(error).__name__}, {reason}. A "
-            "subclass of keras.Model or Layer must define get_config, and build unless it takes a "
-            "single tensor; or compile with ema=0, which makes no copy."
+            f"network {network.name!r} cannot be copied for the moving average: "
+            f"{type(error).__name__}, {reason}. A subclass of keras.Model or Layer must define "
+            "get_config, and build unless it takes a single tensor; or compile with ema=0, which "
+            "makes no copy."
         ) from error
     return copy
 

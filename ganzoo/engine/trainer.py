@@ -184,7 +184,8 @@ class Trainer(keras.Model):
         )  # fmt: skip
         if isinstance(x, tf.data.Dataset):
             x = distribute.sharded(x)
-            kwargs["shuffle"] = False  # the dataset shuffles itself
+        if not isinstance(x, keras.utils.PyDataset):
+            kwargs["shuffle"] = False  # datasets and generators shuffle themselves
         steps = kwargs.get("steps_per_epoch")
         if (
             steps
@@ -209,7 +210,9 @@ class Trainer(keras.Model):
 
     def guard(self) -> incoming.Guard:
         """Returns what checks the data of this game."""
-        return incoming.Guard(self.columns, self.image_shape, self.num_classes)
+        layers = [x for n in networks_of(self.discriminator) for x in n._flatten_layers()]
+        pack = max([getattr(layer, "pack", 1) for layer in layers], default=1)
+        return incoming.Guard(self.columns, self.image_shape, self.num_classes, pack)
 
     def make_train_function(self, force: bool = False):
         """Makes Keras' train function, or one that is also right with several replicas."""

@@ -1,6 +1,7 @@
 """Pictures: grids of samples, scatter plots of points, training curves."""
 
 import math
+from collections.abc import Collection
 
 import matplotlib
 import numpy as np
@@ -70,28 +71,32 @@ def save_png(path, image: np.ndarray) -> None:
         Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(temporary)
 
 
-def curves(path, rows: list[dict]) -> None:
-    """Plots the loss terms and the gradient norms of a run against its steps.
+def curves(path, rows: list[dict], measured: Collection[str] = ()) -> None:
+    """Plots the loss terms, the gradient norms and what is measured of a run against its steps.
 
     Args:
         path: PNG file to write.
         rows: One dict per epoch, with `step` and the logs of `GAN.train_step`.
+        measured: Names of the logs that measure samples; those that no row has are left out.
     """
     names = [n for n in rows[-1] if n.startswith(("d_", "g_"))]
-    norms = [n for n in names if n.endswith("_grad_norm")]
-    steps = [row["step"] for row in rows]
+    panels = {
+        "loss terms": [n for n in names if not n.endswith("_grad_norm")],
+        "gradient norm": [n for n in names if n.endswith("_grad_norm")],
+        "measured": [n for n in measured if any(row.get(n) is not None for row in rows)],
+    }
+    panels = {label: names for label, names in panels.items() if names or label != "measured"}
     with matplotlib.rc_context({"axes.grid": True, "grid.alpha": 0.3}):
-        figure = Figure((7, 6), dpi=100, layout="constrained")
-        axes = figure.subplots(2, 1, sharex=True)
-        for name in names:
-            axis = axes[1] if name in norms else axes[0]
-            values = [math.nan if row.get(name) is None else row[name] for row in rows]
-            axis.plot(steps, values, label=name)
-    axes[0].set_ylabel("loss terms")
-    axes[1].set_ylabel("gradient norm")
-    axes[1].set_yscale("log")
-    axes[1].set_xlabel("step")
-    for axis in axes:
-        axis.legend(loc="best", fontsize="small")
+        figure = Figure((7, 3 * len(panels)), dpi=100, layout="constrained")
+        for axis, (label, names) in zip(
+            figure.subplots(len(panels), 1, sharex=True), panels.items(), strict=True
+        ):
+            for name in names:
+                points = [(row["step"], row[name]) for row in rows if row.get(name) is not None]
+                axis.plot(*zip(*points, strict=True) if points else ([], []), label=name)
+            axis.set_ylabel(label)
+            axis.set_yscale("log" if label == "gradient norm" else "linear")
+            axis.legend(loc="best", fontsize="small")
+    axis.set_xlabel("step")
     with files.replacing(path, ".png") as temporary:
         figure.savefig(temporary)

@@ -12,12 +12,14 @@ from ganzoo import latents as paths
 from ganzoo import random
 from ganzoo.engine import files, pixels
 from ganzoo.engine.batch import inputs_of
-from ganzoo.errors import InputError
+from ganzoo.errors import InputError, unknown
 from ganzoo.inference import pictures
 from ganzoo.inference.exported import Exported
+from ganzoo.networks import stylegan2
 
 MOST = 250  # images at a time
 LARGE = 1 << 18  # pixels at a time of larger images
+AVERAGED = 4096  # latents whose styles are averaged
 MANY = 16  # number of batches from which compiling is worthwhile
 
 CARD = {
@@ -60,6 +62,7 @@ class Sampler(Exported):
             (N, H, W, C) in [-1, 1] or points (N, D).
         latent_dim: Dimension of the Gaussian latents.
         num_classes: Number of classes, if the network takes labels.
+        class_names: Their names, if they have some.
 
     Example:
     ```python
@@ -72,9 +75,10 @@ class Sampler(Exported):
     card = CARD
     measurable = True
 
-    def __init__(self, network, latent_dim, num_classes=None, **kwargs):
+    def __init__(self, network, latent_dim, num_classes=None, class_names=None, **kwargs):
         super().__init__(**kwargs)
         self.network, self.latent_dim, self.num_classes = network, latent_dim, num_classes
+        self.class_names = class_names and tuple(class_names)
         self.built = True
 
     @property
@@ -116,11 +120,13 @@ class Sampler(Exported):
             num: Number of images; not needed with `latents` or with a list of labels.
             seed: Integer; the same seed gives the same images, and a larger `num` starts with
                 the images of a smaller one.
-            labels: Class of all images, or one class per image; drawn uniformly by default. Only
-                for conditional generators.
+            labels: Class of all images, or one class per image, by number or name; drawn uniformly
+                by default. Only for conditional generators.
             truncation: Draws latents from the normal distribution truncated to [-truncation,
                 truncation]. Below 2, images are better but less diverse (Brock et al., 2019,
-                arXiv:1809.11096).
+                arXiv:1809.11096). For a generator with styles, the factor by which a style differs
+                from the average one: below 1, images are better but less diverse (Karras et al.,
+                2019, arXiv:1812.04948, appendix B).
             latents: The latents to use, (num, latent_dim), instead of random ones.
             batch_size: Images generated at a time; by default 250, and fewer large ones.
 
@@ -131,15 +137,38 @@ class Sampler(Exported):
             InputError: If an argument does not fit the generator.
         """
         batch_size = self.batch_size if batch_size is None else batch_size
+        network = self
+        if truncation is not None and stylegan2.has_styles(self.network):
+            network, truncation = self._with_styles_near(self._average_style(), truncation), None
         latents, labels = self._inputs(num, seed, labels, truncation, latents, batch_size)
         inputs = [latents, labels] if self.conditional else [latents]
-        return self._drawn(inputs, seed, batch_size)
+        return self._drawn(inputs, seed, batch_size, network)
 
-    def _drawn(self, inputs: list, seed: int, batch_size: int) -> np.ndarray:
-        """Returns the images of a list of inputs of the network, some of them at a time."""
+    def _average_style(self):
+        """Returns the mean style of many fixed latents, float32 (1, D)."""
+        mapping, *_ = stylegan2.halves(self.network)
+        return ops.mean(mapping(self.latents(AVERAGED, 0)), axis=0, keepdims=True)
+
+    def _with_styles_near(self, average, truncation: float):
+        """Returns the function from latents to images whose styles move towards the average."""
+        mapping, synthesis, count = stylegan2.halves(self.network)
+
+        def call(latents):
+            styles = average + truncation * (mapping(latents) - average)
+            return synthesis(ops.repeat(styles[:, None], count, axis=1))
+
+        return call
+
+    def _drawn(self, inputs: list, seed: int, batch_size: int, network=None) -> np.ndarray:
+        """Returns the images of a list of inputs of a network, some of them at a time."""
         count = len(inputs[0])
         compiled = count >= MANY * batch_size
-        draw = tf.function(self._pixels, reduce_retracing=True) if compiled else self._pixels
+
+        def draw(inputs, key):
+            with random.scope(key):  # layers that draw noise derive it from the key
+                return pixels.to_uint8((network or self)(inputs))
+
+        draw = tf.function(draw, reduce_retracing=True) if compiled else draw
         pieces = []
         for start in range(0, count, batch_size):
             some = [one[start : start + batch_size] for one in inputs]
@@ -150,13 +179,27 @@ class Sampler(Exported):
     @property
     def batch_size(self) -> int:
         """Images generated at a time by default: fewer if they are larger than 64 x 64."""
-        area = math.prod(side or 1 for side in self.network.output_shape[1:3])
+        shape = getattr(self.network, "output_shape", ())  # which a subclass does not have
+        area = math.prod(side or 1 for side in shape[1:3])
         return MOST if area <= 64 * 64 else max(1, LARGE // area)
 
-    def _pixels(self, inputs, key):
-        """Returns uint8 images; layers that draw noise derive it from the key."""
-        with random.scope(key):
-            return pixels.to_uint8(self(inputs))
+    def _class_numbers(self, labels) -> np.ndarray:
+        """Returns labels as int32; names are looked up.
+
+        Raises:
+            InputError: If they are no whole numbers, or a name is unknown.
+        """
+        labels = np.asarray(labels)
+        if labels.dtype.kind in "US":
+            names = {str(name): number for number, name in enumerate(self.class_names or ())}
+            numbers = names | {str(number): number for number in range(self.num_classes)}
+            for label in labels.ravel():
+                if str(label) not in numbers:
+                    raise unknown("class", label, names or numbers)
+            labels = np.vectorize(lambda label: numbers[str(label)])(labels)
+        if labels.dtype.kind not in "iu":
+            raise InputError(f"expected labels as whole numbers or names, got {labels.dtype}.")
+        return labels.astype(np.int32)
 
     def _inputs(self, num, seed, labels, truncation, latents, batch_size):
         if latents is not None:
@@ -165,13 +208,17 @@ class Sampler(Exported):
                 raise InputError(
                     f"expected latents of shape (N, {self.latent_dim}), got {tuple(latents.shape)}"
                 )
+            if truncation is not None:
+                raise InputError(
+                    "truncation is for random latents, and latents are given: omit it."
+                )
             if num not in (None, len(latents)):
                 raise InputError(f"expected num={num} latents, got {len(latents)}: omit `num`.")
             num = len(latents)
         if labels is not None:
             if not self.conditional:
                 raise InputError("this generator takes no labels: omit `labels`.")
-            labels = np.atleast_1d(np.asarray(labels, "int32"))
+            labels = np.atleast_1d(self._class_numbers(labels))
             num = len(labels) if num is None else num
             if labels.ndim != 1 or not len(labels) or len(labels) not in (1, num):
                 raise InputError(f"expected 1 or {num} labels, got shape {labels.shape}")
@@ -193,7 +240,8 @@ class Sampler(Exported):
     @property
     def facts(self) -> dict:
         """The constructor arguments other than the network."""
-        return {"latent_dim": self.latent_dim, "num_classes": self.num_classes}
+        facts = {"latent_dim": self.latent_dim, "num_classes": self.num_classes}
+        return facts | ({"class_names": list(self.class_names)} if self.class_names else {})
 
     def endpoints(self) -> dict:
         """Returns each function of the SavedModel, with the name, shape and dtype of its inputs."""
@@ -231,27 +279,54 @@ class Sampler(Exported):
   more samples  ganzoo sample {run_dir} --num=64 --out=grid.png
   in Python     tensorflow.saved_model.load("{run_dir / "saved_model"}").sample(16, 0)"""
 
-    def write_samples(self, out, num, seed, *, name, labels, truncation, interpolate) -> str:
-        """Writes a grid of images (.png) or their array (.npz); see `Exported.write_samples`."""
+    def write_samples(
+        self, out, num, seed, *, name, labels, truncation, interpolate, seeds=None
+    ) -> str:
+        """Writes a grid of images (.png), their array (.npz) or a folder of single images.
+
+        In a grid of a conditional generator each class is a column; see `Exported.write_samples`.
+        """
         out = out or Path(f"{name}.png")
-        if out.suffix not in (".png", ".npz"):
-            raise InputError(f"--out: expected a .png or .npz file for images, got {str(out)!r}.")
+        if out.suffix not in (".png", ".npz", ""):
+            raise InputError(
+                f"--out: expected a .png or .npz file for images, or a folder, got {str(out)!r}."
+            )
         options, columns = {}, interpolate
+        if seeds and columns:
+            raise InputError("--seeds: a path between two latents has a single --seed.")
+        num = len(seeds) if seeds else num
         if columns:
             num = -(-num // columns) * columns
-            ends = self.latents(2 * num // columns, seed, truncation)
+            styled = stylegan2.has_styles(self.network)
+            ends = self.latents(2 * num // columns, seed, None if styled else truncation)
             options["latents"] = paths.paths(ends, columns)
-        elif truncation is not None:
+        if truncation is not None and not (columns and not stylegan2.has_styles(self.network)):
             options["truncation"] = truncation
+        a_class_each = self.conditional and out.suffix == ".png" and not columns
+        if a_class_each and labels is None and num >= self.num_classes:
+            labels = list(range(self.num_classes))
         if labels is not None:  # one per image, or one per path
             options["labels"] = [labels[i // (columns or 1) % len(labels)] for i in range(num)]
-        images = self.sample(None if columns else num, seed=seed, **options)
+            columns = columns or len(labels)
+        if seeds:
+            labels = options.pop("labels", None) or [None] * num
+            pieces = [
+                self.sample(1, s, labels=k, **options) for s, k in zip(seeds, labels, strict=True)
+            ]
+            images = np.concatenate(pieces)
+        else:
+            images = self.sample(None if "latents" in options else num, seed=seed, **options)
         if out.suffix == ".npz":
             with files.replacing(out, ".npz") as temporary:
                 np.savez_compressed(temporary, images=images)
-        else:
+        elif out.suffix == ".png":
             pictures.save_png(out, pictures.grid(images, columns))
-        return f"{len(images)} images, seed {seed}: {out}"
+        else:
+            out.mkdir(exist_ok=True)
+            for number, image in zip(seeds or range(num), images, strict=True):
+                pictures.save_png(out / f"{number:05d}.png", pictures.grid(image[None]))
+        which = f"seeds {seeds[0]} to {seeds[-1]}" if seeds else f"seed {seed}"
+        return f"{len(images)} images, {which}: {out}"
 
     def measured(self, plan, known):
         """Yields the metrics of its samples; see `Exported.measured`."""

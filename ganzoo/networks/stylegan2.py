@@ -122,20 +122,25 @@ def pair(image_shape, width: int = 32, latent_dim: int = 128) -> dict:
     }
 
 
+def has_styles(generator) -> bool:
+    """Returns whether a generator consists of a mapping and a synthesis; see `halves`."""
+    return {"mapping", "synthesis"} <= {layer.name for layer in getattr(generator, "layers", [])}
+
+
 def halves(generator) -> tuple:
     """Returns the mapping and the synthesis of a generator, and the number of styles.
 
     Raises:
         InputError: If the generator does not consist of these two networks.
     """
-    parts = {layer.name: layer for layer in getattr(generator, "layers", [])}
-    if not {"mapping", "synthesis"} <= set(parts):
+    if not has_styles(generator):
         name = getattr(generator, "name", type(generator).__name__)
         raise InputError(
             "expected a generator with layers 'mapping' and 'synthesis', such as that of "
             f"networks.stylegan2, got {name!r}: use such a generator, or drop what needs styles."
         )
-    return parts["mapping"], parts["synthesis"], parts["synthesis"].input_shape[1]
+    synthesis_network = generator.get_layer("synthesis")
+    return generator.get_layer("mapping"), synthesis_network, synthesis_network.input_shape[1]
 
 
 def _leaky(x, **kwargs):

@@ -57,10 +57,9 @@ def train(argv: list[str], program: str, about: str) -> int:
             network.summary()
         return 0
     run_dir = Path(values.run_dir or default_directory(recipe))
+    verbose = 1 if sys.stdout.isatty() else 2  # a moving bar, or a line for each epoch
     try:
-        summary = run.train(
-            recipe, run_dir, values.data_dir, strategy, on_failure=values.on_failure
-        )
+        summary = run.train(recipe, run_dir, values.data_dir, strategy, verbose, values.on_failure)
     except KeyboardInterrupt:
         steps = [record["step"] for record in Checkpoint(run_dir / "checkpoints").records()]
         print(f"\nStopped; step {max(steps)} is saved." if steps else "\nStopped before a step.")

@@ -16,6 +16,7 @@ that names the nearest valid one.
 """
 
 import dataclasses
+import re
 import tomllib
 from pathlib import Path
 
@@ -54,9 +55,13 @@ class Recipe:
     dataset: str = _field("fashion_mnist_10k", "Data set to train on.")
     split: str = _field("train", "Split of the data set to train on.")
     image_size: int | list | None = _field(
-        None, "Side of the images, or [height, width]; the data set's own by default."
+        None, "Side of the images, or height x width, as 32x64; the data set's own by default."
     )
     channels: int | None = _field(None, "1 or 3; the data set's own by default.")
+    levels: int | str | None = _field(
+        None, "For your own files: number of gray levels, as 4096, or black and white, as 0:1."
+    )
+    direction: str | None = _field(None, "AtoB, or BtoA to swap the images of pairs.")
     num_labels: int | None = _field(
         None, "Use the labels of only this many images (sgan); all by default."
     )
@@ -77,6 +82,8 @@ class Recipe:
 
     def __post_init__(self):
         """Checks types and bounds."""
+        if match := re.fullmatch(r"(\d+)x(\d+)", str(self.image_size)):
+            self.image_size = [int(side) for side in match.groups()]
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if isinstance(value, bool) or not isinstance(value, field.type):

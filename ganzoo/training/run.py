@@ -115,6 +115,8 @@ def opened(recipe: Recipe, data_dir=None, split: str | None = None) -> data.Sour
         image_size=tuple(size) if isinstance(size, list) else size,
         channels=recipe.channels,
         data_dir=data_dir,
+        levels=recipe.levels,
+        direction=recipe.direction,
     )
 
 
@@ -140,7 +142,7 @@ def build(recipe: Recipe, info: data.Info | None = None) -> GAN:
         sizes["vocabulary"] = info.vocabulary
     keras.config.set_dtype_policy(recipe.precision)
     keras.utils.set_random_seed(recipe.seed)
-    return gans.create(
+    gan = gans.create(
         recipe.model,
         info.image_shape,
         **sizes,
@@ -149,6 +151,8 @@ def build(recipe: Recipe, info: data.Info | None = None) -> GAN:
         seed=recipe.seed,
         steps_per_execution=recipe.steps_per_execution,
     )
+    gan.class_names = info.class_names
+    return gan
 
 
 def evaluation(
