@@ -920,6 +920,23 @@ def _(folder):
     return game().sampler.sample(latents=np.zeros((2, 4)), truncation=0.5) is None
 
 
+@situation("command line", "ganzoo evaluate", "a folder against a folder of images of many sizes")
+def _(folder):
+    for number in range(4):
+        paint(folder / f"fake/{number}.png", 60 * number, (32, 32))
+        paint(folder / f"real/{number}.png", 60 * number, (32 + number, 40))
+    words = ("--metrics=swd", "--num=4", f"--out={folder}/out")
+    status, _ = command("evaluate", f"{folder}/fake", f"--against={folder}/real", *words)
+    return status == 0 and "swd" in (folder / "out/evaluation.json").read_text()
+
+
+@situation("command line", "ganzoo evaluate", "a folder, and nothing to compare it with")
+def _(folder):
+    paint(folder / "fake/1.png")
+    status, said = command("evaluate", f"{folder}/fake")
+    return status == 2 and "--against: expected a data set or a folder" in said
+
+
 @situation("command line", "ganzoo sample", "--seeds that are none")
 def _(folder):
     status, said = command("sample", "x", "--seeds=9-3")

@@ -37,6 +37,7 @@ class Thresholds:
         warm_up: Initial fraction of the run in which only `nan` and `divergence` are checked.
         looks: Number of consecutive looks at samples that must show the symptom.
         unformed: Initial fraction of the run in which samples are not checked.
+        least: Number of steps, in a run of any length, in which samples are not checked.
         d_floor: Ratio of D's loss to its value at chance below which D has won.
         g_floor: Ratio of G's loss to its value at chance below which G fools D effortlessly.
         ceiling: Ratio of the absolute loss to its value at chance, or to 1 if that is larger, above
@@ -66,6 +67,7 @@ class Thresholds:
     warm_up: float = 0.06
     looks: int = 5
     unformed: float = 0.12
+    least: int = 300
     poor: float = 0.25
     progress: float = 0.99
     relapse: float = 0.8
@@ -189,7 +191,7 @@ def found(windows, looks, chance: Chance, steps: int, limits: Thresholds = Thres
     evidence = _numbers(windows, chance, limits)
     if windows[-1]["step"] >= limits.warm_up * steps:
         evidence |= _losses(windows, chance, limits) | _gradients(windows, limits)
-        evidence |= _samples(looks, limits.unformed * steps, limits)
+        evidence |= _samples(looks, max(limits.unformed * steps, limits.least), limits)
     return evidence
 
 

@@ -40,8 +40,9 @@ def add(command: Callable) -> None:
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """Adds the flags that determine what is measured, and how."""
     parser.add_argument(
-        "--against", metavar="DATASET", help="data set of real images (default: the training data)"
-    )
+        "--against", metavar="DATASET_OR_PATH",
+        help="data set, folder or .npz file of real images (default: the training data)",
+    )  # fmt: skip
     parser.add_argument(
         "--split", help="split of the data (default: test if there is one, else train)"
     )

@@ -21,6 +21,8 @@ def _info(args: argparse.Namespace) -> int:
     print(f"{facts['name']}, version {facts['version']}: {facts['description']}")
     print(f"size     {facts['bytes']:,} bytes in {len(facts['files'])} files")
     print(f"figures  {', '.join(tables.in_words(facts['metrics'])) or '-'}")
+    if facts["class_names"]:
+        print(f"classes  {', '.join(facts['class_names'])}")
     if facts["recipe"].is_file():
         print(f"recipe   {facts['recipe']}")
     print(f"card     {facts['card_path']}")

@@ -141,6 +141,15 @@ def _two(argument: str) -> list[str]:
     return pieces
 
 
+def of_path(text: str) -> str:
+    """Returns the name of a data set: `folder:` or `npz:` and the path, if the text is a path."""
+    if text.partition(":")[0] in SOURCES:
+        return text
+    if _is_folder(text):
+        return f"folder:{text}"
+    return f"npz:{text}" if text.endswith(".npz") else text
+
+
 def _is_folder(path: str) -> bool:
     return os.path.isdir(os.path.expanduser(path))
 

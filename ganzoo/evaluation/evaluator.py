@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from ganzoo import data, metrics, zoo
-from ganzoo.data import toys
+from ganzoo.data import sources, toys
 from ganzoo.errors import InputError, unknown
 from ganzoo.evaluation.figures import METRICS, NUM, Metric
 from ganzoo.metrics import spaces
@@ -52,6 +52,11 @@ def stored(path: str, num: int | None = None) -> np.ndarray:
             break
     if not blocks:
         raise InputError(f"{path}: expected images, got none.")
+    if len(shapes := {block.shape[1:] for block in blocks}) > 1:
+        raise InputError(
+            f"{path}: expected samples of one size, got {len(shapes)} sizes: resize them, or "
+            "measure them in Python, ganzoo.metrics.fid(folder, folder)."
+        )
     return np.concatenate(blocks)[: num or NUM]
 
 
@@ -102,8 +107,11 @@ class Evaluation:
         self._draw, self._rows, self._networks = draw, {}, {}
         self._options = {"resize": resize, "precision": precision, "data_dir": data_dir}
         self._progress = progress
-        info, self.split = _info(against, split, data_dir)
         shape = draw(1).shape[1:]
+        size = {}
+        if len(shape) == 3 and sources.kind_of(against).local:  # of any sizes
+            size = {"image_size": tuple(shape[:2])}
+        info, self.split = _info(against, split, data_dir, **size)
         if len(shape) != len(info.image_shape):
             kinds = ["images" if len(s) == 3 else "points" for s in (info.image_shape, shape)]
             raise InputError(
@@ -112,7 +120,7 @@ class Evaluation:
             )
         self.points = len(shape) == 1
         self._shape = {"data_dir": data_dir}
-        if shape != info.image_shape:
+        if shape != info.image_shape or size:
             self._shape |= {"image_size": tuple(shape[:2]), "channels": shape[2]}
         size = f" at {'x'.join(map(str, shape))}" if shape != info.image_shape else ""
         self.described = f"{against} {self.split}{size}"
@@ -270,13 +278,14 @@ def _has(fact, settings: dict) -> bool:
     return isinstance(fact, dict) and settings.items() <= fact.items()
 
 
-def _info(name: str, split: str | None, data_dir: str | None) -> tuple[data.Info, str]:
+def _info(name: str, split: str | None, data_dir: str | None, **size) -> tuple[data.Info, str]:
     """Returns the info of the split, and its name: "test" if there is one, else "train"."""
+    options = {"data_dir": data_dir} | size
     if split is not None:
-        return data.info(name, split, data_dir=data_dir), split
-    train = data.info(name, "train", data_dir=data_dir)  # raises if the data are missing
+        return data.info(name, split, **options), split
+    train = data.info(name, "train", **options)  # raises if the data are missing
     try:
-        return data.info(name, "test", data_dir=data_dir), "test"
+        return data.info(name, "test", **options), "test"
     except InputError:
         return train, "train"
 

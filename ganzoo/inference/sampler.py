@@ -191,15 +191,23 @@ class Sampler(Exported):
         """
         labels = np.asarray(labels)
         if labels.dtype.kind in "US":
-            names = {str(name): number for number, name in enumerate(self.class_names or ())}
-            numbers = names | {str(number): number for number in range(self.num_classes)}
-            for label in labels.ravel():
-                if str(label) not in numbers:
-                    raise unknown("class", label, names or numbers)
-            labels = np.vectorize(lambda label: numbers[str(label)])(labels)
+            labels = np.vectorize(self._class_number, [int])(labels)
         if labels.dtype.kind not in "iu":
             raise InputError(f"expected labels as whole numbers or names, got {labels.dtype}.")
         return labels.astype(np.int32)
+
+    def _class_number(self, label) -> int:
+        """Returns the number of a class, given as text: a number, or a name or a part of it."""
+        names = [str(name).lower() for name in self.class_names or ()]
+        label = str(label).lower()
+        parts = [number for number, name in enumerate(names) if label in name]
+        if label in names:
+            return names.index(label)
+        if label.isdecimal():
+            return int(label)
+        if len(parts) != 1:
+            raise unknown("class", label, self.class_names or map(str, range(self.num_classes)))
+        return parts[0]
 
     def _inputs(self, num, seed, labels, truncation, latents, batch_size):
         if latents is not None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ganzoo import zoo
+from ganzoo.data import sources
 from ganzoo.engine import files
 from ganzoo.errors import InputError
 from ganzoo.evaluation import evaluator
@@ -46,7 +47,10 @@ def evaluate_path(args: argparse.Namespace) -> int:
     is_model = any((folder / "saved_model.pb").is_file() for folder in (path, path / "saved_model"))
     against = args.against or _trained_on(args.name)
     if not against and (path.exists() or path.suffix == ".npz"):
-        raise InputError(f"--against: expected a data set to compare {path} with, got none.")
+        raise InputError(
+            f"--against: expected a data set or a folder of real images to compare {path} with, "
+            "such as --against=photos, got none."
+        )
     if is_run and not is_model:
         raise InputError(f"{path}: expected saved_model/, got none yet. Try: ganzoo export {path}")
     if not listed and not is_model and (path.is_dir() or path.suffix == ".npz"):
@@ -74,7 +78,8 @@ def _plan(args: argparse.Namespace, against: str | None, num: int | None):
     names = ("split", "seed", "resize", "precision", "data_dir")
     settings = {name: getattr(args, name) for name in names}
     settings["progress"] = sys.stdout.isatty()
-    return Plan(args.against or against, num, args.metrics, args.features, settings)
+    against = args.against and sources.of_path(args.against) or against
+    return Plan(against, num, args.metrics, args.features, settings)
 
 
 def _trained_on(name: str) -> str | None:

@@ -101,23 +101,33 @@ def info(name: str) -> dict:
 
     Returns:
         The registry's `version`, `description`, `bytes` and `files`; `name`; `recipe` and
-        `card_path` (paths); `card` (Markdown) and `metrics` (dict), empty if missing; `source`:
-        the folder or address that it would be loaded from.
+        `card_path` (paths); `card` (Markdown) and `metrics` (dict), empty if missing;
+        `class_names`, empty if it has no classes or is not here yet; `source`: the folder or
+        address that it would be loaded from.
     """
     entry, address = _entry(name)
     folder = _facts(name)
     card, metrics = folder / "README.md", folder / "metrics.json"
     cached = _cache(name, entry["version"])
     here = _checked_out(name, entry["version"]) or (cached if cached.is_dir() else None)
+    summary = json.loads(metrics.read_text("utf-8")) if metrics.is_file() else {}
     return {
         "name": name,
         **entry,
         "recipe": folder / "recipe.toml",
         "card_path": card,
         "card": card.read_text("utf-8") if card.is_file() else "",
-        "metrics": json.loads(metrics.read_text("utf-8")) if metrics.is_file() else {},
+        "metrics": summary,
+        "class_names": _class_names(here) if summary.get("classes") else [],
         "source": str(here or address),
     }
+
+
+def _class_names(folder: Path | None) -> list[str]:
+    """Returns the names of the classes of a SavedModel; the numbers of those without names."""
+    about = folder and folder / "assets.extra" / "ganzoo.json"
+    facts = json.loads(about.read_text("utf-8")) if about and about.is_file() else {}
+    return facts.get("class_names") or [str(n) for n in range(facts.get("num_classes") or 0)]
 
 
 def fetch(name: str, version: int | None = None) -> Path:
