@@ -344,7 +344,11 @@ def test_log_has_a_line_of_json_for_each_epoch(gan, tmp_path):
 def test_curves_of_many_epochs_are_not_drawn_after_each(gan, tmp_path):
     log, drawn = callbacks.RunLog(tmp_path), []
     log.set_model(gan)
-    with mock.patch("ganzoo.inference.pictures.curves", lambda path, rows: drawn.append(len(rows))):
+
+    def draw(path, rows, measured):
+        drawn.append(len(rows))
+
+    with mock.patch("ganzoo.inference.pictures.curves", draw):
         log.on_train_begin()
         for epoch in range(205):
             log.on_epoch_end(epoch, {"d_adv": 1.0})

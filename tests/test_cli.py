@@ -54,6 +54,7 @@ def calls(monkeypatch):
 
     class Model:
         write_samples = Sampler.write_samples
+        conditional, network = False, None
 
         def sample(self, num, **options):
             calls.append((num, options))
@@ -140,8 +141,8 @@ def test_list_without_entries_says_what_to_do(root, calls, capsys):
         (["sample", "toy_rings", "--num=0"], ["whole number from 1 to 10000", "'0'"]),
         (["sample", "toy_rings", "--num", "many"], ["whole number", "'many'"]),
         (["sample", "toy_rings", "--seed=-1"], ["whole number from 0", "'-1'"]),
-        (["sample", "toy_rings", "--labels=1,x"], ["whole number", "'x'"]),
-        (["sample", "toy_rings", "--out=x.jpg"], [".png or .npz", "'x.jpg'"]),
+        (["sample", "toy_rings", "--labels=1,,2"], ["boot,bag", "'1,,2'"]),
+        (["sample", "toy_rings", "--out=x.jpg"], [".png, .npz or .txt", "'x.jpg'"]),
         (["sample", "toy_rings", "--out=no/x.png"], ["existing folder", "'no'"]),
         (["sample", "toy_ring"], ["Did you mean 'toy_rings'"]),
         (["sample", "runs/x"], ["expected the name of a pretrained generator", "'runs/x'"]),

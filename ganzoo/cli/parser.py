@@ -94,7 +94,7 @@ def positive(text: str) -> float:
     return value
 
 
-def labels(text: str) -> list[str]:
+def labels(text: str) -> list[int | str]:
     """The argument type of lists of classes, by number or name, such as `0,1,2` or `boot,bag`."""
     parts = [part.strip() for part in text.split(",")]
     if not all(parts):
