@@ -18,7 +18,7 @@ from ganzoo.inference.exported import Exported
 
 MOST = 250  # images at a time
 LARGE = 1 << 18  # pixels at a time of larger images
-MANY = 16  # number of batches from which compiling is worthwhile
+MANY = 16  # number of batches, or of large images, from which compiling is worthwhile
 
 CARD = {
     "picture": "Samples of {entry}, not cherry-picked",
@@ -138,7 +138,7 @@ class Sampler(Exported):
     def _drawn(self, inputs: list, seed: int, batch_size: int) -> np.ndarray:
         """Returns the images of a list of inputs of the network, some of them at a time."""
         count = len(inputs[0])
-        compiled = count >= MANY * batch_size
+        compiled = count >= MANY * (batch_size if self.batch_size == MOST else 1)
         draw = tf.function(self._pixels, reduce_retracing=True) if compiled else self._pixels
         pieces = []
         for start in range(0, count, batch_size):
