@@ -85,9 +85,9 @@ check of the exported file without GanZoo for images of up to 64 pixels; on 2 sh
 SPEED = """
 ## Size
 
-`python benchmarks/imports/speed.py`: StyleGAN2 of {size} pixels, config f, random weights, a file of
-{megabytes} MB, on 2 cores that other processes shared. It is imported in {import_seconds} s and
-{import_mb:,} MB, loaded again in {load_seconds} s, and draws {images_per_second} images a second.
+`python benchmarks/imports/speed.py`: StyleGAN2 of {size} pixels, config f, with random weights: a
+file of {megabytes} MB, on 2 cores that other processes shared. It is imported in {import_seconds} s
+and {import_mb:,} MB, loaded again in {load_seconds} s, and draws {images_per_second} images a second.
 """
 
 
@@ -121,11 +121,11 @@ def main() -> None:
             f"| {row['parameters']:,} | {row['seconds']} | {row['seconds_again']} "
             f"| {row['images_per_second']} | {row['peak_mb']:,} |\n"
         )
-    speed = json.loads((RESULTS / "import_speed.json").read_text())
-    text += SPEED.format(megabytes=round(speed["bytes"] / 1e6), **speed)
     for name, row in real.items():
         what = row["what"][:1].upper() + row["what"][1:]
         text += f"\n### {name}\n\n{what}:\n\n![{what}](imported/{name}.jpg)\n"
+    speed = json.loads((RESULTS / "import_speed.json").read_text())
+    text += SPEED.format(megabytes=round(speed["bytes"] / 1e6), **speed)
     text += NOTES
     files.write_text(PAGE, text)
 
