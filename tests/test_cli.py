@@ -54,7 +54,7 @@ def calls(monkeypatch):
 
     class Model:
         write_samples = Sampler.write_samples
-        conditional, network = False, None
+        conditional = keeps_latents = False
 
         def sample(self, num, **options):
             calls.append((num, options))

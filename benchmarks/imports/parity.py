@@ -1,8 +1,9 @@
 """How far the imported networks are from their authors', on references with random weights.
 
-    python benchmarks/imports/parity.py --references=FOLDER
+    python benchmarks/imports/parity.py --references FOLDER...
 
-writes benchmarks/results/parity.json. `references.py` says what a reference is.
+writes benchmarks/results/parity.json. `references.py` says what a reference is. References whose
+own output is not finite say nothing and are left out.
 """
 
 import argparse
@@ -17,12 +18,12 @@ LARGEST, L2 = 1e-4, 1e-5  # what is allowed
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--references", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--references", type=Path, required=True, nargs="+", metavar="FOLDER")
     parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--only", default="")
     args = parser.parse_args()
     rows = []
-    for path in sorted(args.references.glob("*.npz")):
+    for path in sorted(p for folder in args.references for p in folder.glob("*.npz")):
         if args.only in path.stem:
             rows += (more := compared(path))
             for row in more:

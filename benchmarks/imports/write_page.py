@@ -59,11 +59,12 @@ nesting, zip bombs, links to other files, missing and surplus arrays, and half a
 PARITY = """
 ## Parity
 
-`python benchmarks/imports/parity.py --references=FOLDER`: the largest difference from the authors'
-output, in units of its largest value, and the relative L2 norm, in float32. The networks have their
-authors' layers, at small sizes, with random weights. References of DCGAN, CycleGAN and pix2pix are
-put together from PyTorch's layers by `benchmarks/imports/torch_references.py`; BigGAN-deep is the
-package pytorch-pretrained-biggan; all others are computed by their authors' code.
+`python benchmarks/imports/parity.py --references FOLDER...`: the largest difference from the output
+of the authors' network, in units of its largest value, and the relative L2 norm, in float32. The
+networks have their authors' layers, at small sizes, with random weights. References of DCGAN,
+CycleGAN and pix2pix are put together from PyTorch's layers by
+`benchmarks/imports/torch_references.py`; BigGAN-deep is the package pytorch-pretrained-biggan; all
+others are computed by their authors' code.
 
 | reference | family | output | trained parameters | largest difference | relative L2 |
 | --- | --- | --- | ---: | ---: | ---: |
@@ -78,6 +79,28 @@ check of the exported file without GanZoo for images of up to 64 pixels; on 2 sh
 
 | entry | package | license | parameters | import, s | load again, s | images/s | memory, MB |
 | --- | --- | --- | ---: | ---: | ---: | ---: | ---: |
+"""
+
+
+SPEED = """
+## Size
+
+`python benchmarks/imports/speed.py`: StyleGAN2 of {size} pixels, config f, with random weights: a
+file of {megabytes} MB, on 2 cores that other processes shared. It is imported in {import_seconds} s
+and {import_mb:,} MB, loaded again in {load_seconds} s, and draws {images_per_second} images a second.
+"""
+
+
+NOTES = """
+## What to know
+
+- The last layer of TF-Hub's ProGAN, as converted for TensorFlow.js, has lost a factor of one half:
+  as it stands, a half of all pixels is black or white. The importer puts it back.
+- pix2pix keeps its dropout when it translates; here a translation is a function of its image.
+- The PyTorch port of BigGAN weighs the statistics of two neighboring truncations the wrong way
+  round between the 51 stored ones; here they are interpolated. At the stored ones both agree.
+- BigGAN's kernels are imported divided by their spectral norms.
+- CartoonGAN's weights in that package are stored in 8 bits.
 """
 
 
@@ -101,21 +124,11 @@ def main() -> None:
     for name, row in real.items():
         what = row["what"][:1].upper() + row["what"][1:]
         text += f"\n### {name}\n\n{what}:\n\n![{what}](imported/{name}.jpg)\n"
+    speed = json.loads((RESULTS / "import_speed.json").read_text())
+    text += SPEED.format(megabytes=round(speed["bytes"] / 1e6), **speed)
     text += NOTES
     files.write_text(PAGE, text)
 
-
-NOTES = """
-## What to know
-
-- The last layer of TF-Hub's ProGAN, as converted for TensorFlow.js, has lost a factor of one half:
-  as it stands, a half of all pixels is black or white. The importer puts it back.
-- pix2pix keeps its dropout when it translates; here a translation is a function of its image.
-- The PyTorch port of BigGAN weighs the statistics of two neighboring truncations the wrong way
-  round between the 51 stored ones; here they are interpolated. At the stored ones both agree.
-- BigGAN's kernels are imported divided by their spectral norms.
-- CartoonGAN's weights in that package are stored in 8 bits.
-"""
 
 if __name__ == "__main__":
     main()

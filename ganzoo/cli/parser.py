@@ -101,7 +101,7 @@ def labels(text: str) -> list[int | str]:
         raise argparse.ArgumentTypeError(
             f"expected classes such as 0,1,2 or boot,bag, got {text!r}"
         )
-    return parts
+    return [int(part) if part.isdecimal() else part for part in parts]
 
 
 def seeds(text: str) -> list[int]:

@@ -20,7 +20,7 @@ from ganzoo.networks import stylegan2
 MOST = 250  # images at a time
 LARGE = 1 << 18  # pixels at a time of larger images
 AVERAGED = 4096  # latents whose styles are averaged
-MANY = 16  # number of batches from which compiling is worthwhile
+MANY = 16  # number of batches, or of large images, from which compiling is worthwhile
 
 CARD = {
     "picture": "Samples of {entry}, not cherry-picked",
@@ -138,11 +138,16 @@ class Sampler(Exported):
         """
         batch_size = self.batch_size if batch_size is None else batch_size
         network = self
-        if truncation is not None and stylegan2.has_styles(self.network):
+        if truncation is not None and self.keeps_latents:
             network, truncation = self._with_styles_near(self._average_style(), truncation), None
         latents, labels = self._inputs(num, seed, labels, truncation, latents, batch_size)
         inputs = [latents, labels] if self.conditional else [latents]
         return self._drawn(inputs, seed, batch_size, network)
+
+    @property
+    def keeps_latents(self) -> bool:
+        """Whether a truncation leaves the latents as they are, and changes their styles."""
+        return stylegan2.has_styles(self.network)
 
     def _average_style(self):
         """Returns the mean style of many fixed latents, float32 (1, D)."""
@@ -162,7 +167,7 @@ class Sampler(Exported):
     def _drawn(self, inputs: list, seed: int, batch_size: int, network=None) -> np.ndarray:
         """Returns the images of a list of inputs of a network, some of them at a time."""
         count = len(inputs[0])
-        compiled = count >= MANY * batch_size
+        compiled = count >= MANY * (batch_size if self.batch_size == MOST else 1)
 
         def draw(inputs, key):
             with random.scope(key):  # layers that draw noise derive it from the key
@@ -305,10 +310,10 @@ class Sampler(Exported):
         num = len(seeds) if seeds else num
         if columns:
             num = -(-num // columns) * columns
-            styled = stylegan2.has_styles(self.network)
-            ends = self.latents(2 * num // columns, seed, None if styled else truncation)
+            of_ends = None if self.keeps_latents else truncation
+            ends = self.latents(2 * num // columns, seed, of_ends)
             options["latents"] = paths.paths(ends, columns)
-        if truncation is not None and not (columns and not stylegan2.has_styles(self.network)):
+        if truncation is not None and (self.keeps_latents or not columns):
             options["truncation"] = truncation
         a_class_each = self.conditional and out.suffix == ".png" and not columns
         if a_class_each and labels is None and num >= self.num_classes:

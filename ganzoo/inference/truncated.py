@@ -43,6 +43,11 @@ class TruncatedSampler(Sampler):
         """Whether the network takes labels."""
         return self.num_classes is not None
 
+    @property
+    def keeps_latents(self) -> bool:
+        """Whether a truncation leaves the latents as they are: it does so for StyleGAN."""
+        return self.normal
+
     def call(self, inputs, training: bool = False):
         """Returns images of latents, or [latents, labels], with or without a truncation."""
         inputs = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
@@ -72,7 +77,8 @@ class TruncatedSampler(Sampler):
         if truncation is not None and not 0 < truncation <= 1:
             raise InputError(f"expected truncation above 0, at most 1, got {truncation}.")
         batch_size = self.batch_size if batch_size is None else batch_size
-        latents, labels = self._inputs(num, seed, labels, truncation, latents, batch_size)
+        of_latents = None if self.keeps_latents else truncation
+        latents, labels = self._inputs(num, seed, labels, of_latents, latents, batch_size)
         value = self.truncation if truncation is None else truncation
         inputs = [latents, *([labels] if self.conditional else [])]
         inputs.append(np.full(len(latents), value, "float32"))

@@ -60,28 +60,33 @@ class StyledConv2D(layers.Layer):
             self.map = self.add_weight(shape, normal, name="noise_const", trainable=False)
 
     def call(self, inputs):
-        """Returns the convolved map."""
+        """Returns the convolved map.
+
+        Factors and summands are joined before they meet the map, which is large.
+        """
         x, w = inputs
         style = self.affine(w)
         if self.image:
-            x = self._convolved(x * (style * self.scale)[:, None, None, :])
+            x = self._convolved(x, style * self.scale)
             return self._clamped(x + self.bias, 1.0)
-        x = self._convolved(x * style[:, None, None, :])
+        x = self._convolved(x, style)
         style, kernel = ops.cast(style, "float32"), ops.cast(self.kernel, "float32")
         power = ops.matmul(ops.square(style), ops.sum(ops.square(kernel), axis=(0, 1)))
-        x = x * ops.cast(ops.rsqrt(power + 1e-8), x.dtype)[:, None, None, :]
+        gain = math.sqrt(2.0)  # keeps the mean square of the activation
+        x = x * ops.cast(gain * ops.rsqrt(power + 1e-8), x.dtype)[:, None, None, :]
+        added = gain * self.bias
         if self.noise != "none":
-            x = x + self._drawn(ops.shape(x)[0], x.dtype)
-        # The factor keeps the mean square of the activation.
-        x = ops.leaky_relu(x + self.bias, 0.2) * math.sqrt(2.0)
-        return self._clamped(x, math.sqrt(2.0))
+            added = added + gain * self._drawn(ops.shape(x)[0], x.dtype)
+        return self._clamped(ops.leaky_relu(x + added, 0.2), gain)
 
-    def _convolved(self, x):
+    def _convolved(self, x, style):
         if self.up == 1:
+            x = x * style[:, None, None, :]
             return ops.conv(x, self.kernel, padding="same", data_format="channels_last")
+        x = x * (self.up**2 * style)[:, None, None, :]
         kernel = ops.transpose(self.kernel, (0, 1, 3, 2))
         x = ops.conv_transpose(x, kernel, 2, "valid", data_format="channels_last")
-        return fir(4.0 * x, binomial((1, 3, 3, 1)), padding=(1, 1))
+        return fir(x, binomial((1, 3, 3, 1)), padding=(1, 1))
 
     def _drawn(self, size, dtype):
         noise = self.map[None, :, :, None]

@@ -45,7 +45,7 @@ def read(path) -> tuple[str, dict[str, Array]]:
     except InputError:
         raise
     except DAMAGED as error:
-        raise InputError(f"{path} cannot be read: {problem(error)}. Download it again?") from error
+        raise InputError(f"{path} cannot be read: {problem(error)}.") from error
     if not arrays:
         raise InputError(f"{path}: expected weights, got a file of {kind} without any.")
     return kind, arrays

@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ganzoo.importing.readers import pickles
-from ganzoo.importing.readers.arrays import DTYPES, Array, Storage, view, width
+from ganzoo.importing.readers import constructors, pickles
+from ganzoo.importing.readers.arrays import DTYPES, Array, Storage, width
 
 MAGIC = 0x1950A86A20F9469CFC6C  # the first value of the older format
 SLACK = 1 << 24  # bytes: what is packed beside the numbers
@@ -22,124 +22,11 @@ FACTS = ("conv_clamp",)  # attributes of layers that change what the weights mea
 _PARTS = ("_parameters", "_buffers", "_modules")  # of a torch module
 
 
-class NumpyArray:
-    """A pickled numpy array or scalar: empty until its attributes are set."""
-
-    array = None
-
-    def build(self, state: tuple) -> None:
-        """Sets type, shape and numbers."""
-        _, shape, dtype, fortran, data = state
-        if not isinstance(dtype, _Dtype) or not isinstance(data, bytes | bytearray | str):
-            raise ValueError("it has a numpy array of objects")
-        data = data.encode("latin1") if isinstance(data, str) else data
-        flat = np.frombuffer(data, dtype.dtype)
-        self.array = flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
-
-
-class _Dtype:
-    """A pickled type of numbers."""
-
-    def __init__(self, name: str, *_):
-        if not isinstance(name, str) or name[:1] not in "fiub" or len(name) > 3:
-            raise ValueError("it has a numpy array of objects")
-        self.dtype = np.dtype(name)
-
-    def build(self, state: tuple) -> None:
-        """Sets the order of the bytes."""
-        if state[1] in ("<", ">"):
-            self.dtype = self.dtype.newbyteorder(state[1])
-
-
-class Module(pickles.Record):
-    """A network or layer of an NVIDIA pickle: its attributes, and the name of its class."""
-
-
-def _module(meta: dict) -> Module:
-    module = Module(meta["state"])
-    module.name = str(meta.get("class_name", ""))
-    return module
-
-
-def _network(*_) -> Module:
-    return _Tf()
-
-
-class _Tf(Module):
-    """A network of the TensorFlow 1 releases: its attributes are set after it is made."""
-
-    def build(self, state: dict) -> None:
-        """Sets the attributes."""
-        self.update(pickles.mapping(state))
-
-
-def _tensor(storage, offset, shape, strides, *_) -> Array:
-    if not isinstance(storage, Storage):
-        raise ValueError("it has a tensor without a storage")
-    return view(storage, offset, tuple(shape), tuple(strides))
-
-
-def _retyped(function, _, arguments, *__):
-    return CONSTRUCTORS[function](*arguments)
-
-
-def _encoded(text: str, *_) -> bytes:
-    return text.encode("latin1")
-
-
-def _ignored(*_) -> None:
-    return None
-
-
 def _inner(data: bytes):
     return older(lambda: io.BytesIO(data))
 
 
-_TYPES = {f"torch {kind}Storage": None for kind in DTYPES}
-_TYPES |= {
-    f"torch {name}": None
-    for name in (
-        "float32 float64 float16 bfloat16 int64 int32 int16 int8 uint8 bool float double half "
-        "long int contiguous_format channels_last Tensor"
-    ).split()
-}
-# Everything that a pickle may name, and the plain data that a call of it gives.
-CONSTRUCTORS = (
-    _TYPES
-    | {
-        "collections OrderedDict": pickles.mapping,
-        "collections defaultdict": lambda *_: {},
-        "dnnlib.util EasyDict": pickles.mapping,
-        "argparse Namespace": lambda: {},
-        "__builtin__ set": lambda items=(): list(items),
-        "builtins set": lambda items=(): list(items),
-        "builtins dict": pickles.mapping,
-        "torch.storage UntypedStorage": None,
-        "torch Size": lambda items=(): tuple(items),
-        "torch device": lambda *_: None,
-        "torch._utils _rebuild_tensor": _tensor,
-        "torch._utils _rebuild_tensor_v2": _tensor,
-        "torch._utils _rebuild_parameter": lambda data, *_: data,
-        "torch._utils _rebuild_parameter_with_state": lambda data, *_: data,
-        "torch._tensor _rebuild_from_type_v2": _retyped,
-        "torch.nn.parameter Parameter": None,
-        "torch.storage _load_from_bytes": _inner,
-        "torch.jit._pickle build_intlist": _ignored,
-        "torch_utils.persistence _reconstruct_persistent_obj": _module,
-        "dnnlib.tflib.network Network": _network,
-        "numpy ndarray": None,
-        "numpy dtype": _Dtype,
-        "_codecs encode": _encoded,
-    }
-    | {
-        f"{package} {name}": function
-        for package in ("numpy.core.multiarray", "numpy._core.multiarray")
-        for name, function in (
-            ("_reconstruct", lambda *_: NumpyArray()),
-            ("scalar", lambda dtype, data=b"": None),
-        )
-    }
-)
+CONSTRUCTORS = constructors.CONSTRUCTORS | {"torch.storage _load_from_bytes": _inner}
 
 
 def zipped(path) -> dict[str, Array]:
@@ -238,7 +125,7 @@ def pickled(path) -> dict[str, Array]:
 
 def found(value) -> dict[str, Array]:
     """Returns the tensors in nested dicts and modules, by dotted path."""
-    flat = pickles.leaves(_opened(value), (Array, NumpyArray))
+    flat = pickles.leaves(_opened(value), (Array, constructors.NumpyArray))
     return {
         path: item if isinstance(item, Array) else _wrapped(item.array)
         for path, item in flat.items()
