@@ -87,7 +87,8 @@ SPEED = """
 
 `python benchmarks/imports/speed.py`: StyleGAN2 of {size} pixels, config f, with random weights: a
 file of {megabytes} MB, on 2 cores that other processes shared. It is imported in {import_seconds} s
-and {import_mb:,} MB, loaded again in {load_seconds} s, and draws {images_per_second} images a second.
+and {import_mb:,} MB, loaded again in {load_seconds} s, and draws {images_per_second} images per
+second.
 """
 
 
