@@ -873,6 +873,16 @@ for _what, _shape in {
     situation("other shapes", "fit with SampleGrid", _what)(shaped(_shape))
 
 
+@situation("other shapes", "fit", "signals of whole numbers", "expected floats, or uint8")
+def _(folder):
+    latents, samples = keras.Input((4,)), keras.Input((8, 1))
+    x = keras.layers.Reshape((8, 1))(keras.layers.Dense(8)(latents))
+    score = keras.layers.Dense(1)(keras.layers.Flatten()(samples))
+    gan = ganzoo.GAN(keras.Model(latents, x), keras.Model(samples, score), latent_dim=4)
+    gan.compile(run_eagerly=True)
+    return gan.fit(np.arange(64).reshape(8, 8, 1), batch_size=8, verbose=0) is None
+
+
 # --- 9. Command line
 
 

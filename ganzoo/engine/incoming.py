@@ -165,6 +165,15 @@ class Guard:
                 self.values[key].add(batch[key])
             elif batch[key].dtype.kind == "f" and not np.isfinite(batch[key]).all():
                 raise InputError(f"{key!r}: expected finite numbers, got NaN or infinity.")
+            elif (
+                batch[key].dtype.kind in "iu"
+                and batch[key].dtype != np.uint8
+                and len(self.shape) > 1
+            ):
+                raise InputError(
+                    f"{key!r}: expected floats, or uint8 for values from 0 to 255, got "
+                    f"{batch[key].dtype}: cast them to float32."
+                )
             if batch[key].dtype == np.uint16 and self._is_image:
                 batch[key] = (batch[key] / np.float32(32767.5) - 1).astype(np.float32)
         if self.num_classes:
