@@ -34,6 +34,16 @@ exported and verified, and its card says what it was made from. A place is a pat
 `--part=G` takes another part of a file than the averaged generator, `--option=size=512` sets what
 the file does not determine, such as the image size of a translator.
 
+Its network is a `keras.Model`, which any variant trains further; that of StyleGAN without its input
+`truncation` is `networks.published.styles.untruncated(network)`:
+
+```python
+generator = ganzoo.load_pretrained("my_faces").network
+gan = ganzoo.gans.DCGAN(generator, my_critic, latent_dim=100)
+gan.compile()
+gan.fit(ganzoo.data.load("folder:my_pictures", image_size=64), epochs=5)
+```
+
 ## What is read
 
 | files | how |
@@ -87,7 +97,7 @@ SPEED = """
 
 `python benchmarks/imports/speed.py`: StyleGAN2 of {size} pixels, config f, with random weights: a
 file of {megabytes} MB, on 2 cores that other processes shared. It is imported in {import_seconds} s
-and {import_mb:,} MB, loaded again in {load_seconds} s, and draws {images_per_second} images a second.
+and {import_mb:,} MB, loaded again in {load_seconds} s, and draws {images_per_second} images/s.
 """
 
 

@@ -31,7 +31,8 @@ def add(command: Callable) -> None:
     )
     draw.add_argument(
         "--truncation", type=positive, metavar="T",
-        help="draw latents from the normal truncated at T: below 2, better and less varied images",
+        help="draw latents from the normal truncated at T: below 2, better and less varied images; "
+        "of an imported StyleGAN or BigGAN its own truncation, at most 1",
     )  # fmt: skip
     draw.add_argument(
         "--interpolate", type=whole(2, 100), metavar="N",

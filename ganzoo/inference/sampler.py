@@ -241,7 +241,7 @@ class Sampler(Exported):
             num = -(-num // columns) * columns
             ends = self.latents(2 * num // columns, seed, truncation)
             options["latents"] = paths.paths(ends, columns)
-        elif truncation is not None:
+        if truncation is not None:
             options["truncation"] = truncation
         if labels is not None:  # one per image, or one per path
             options["labels"] = [labels[i // (columns or 1) % len(labels)] for i in range(num)]
