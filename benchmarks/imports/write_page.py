@@ -69,11 +69,12 @@ nesting, zip bombs, links to other files, missing and surplus arrays, and half a
 PARITY = """
 ## Parity
 
-`python benchmarks/imports/parity.py --references FOLDER...`: the largest difference from the output
-of the authors' network, in units of its largest value, and the relative L2 norm, in float32. The
-networks have their authors' layers, at small sizes, with random weights. References of DCGAN,
-CycleGAN and pix2pix are put together from PyTorch's layers by
-`benchmarks/imports/torch_references.py`; BigGAN-deep is the package pytorch-pretrained-biggan; all
+`python benchmarks/imports/parity.py --references FOLDER... --graphs FOLDER...`: the largest
+difference from the output of the authors' network, in units of its largest value, and the relative
+L2 norm, in float32. The networks have their authors' layers, at small sizes, with random weights.
+References of DCGAN, CycleGAN and pix2pix are put together from PyTorch's layers by
+`benchmarks/imports/torch_references.py`; BigGAN-deep is the package pytorch-pretrained-biggan; a
+graph is a published model of TensorFlow.js with its own weights, run operation by operation; all
 others are computed by their authors' code.
 
 | reference | family | output | trained parameters | largest difference | relative L2 |
