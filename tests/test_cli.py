@@ -54,7 +54,7 @@ def calls(monkeypatch):
 
     class Model:
         write_samples = Sampler.write_samples
-        conditional = keeps_latents = False
+        conditional = keeps_latents = truncates_network = False
 
         def sample(self, num, **options):
             calls.append((num, options))

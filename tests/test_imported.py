@@ -9,10 +9,13 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from ganzoo import cli, zoo
+from ganzoo import cli, gans, zoo
 from ganzoo.errors import InputError
 from ganzoo.inference.truncated import TruncatedSampler
+from ganzoo.networks import dcgan
+from ganzoo.networks.published import stylegan2, styles
 from ganzoo.zoo import imported, sources
 
 PUBLISHED = pathlib.Path(__file__).parent / "reference" / "published"
@@ -94,9 +97,30 @@ def test_a_style_generator_is_truncated_by_its_network(tmp_path, home):
 def test_a_translator_takes_the_size_that_it_is_given(tmp_path, home):
     path = written(tmp_path / "g.safetensors", "cyclegan_6")
     images = np.zeros((1, 32, 32, 3), "uint8")
-    assert imported.open_source(str(path), size=32).translate(images).shape == images.shape
+    assert sources.open_source(str(path), size=32).translate(images).shape == images.shape
     with pytest.raises(InputError, match="unknown option of cyclegan 'sise'.*'size'"):
-        imported.open_source(str(path), sise=32)
+        sources.open_source(str(path), sise=32)
+
+
+@pytest.mark.parametrize("name", ["dcgan_64", pytest.param("stylegan2_c5", marks=pytest.mark.slow)])
+def test_an_imported_generator_is_trained_further(tmp_path, home, name):
+    path = written(tmp_path / "g.safetensors", name)
+    model = sources.open_source(str(path))
+    if name == "dcgan_64":
+        size, labels, generator = 64, {}, model.network
+        gan = gans.DCGAN(generator, dcgan.discriminator((64, 64, 3), 4), latent_dim=20)
+        gan.compile()
+    else:
+        size, labels, generator = 32, {"label": np.arange(4)}, styles.untruncated(model.network)
+        critic = stylegan2.discriminator(32, [16, 16, 16, 16], num_classes=5, code_dim=8, depth=1)
+        gan = gans.CGAN(generator, critic, latent_dim=64, num_classes=5)
+        gan.compile()
+    before = [np.asarray(weight) for weight in generator.trainable_weights]
+    real = np.random.default_rng(0).uniform(-1, 1, (4, size, size, 3)).astype("float32")
+    gan.fit(tf.data.Dataset.from_tensors({"real": real, **labels}), epochs=1, verbose=0)
+    after = generator.trainable_weights
+    assert any((np.asarray(b) != a).any() for a, b in zip(before, after, strict=True))
+    assert gan.sample(2, seed=0).shape == (2, size, size, 3)
 
 
 def test_wrong_sources_are_refused(tmp_path, home):

@@ -49,6 +49,15 @@ def test_an_array_of_another_shape_is_named():
         network.build(references.recognized(arrays, "x.pth"))
 
 
+def test_a_size_that_no_memory_holds_is_refused():
+    arrays = state("stylegan2_c5")
+    for scale in range(4, 28):  # names of layers up to half a billion pixels a side
+        one = {k: v for k, v in arrays.items() if k.startswith("synthesis.b32.")}
+        arrays |= {k.replace("b32", f"b{4 * 2**scale}"): v for k, v in one.items()}
+    with pytest.raises(InputError, match="at most 8192 pixels a side"):
+        network.build(references.recognized(arrays, "x.pkl"))
+
+
 def test_the_averaged_generator_of_several_is_taken():
     arrays = state("dcgan_64")
     both = {f"G.{k}": v for k, v in arrays.items()} | {f"G_ema.{k}": v for k, v in arrays.items()}

@@ -34,6 +34,16 @@ exported and verified, and its card says what it was made from. A place is a pat
 `--part=G` takes another part of a file than the averaged generator, `--option=size=512` sets what
 the file does not determine, such as the image size of a translator.
 
+Its network is a `keras.Model`, which any variant trains further; that of StyleGAN without its input
+`truncation` is `networks.published.styles.untruncated(network)`:
+
+```python
+generator = ganzoo.load_pretrained("my_faces").network
+gan = ganzoo.gans.DCGAN(generator, my_critic, latent_dim=100)
+gan.compile()
+gan.fit(ganzoo.data.load("folder:my_pictures", image_size=64), epochs=5)
+```
+
 ## What is read
 
 | files | how |
@@ -59,11 +69,12 @@ nesting, zip bombs, links to other files, missing and surplus arrays, and half a
 PARITY = """
 ## Parity
 
-`python benchmarks/imports/parity.py --references FOLDER...`: the largest difference from the output
-of the authors' network, in units of its largest value, and the relative L2 norm, in float32. The
-networks have their authors' layers, at small sizes, with random weights. References of DCGAN,
-CycleGAN and pix2pix are put together from PyTorch's layers by
-`benchmarks/imports/torch_references.py`; BigGAN-deep is the package pytorch-pretrained-biggan; all
+`python benchmarks/imports/parity.py --references FOLDER... --graphs FOLDER...`: the largest
+difference from the output of the authors' network, in units of its largest value, and the relative
+L2 norm, in float32. The networks have their authors' layers, at small sizes, with random weights.
+References of DCGAN, CycleGAN and pix2pix are put together from PyTorch's layers by
+`benchmarks/imports/torch_references.py`; BigGAN-deep is the package pytorch-pretrained-biggan; a
+graph is a published model of TensorFlow.js with its own weights, run operation by operation; all
 others are computed by their authors' code.
 
 | reference | family | output | trained parameters | largest difference | relative L2 |
@@ -87,8 +98,7 @@ SPEED = """
 
 `python benchmarks/imports/speed.py`: StyleGAN2 of {size} pixels, config f, with random weights: a
 file of {megabytes} MB, on 2 cores that other processes shared. It is imported in {import_seconds} s
-and {import_mb:,} MB, loaded again in {load_seconds} s, and draws {images_per_second} images per
-second.
+and {import_mb:,} MB, loaded again in {load_seconds} s, and draws {images_per_second} images/s.
 """
 
 

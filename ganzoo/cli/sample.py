@@ -36,7 +36,7 @@ def add(command: Callable) -> None:
     draw.add_argument(
         "--truncation", type=positive, metavar="T",
         help="draw latents from the normal truncated at T: below 2, better and less varied images; "
-        "for StyleGAN2, the factor of the styles' distance from their mean: below 1",
+        "for a generator with styles, the factor of their distance from the mean: below 1",
     )  # fmt: skip
     draw.add_argument(
         "--interpolate", type=whole(2, 100), metavar="N",

@@ -7,6 +7,8 @@ from ganzoo.errors import InputError, unknown
 from ganzoo.importing import convert, readers
 from ganzoo.importing.families import FAMILIES, Family
 
+LARGEST = 8192  # pixels a side, and outputs of a critic
+
 
 class Found(NamedTuple):
     """A network that was recognized in a file.
@@ -57,7 +59,7 @@ def recognize(path, family: str | None = None, part: str | None = None, **option
         prefix, inside = found
         try:
             plan = one.plan(inside)
-        except (LookupError, ValueError, TypeError) as error:
+        except (LookupError, ValueError, TypeError, ArithmeticError) as error:
             raise InputError(
                 f"{path} is not a whole {one.name}: {type(error).__name__} {error} while its sizes "
                 "were read. Download it again?"
@@ -80,8 +82,12 @@ def build(found: Found):
         InputError: If weights are missing, surplus, or of another shape.
     """
     try:
+        if found.plan.get("size", 0) > LARGEST:
+            raise ValueError(f"at most {LARGEST} pixels a side")
         network = found.family.build(**found.plan)
-    except (ValueError, TypeError) as error:
+        if max(side or 1 for side in network.output_shape[1:]) > LARGEST:
+            raise ValueError(f"at most {LARGEST} pixels a side")
+    except (ValueError, TypeError, MemoryError, ArithmeticError) as error:
         raise InputError(
             f"{found.path}: expected the sizes of a {found.family.name}, got {found.plan} "
             f"({readers.problem(error)})."

@@ -149,6 +149,11 @@ class Sampler(Exported):
         """Whether a truncation leaves the latents as they are, and changes their styles."""
         return stylegan2.has_styles(self.network)
 
+    @property
+    def truncates_network(self) -> bool:
+        """Whether a truncation means something with given latents, too."""
+        return self.keeps_latents
+
     def _average_style(self):
         """Returns the mean style of many fixed latents, float32 (1, D)."""
         mapping, *_ = stylegan2.halves(self.network)
@@ -313,7 +318,7 @@ class Sampler(Exported):
             of_ends = None if self.keeps_latents else truncation
             ends = self.latents(2 * num // columns, seed, of_ends)
             options["latents"] = paths.paths(ends, columns)
-        if truncation is not None and (self.keeps_latents or not columns):
+        if truncation is not None and (self.truncates_network or not columns):
             options["truncation"] = truncation
         a_class_each = self.conditional and out.suffix == ".png" and not columns
         if a_class_each and labels is None and num >= self.num_classes:

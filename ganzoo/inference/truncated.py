@@ -48,6 +48,11 @@ class TruncatedSampler(Sampler):
         """Whether a truncation leaves the latents as they are: it does so for StyleGAN."""
         return self.normal
 
+    @property
+    def truncates_network(self) -> bool:
+        """Whether a truncation means something with given latents, too: it is an input."""
+        return True
+
     def call(self, inputs, training: bool = False):
         """Returns images of latents, or [latents, labels], with or without a truncation."""
         inputs = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
@@ -77,7 +82,7 @@ class TruncatedSampler(Sampler):
         if truncation is not None and not 0 < truncation <= 1:
             raise InputError(f"expected truncation above 0, at most 1, got {truncation}.")
         batch_size = self.batch_size if batch_size is None else batch_size
-        of_latents = None if self.keeps_latents else truncation
+        of_latents = truncation if latents is None else None
         latents, labels = self._inputs(num, seed, labels, of_latents, latents, batch_size)
         value = self.truncation if truncation is None else truncation
         inputs = [latents, *([labels] if self.conditional else [])]

@@ -184,9 +184,7 @@ def load_pretrained(name: str, version: int | None = None):
         InputError: As `fetch`.
     """
     if sources.is_source(name):
-        from ganzoo.zoo import imported
-
-        return imported.open_source(name)
+        return sources.open_source(name)
     folder = fetch(name, version)
     from ganzoo.inference import saved_model  # late: it imports tensorflow
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ganzoo.engine import files
 from ganzoo.errors import InputError
-from ganzoo.zoo import fingerprint, local, registry, sources
+from ganzoo.zoo import catalogue, fingerprint, local, registry, sources
 
 RECORDED = 64  # pixels a side up to which the outputs for fixed inputs are recorded
 CARD = """\
@@ -48,25 +48,6 @@ LOAD = {
     "truncated_generator": 'generator = ganzoo.load_pretrained("{name}")\n'
     "images = generator.sample(16, seed=0, truncation=0.7)  # uint8",
 }
-
-
-def open_source(text: str, part: str | None = None, **options):
-    """Returns the network in a file as something to sample or translate with; stores nothing.
-
-    Args:
-        text: `FAMILY:PLACE`, or `PLACE` if the family is to be guessed; see `sources.path`.
-        part: The part of the file to take; by default the averaged generator.
-        **options: Arguments of the network that the file does not determine, such as `size`.
-
-    Raises:
-        InputError: If it cannot be read, or is no such network.
-    """
-    from ganzoo.importing import network
-
-    source = sources.parse(text)
-    return network.exported(
-        network.recognize(sources.path(source.place), source.family, part, **options)
-    )
 
 
 def import_entry(
@@ -122,8 +103,6 @@ def import_entry(
 
 
 def _check_name(name: str, replace: bool) -> None:
-    from ganzoo.zoo import catalogue
-
     if not registry.is_name(name):
         raise InputError(f"--as: expected a name of a-z, 0-9 and _, got {name!r}.")
     if name in catalogue.list_pretrained():

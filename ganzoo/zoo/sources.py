@@ -98,3 +98,20 @@ def _downloaded(place: str) -> Path:
     except OSError as error:
         raise InputError(f"cannot write {target}: {error.strerror}. Set GANZOO_HOME?") from error
     return target
+
+
+def open_source(text: str, part: str | None = None, **options):
+    """Returns the network in a file as something to sample or translate with; stores nothing.
+
+    Args:
+        text: `FAMILY:PLACE`, or `PLACE` if the family is to be guessed; see `path`.
+        part: The part of the file to take; by default the averaged generator.
+        **options: Arguments of the network that the file does not determine, such as `size`.
+
+    Raises:
+        InputError: If it cannot be read, or is no such network.
+    """
+    from ganzoo.importing import network
+
+    source = parse(text)
+    return network.exported(network.recognize(path(source.place), source.family, part, **options))

@@ -19,7 +19,7 @@ def _rule(layer: str, weight: str):
 
 def _stages(arrays: dict) -> dict:
     """Returns widths, groups, blocks, expansion and classes, which both networks have."""
-    widths, groups, blocks = [], [], []
+    widths, groups, blocks, expansion = [], [], [], 2
     for stage in range(1000):
         start = rf"MainLayers\.{stage}\.Layers"
         inside = count(arrays, rf"{start}\.\d+\.LinearLayer2\.Layer\.weight")

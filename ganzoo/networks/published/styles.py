@@ -31,6 +31,12 @@ def mapping(latent_dim: int, style_dim: int, depth: int, num_classes: int | None
     return keras.Model(inputs if len(inputs) > 1 else inputs[0], x, name="mapping")
 
 
+def untruncated(generator):
+    """Returns a generator of `joined` without the input `truncation`, of the same weights."""
+    mapping_network, synthesis = generator.get_layer("mapping"), generator.get_layer("synthesis")
+    return joined(mapping_network, synthesis, average=False)
+
+
 def joined(mapping_network, synthesis, average: bool = True):
     """Returns a generator of both; all layers of the synthesis get the same style.
 
