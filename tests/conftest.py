@@ -42,6 +42,18 @@ def _fresh_policy():
     keras.config.set_dtype_policy("float32")
 
 
+@pytest.fixture
+def eagerly(monkeypatch):
+    """Has `fit` run without a graph, which for a step or two takes longer to trace than to run."""
+    fit = keras.Model.fit
+
+    def untraced(gan, *args, **options):
+        gan.run_eagerly = True
+        return fit(gan, *args, **options)
+
+    monkeypatch.setattr(keras.Model, "fit", untraced)
+
+
 @pytest.fixture(scope="session")
 def replicas():
     return tf.distribute.MirroredStrategy([f"CPU:{place}" for place in range(DEVICES)])

@@ -4,12 +4,12 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import keras
 import numpy as np
+import processes
 import pytest
 import tensorflow as tf
 
@@ -264,7 +264,7 @@ def elsewhere(saved, saved_conditional, tmp_path_factory):
     """Returns what another process made of the SavedModels, with TensorFlow alone."""
     place = tmp_path_factory.mktemp("elsewhere")
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    result = subprocess.run(
+    result = processes.run(
         [sys.executable, "-c", BARE, str(saved), str(saved_conditional), str(place / "out.npz")],
         cwd=place, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip

@@ -5,10 +5,10 @@ They are made in a process of its own: it forks, which a process that has comput
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
+import processes
 import pytest
 
 SCRIPT = Path(__file__).parent.parent / "benchmarks" / "reliability" / "faults.py"
@@ -18,7 +18,7 @@ QUICK += ",damaged_input,full_disk_for_commands,nan_in_weights"
 
 def lost(out: Path, *flags) -> dict:
     """Returns what was lost, by kind, and how many cases there were in all."""
-    done = subprocess.run(
+    done = processes.run(
         [sys.executable, str(SCRIPT), f"--out={out}", *flags],
         env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}, capture_output=True, text=True,
     )  # fmt: skip

@@ -145,9 +145,12 @@ def test_a_step_is_traced_once_on_each_replica(replicas):
         assert step.call_count == strategy.num_replicas_in_sync
 
 
-def test_everything_compiles_under_xla():
+@pytest.mark.parametrize(
+    ("name", "turns"), [("gan", 1), pytest.param("wgan_gp", 2, marks=pytest.mark.slow)]
+)
+def test_everything_compiles_under_xla(name, turns):
     gan = ganzoo.create(
-        "wgan_gp", (8, 8, 1), width=4, latent_dim=4, n_critic=2, replay=32, jit_compile=True,
+        name, (8, 8, 1), width=4, latent_dim=4, n_critic=turns, replay=32, jit_compile=True,
         penalties=["gradient_penalty", {"class_name": "R1", "config": {"interval": 2}}],
     )  # fmt: skip
     images = np.random.default_rng(0).integers(0, 256, (64, 8, 8, 1), "uint8")

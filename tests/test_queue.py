@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import processes
 import pytest
 
 from ganzoo import cli, gans
@@ -48,7 +49,8 @@ def queue(tmp_path):
     return put
 
 
-def test_all_are_trained_and_what_fails_is_named(queue, tmp_path, capsys):
+def test_all_are_trained_and_what_fails_is_named(queue, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(subprocess, "Popen", processes.Popen)
     queue("1_fails", data=tmp_path / "nothing.npz")
     queue("2_works")
     assert cli.main(queue.command) == 1

@@ -1,11 +1,11 @@
 """Translation: networks, what the games say and refuse, translators, and the command."""
 
-import subprocess
 import sys
 from pathlib import Path
 
 import keras
 import numpy as np
+import processes
 import pytest
 import tensorflow as tf
 from PIL import Image
@@ -299,7 +299,7 @@ def test_train_from_the_command_line(name, tmp_path):
     flags = ["--dataset=edges:fashion_mnist_10k", "--image_size=12", "--width=2", "--steps=2"]
     flags += ["--batch_size=8", "--precision=float32"] + ["--blocks=1"] * (name != "pix2pix")
     command = [sys.executable, ROOT / "train.py", f"--model={name}", *flags]
-    done = subprocess.run(
+    done = processes.run(
         [*command, f"--run_dir={tmp_path}/run"], capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
