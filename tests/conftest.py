@@ -8,6 +8,7 @@ processes that tests start and interrupt would inherit that.
 import gc
 import os
 import signal
+from unittest import mock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -33,6 +34,15 @@ def pytest_runtest_makereport(item, call):
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("GANZOO_NO_SKIP"):
         report.outcome, report.longrepr = "failed", f"skipped: {call.excinfo.value}"
     return report
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _few_statistics():
+    """After an epoch, statistics of the averaged generator are those of 32 images, not of 2048."""
+    from ganzoo import ema
+
+    with mock.patch.object(ema.EMA.recalibrate, "__defaults__", (2, 16)):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from unittest import mock
 
 import keras
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 import ganzoo
-from ganzoo import ema, testing
+from ganzoo import testing
 from ganzoo.engine import distribute
 from ganzoo.inference.sampler import Sampler
 
@@ -78,14 +77,9 @@ def rest_is_slow(names, fast):
 
 @pytest.fixture(autouse=True, scope="module")
 def _small_work():
-    """Leaves out what takes time and does not matter to a step or two of tiny networks.
-
-    Graphs are not optimized, and after an epoch the statistics of the averaged generator are those
-    of 8 images and not of 2048.
-    """
+    """Leaves out what takes time and does not matter to a step or two: graphs are not optimized."""
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-    with mock.patch.object(ema.EMA.recalibrate, "__defaults__", (1, 8)):
-        yield
+    yield
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
 
 

@@ -456,8 +456,8 @@ def test_loaded_generator_can_be_trained(saved):
         assert np.abs(weight.numpy() - old).max() > 0, weight.path
 
 
-def test_export_of_an_average_is_loaded_trainable_and_goes_on_in_a_new_gan(tmp_path):
-    first = ganzoo.create("dcgan", (8, 8, 1), width=2, latent_dim=LATENT, run_eagerly=True)
+def test_export_of_an_average_is_loaded_trainable_and_goes_on_in_a_new_gan(tmp_path, eagerly):
+    first = ganzoo.create("dcgan", (8, 8, 1), width=2, latent_dim=LATENT)
     images = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 1), "uint8")
     first.fit(images, batch_size=8, epochs=1, verbose=0)
     first.export(tmp_path / "1")

@@ -12,8 +12,8 @@ import processes
 import pytest
 
 SCRIPT = Path(__file__).parent.parent / "benchmarks" / "reliability" / "faults.py"
-QUICK = "killed_export,killed_publish,killed_import,killed_download,damaged_saved_model"
-QUICK += ",damaged_input,full_disk_for_commands,nan_in_weights"
+QUICK = "killed_export,killed_publish,killed_import,damaged_saved_model,damaged_input"
+QUICK += ",full_disk_for_commands"
 
 
 def lost(out: Path, *flags) -> dict:
@@ -34,7 +34,7 @@ def test_nothing_is_lost_in_a_few_cases(tmp_path, seed):
     found = lost(tmp_path / "f.json", f"--kinds={QUICK}", "--cases=1", f"--seed={seed}")
     cases = found.pop("cases")
     assert not any(found.values()), found
-    assert cases >= 6  # of eight: where disks cannot be mounted there is one less
+    assert cases >= 5  # of six: where disks cannot be mounted there is one less
 
 
 @pytest.mark.slow

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 import ganzoo
+from ganzoo import penalties
 from ganzoo.callbacks.run_log import read
 from ganzoo.cli.train import main
-from ganzoo.training import jax_run
+from ganzoo.errors import InputError
+from ganzoo.training import jax_backend, jax_run
 
 ROOT = Path(__file__).parent.parent
 SHAPE = (8, 8, 1)
@@ -142,39 +144,40 @@ def test_a_run_is_trained_finished_and_continued(tmp_path):
     assert [row["step"] for row in read(tmp_path / "metrics.jsonl")] == [3, 6, 9]
 
 
-LACKS = {
-    "--model=unrolled": "needs TensorFlow",
-    "--strategy=mirrored": "one device",
-    "--precision=mixed_float16": "does not scale losses",
-}
-EACH = """
-import contextlib, io, json, sys
-from ganzoo.cli.train import main
-from ganzoo.training import jax_backend
-said = {}
-for flag in json.loads(sys.argv[1]):
-    with contextlib.redirect_stderr(io.StringIO()) as err:
-        status = main(["--backend=jax", *sys.argv[2:], flag], "train.py")
-    said[flag] = [status, err.getvalue()]
-    jax_backend.without_tensorflow = lambda: None  # it has gone
-print(json.dumps(said))
-"""
+SMALL = ["--backend=jax", "--image_size=16", "--width=2", "--steps=1"]
 
 
-@pytest.fixture(scope="module")
-def refused(tmp_path_factory):
-    """Returns the status and the words of a training with each of those flags, of one process."""
-    flags = ["--image_size=16", "--width=2", "--steps=1"]
-    run_dir = tmp_path_factory.mktemp("jax") / "run"
-    done = jax_process(EACH, json.dumps(list(LACKS)), *flags, f"--run_dir={run_dir}")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [("--strategy=mirrored", "one device"), ("--precision=mixed_float16", "does not scale losses")],
+)
+def test_what_it_lacks_is_refused_in_a_line(flag, words, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(jax_backend, "without_tensorflow", lambda: None)  # it stays here
+    monkeypatch.setattr(penalties, "squared_slope", penalties.squared_slope)
+    assert main([*SMALL, f"--run_dir={tmp_path}/run", flag], "train.py") == 2
+    said = capsys.readouterr().err
+    assert words in said and said.count("\n") == 1
 
 
-@pytest.mark.parametrize(("flag", "words"), LACKS.items())
-def test_what_it_lacks_is_refused_in_a_line(refused, flag, words):
-    status, said = refused[flag]
-    assert status == 2 and words in said and said.count("\n") == 1, said
+@pytest.mark.slow
+def test_what_needs_tensorflow_is_refused_in_a_line(tmp_path):
+    code = "import sys; from ganzoo.cli.train import main; sys.exit(main(sys.argv[1:], 'train.py'))"
+    done = jax_process(code, *SMALL, f"--run_dir={tmp_path}/run", "--model=unrolled")
+    assert done.returncode == 2, done.stderr
+    assert "needs TensorFlow" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_an_absent_tensorflow_can_be_named_and_not_called():
+    absent = jax_backend.Absent("tensorflow", __version__="none")
+    assert absent.__version__ == "none" and not isinstance(3, absent.Tensor)
+    assert (absent.Tensor | int) is int and (int | absent.Tensor) is int
+
+    class Derived(absent.Module):
+        pass
+
+    assert Derived.__bases__ == (object,)
+    with pytest.raises(InputError, match=r"needs TensorFlow \(tensorflow.linalg.svd\)"):
+        absent.linalg.svd(3)
 
 
 def test_orders_are_seekable_and_visit_every_example_once_a_pass():

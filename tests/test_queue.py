@@ -41,7 +41,7 @@ def queue(tmp_path):
     np.savez(data, images=np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), "uint8"))
     (tmp_path / "queue").mkdir()
 
-    def put(name, model="dcgan", data=data, steps=4):
+    def put(name, model="gan", data=data, steps=4):
         text = RECIPE.format(model=model, data=data, steps=steps)
         (tmp_path / "queue" / f"{name}.toml").write_text(text)
 

@@ -167,11 +167,13 @@ def killed_and_restarted(flags, run, kills: int, rng: random.Random) -> int:
     return going_on + ("Continuing" in done.stdout)
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(12, marks=pytest.mark.slow)])
-def test_a_killed_run_ends_with_the_same_bits(images, tmp_path, kills):
+@pytest.mark.parametrize(
+    ("model", "kills"), [("gan", 1), pytest.param("wgan_gp", 12, marks=pytest.mark.slow)]
+)
+def test_a_killed_run_ends_with_the_same_bits(images, tmp_path, model, kills):
     # 70 images in turns of 16, 2 turns a step: an epoch of the run (5 steps) crosses those of data.
     flags = [
-        f"--dataset=npz:{images}", "--model=wgan_gp", "--n_critic=2", "--replay=40", "--ema=0.9",
+        f"--dataset=npz:{images}", f"--model={model}", "--n_critic=2", "--replay=40", "--ema=0.9",
         f"--steps={25 * kills + 13}", "--steps_per_epoch=5", *TINY,
     ]  # fmt: skip
     whole = process(f"--run_dir={tmp_path}/whole", *flags)
@@ -179,7 +181,7 @@ def test_a_killed_run_ends_with_the_same_bits(images, tmp_path, kills):
     went_on = killed_and_restarted(flags, tmp_path / "killed", kills, random.Random(kills))
     assert went_on >= 1, "no start found a checkpoint: the test did not test"
     expected, found = weights(tmp_path / "whole"), weights(tmp_path / "killed")
-    assert expected.keys() == found.keys() and len(expected) > 50
+    assert expected.keys() == found.keys() and len(expected) > 40
     for name, value in expected.items():
         np.testing.assert_array_equal(value, found[name], err_msg=name)
     logs = [

@@ -205,7 +205,7 @@ def test_translating_is_a_function_of_the_seed(pix2pix):
     assert again.shape == (8, *SHAPE) and again.dtype == "uint8"
 
 
-def test_each_direction_is_exported_and_trained_further(cyclegan, tmp_path):
+def test_each_direction_is_exported_and_trained_further(cyclegan, tmp_path, eagerly):
     x = images()
     for direction in cyclegan.directions:
         cyclegan.export(tmp_path / direction, direction)
@@ -222,7 +222,7 @@ def test_each_direction_is_exported_and_trained_further(cyclegan, tmp_path):
     gan.fit({"x": x, "y": x}, batch_size=8, verbose=0)
 
 
-def test_own_networks():
+def test_own_networks(eagerly):
     inputs = keras.Input((16, 16, 3))
     generator = keras.Model(inputs, keras.layers.Conv2D(3, 3, padding="same")(inputs))
     gan = ganzoo.gans.Pix2Pix(generator, networks.patch((16, 16, 3), 4, 1, conditional=True))
