@@ -8,6 +8,7 @@ processes that tests start and interrupt would inherit that.
 import gc
 import os
 import signal
+from unittest import mock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -35,11 +36,32 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _few_statistics():
+    """After an epoch, statistics of the averaged generator are those of 32 images, not of 2048."""
+    from ganzoo import ema
+
+    with mock.patch.object(ema.EMA.recalibrate, "__defaults__", (2, 16)):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _fresh_policy():
     """Leaves no dtype policy behind for the next test."""
     yield
     keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture
+def eagerly(monkeypatch):
+    """Has `fit` run without a graph, which for a step or two takes longer to trace than to run."""
+    fit = keras.Model.fit
+
+    def untraced(gan, *args, **options):
+        gan.run_eagerly = True
+        return fit(gan, *args, **options)
+
+    monkeypatch.setattr(keras.Model, "fit", untraced)
 
 
 @pytest.fixture(scope="session")

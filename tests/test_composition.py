@@ -17,7 +17,9 @@ spec.loader.exec_module(composition)
 
 VARIANTS = ganzoo.list_variants()
 PAIRS = [(variant, part) for part in composition.PARTS for variant in VARIANTS]
-FEW = [(VARIANTS[5 * i % len(VARIANTS)], part) for i, part in enumerate(composition.PARTS)]
+# Without the largest networks, each of which is another variant's game.
+SMALL = [name for name in VARIANTS if name not in ("biggan", "projection", "sagan", "unit")]
+FEW = [(SMALL[5 * i % len(SMALL)], part) for i, part in enumerate(composition.PARTS)]
 
 
 def check(variant, part):
@@ -27,7 +29,8 @@ def check(variant, part):
 
 
 @pytest.mark.parametrize(("variant", "part"), FEW)
-def test_a_part_trains_or_is_refused(variant, part):
+def test_a_part_trains_or_is_refused(variant, part, monkeypatch):
+    monkeypatch.setattr(composition, "IMAGES", (8, 8, 1))
     check(variant, part)
 
 

@@ -4,12 +4,12 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import keras
 import numpy as np
+import processes
 import pytest
 import tensorflow as tf
 
@@ -264,7 +264,7 @@ def elsewhere(saved, saved_conditional, tmp_path_factory):
     """Returns what another process made of the SavedModels, with TensorFlow alone."""
     place = tmp_path_factory.mktemp("elsewhere")
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    result = subprocess.run(
+    result = processes.run(
         [sys.executable, "-c", BARE, str(saved), str(saved_conditional), str(place / "out.npz")],
         cwd=place, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -456,8 +456,8 @@ def test_loaded_generator_can_be_trained(saved):
         assert np.abs(weight.numpy() - old).max() > 0, weight.path
 
 
-def test_export_of_an_average_is_loaded_trainable_and_goes_on_in_a_new_gan(tmp_path):
-    first = ganzoo.create("dcgan", (8, 8, 1), width=2, latent_dim=LATENT, run_eagerly=True)
+def test_export_of_an_average_is_loaded_trainable_and_goes_on_in_a_new_gan(tmp_path, eagerly):
+    first = ganzoo.create("dcgan", (8, 8, 1), width=2, latent_dim=LATENT)
     images = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 1), "uint8")
     first.fit(images, batch_size=8, epochs=1, verbose=0)
     first.export(tmp_path / "1")

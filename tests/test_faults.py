@@ -5,20 +5,20 @@ They are made in a process of its own: it forks, which a process that has comput
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
+import processes
 import pytest
 
 SCRIPT = Path(__file__).parent.parent / "benchmarks" / "reliability" / "faults.py"
-QUICK = "killed_export,killed_publish,killed_import,killed_download,damaged_saved_model"
-QUICK += ",damaged_input,full_disk_for_commands,nan_in_weights"
+QUICK = "killed_export,killed_publish,killed_import,damaged_saved_model,damaged_input"
+QUICK += ",full_disk_for_commands"
 
 
 def lost(out: Path, *flags) -> dict:
     """Returns what was lost, by kind, and how many cases there were in all."""
-    done = subprocess.run(
+    done = processes.run(
         [sys.executable, str(SCRIPT), f"--out={out}", *flags],
         env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}, capture_output=True, text=True,
     )  # fmt: skip
@@ -34,7 +34,7 @@ def test_nothing_is_lost_in_a_few_cases(tmp_path, seed):
     found = lost(tmp_path / "f.json", f"--kinds={QUICK}", "--cases=1", f"--seed={seed}")
     cases = found.pop("cases")
     assert not any(found.values()), found
-    assert cases >= 6  # of eight: where disks cannot be mounted there is one less
+    assert cases >= 5  # of six: where disks cannot be mounted there is one less
 
 
 @pytest.mark.slow

@@ -2,9 +2,11 @@
 
 import copy
 import json
+from unittest import mock
 
 import keras
 import numpy as np
+import processes
 import pytest
 
 from ganzoo import cli
@@ -26,7 +28,8 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def alone(folder):
     """What a process without GanZoo says of the folder, of one that is not there, of it again."""
-    return fingerprint.alone([folder, folder / "none", folder])
+    with mock.patch("subprocess.Popen", processes.Popen):
+        return fingerprint.alone([folder, folder / "none", folder])
 
 
 def test_a_process_without_ganzoo_gives_the_same_numbers(folder, alone):
@@ -78,6 +81,7 @@ def test_alike_values_may_differ_by_what_float32_rounds(off, same):
 def test_verify_compares_with_the_card(folder, alone, tmp_path, monkeypatch, capsys):
     from ganzoo.publishing.entry import _contents
 
+    monkeypatch.setattr("subprocess.Popen", processes.Popen)
     monkeypatch.setattr(catalogue, "PACKAGE", tmp_path / "ganzoo")
     place = tmp_path / "saved_models" / "toy" / "1"
     place.parent.mkdir(parents=True)

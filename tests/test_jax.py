@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 import ganzoo
+from ganzoo import penalties
 from ganzoo.callbacks.run_log import read
 from ganzoo.cli.train import main
-from ganzoo.training import jax_run
+from ganzoo.errors import InputError
+from ganzoo.training import jax_backend, jax_run
 
 ROOT = Path(__file__).parent.parent
 SHAPE = (8, 8, 1)
@@ -64,10 +66,13 @@ print(json.dumps(found))
 """
 
 
+QUICKLY = {"JAX_PLATFORMS": "cpu", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # to compile
+
+
 def jax_process(code, *args):
     command = [sys.executable, "-c", code, *map(str, args)]
     return subprocess.run(
-        command, capture_output=True, text=True, cwd=ROOT, env=os.environ | {"JAX_PLATFORMS": "cpu"}
+        command, capture_output=True, text=True, cwd=ROOT, env=os.environ | QUICKLY
     )
 
 
@@ -125,7 +130,7 @@ def test_a_run_is_trained_finished_and_continued(tmp_path):
         "--precision=float32", f"--run_dir={tmp_path}", "--steps=6",
     ]  # fmt: skip
     command = [sys.executable, str(ROOT / "train.py"), "--backend=jax", *flags]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | QUICKLY)
     assert done.returncode == 0, done.stderr[-2000:]
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["steps"] == 6 and "JAX" in summary["hardware"] and "jax" in summary["versions"]
@@ -139,20 +144,40 @@ def test_a_run_is_trained_finished_and_continued(tmp_path):
     assert [row["step"] for row in read(tmp_path / "metrics.jsonl")] == [3, 6, 9]
 
 
+SMALL = ["--backend=jax", "--image_size=16", "--width=2", "--steps=1"]
+
+
 @pytest.mark.parametrize(
     ("flag", "words"),
-    [
-        ("--model=unrolled", "needs TensorFlow"),
-        ("--strategy=mirrored", "one device"),
-        ("--precision=mixed_float16", "does not scale losses"),
-    ],
+    [("--strategy=mirrored", "one device"), ("--precision=mixed_float16", "does not scale losses")],
 )
-def test_what_it_lacks_is_refused_in_a_line(flag, words, tmp_path):
+def test_what_it_lacks_is_refused_in_a_line(flag, words, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(jax_backend, "without_tensorflow", lambda: None)  # it stays here
+    monkeypatch.setattr(penalties, "squared_slope", penalties.squared_slope)
+    assert main([*SMALL, f"--run_dir={tmp_path}/run", flag], "train.py") == 2
+    said = capsys.readouterr().err
+    assert words in said and said.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_what_needs_tensorflow_is_refused_in_a_line(tmp_path):
     code = "import sys; from ganzoo.cli.train import main; sys.exit(main(sys.argv[1:], 'train.py'))"
-    flags = ["--image_size=16", "--width=2", "--steps=1", f"--run_dir={tmp_path}/run"]
-    done = jax_process(code, "--backend=jax", *flags, flag)
+    done = jax_process(code, *SMALL, f"--run_dir={tmp_path}/run", "--model=unrolled")
     assert done.returncode == 2, done.stderr
-    assert words in done.stderr and done.stderr.count("\n") == 1
+    assert "needs TensorFlow" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_an_absent_tensorflow_can_be_named_and_not_called():
+    absent = jax_backend.Absent("tensorflow", __version__="none")
+    assert absent.__version__ == "none" and not isinstance(3, absent.Tensor)
+    assert (absent.Tensor | int) is int and (int | absent.Tensor) is int
+
+    class Derived(absent.Module):
+        pass
+
+    assert Derived.__bases__ == (object,)
+    with pytest.raises(InputError, match=r"needs TensorFlow \(tensorflow.linalg.svd\)"):
+        absent.linalg.svd(3)
 
 
 def test_orders_are_seekable_and_visit_every_example_once_a_pass():

@@ -43,7 +43,7 @@ def test_a_part_is_made_from_its_old_config(name):
     }
 
 
-def test_a_saved_gan_samples_and_trains_as_before():
+def test_a_saved_gan_samples_and_trains_as_before(eagerly):
     assert ganzoo.gans.WGANGP  # which registers the class
     gan = keras.saving.load_model(OLD / "wgan_gp.keras")
     samples = np.load(OLD / "wgan_gp_samples.npy").astype(int)

@@ -4,10 +4,10 @@ import contextlib
 import io
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 
+import processes
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -64,7 +64,7 @@ def plugin(tmp_path_factory):
 
 def train(*flags):
     command = [sys.executable, str(ROOT / "train.py"), *map(str, flags)]
-    return subprocess.run(command, capture_output=True, text=True)
+    return processes.run(command, capture_output=True, text=True)
 
 
 def test_they_are_in_the_help(plugin):

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import processes
 import pytest
 
 from ganzoo import cli, gans
@@ -40,7 +41,7 @@ def queue(tmp_path):
     np.savez(data, images=np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), "uint8"))
     (tmp_path / "queue").mkdir()
 
-    def put(name, model="dcgan", data=data, steps=4):
+    def put(name, model="gan", data=data, steps=4):
         text = RECIPE.format(model=model, data=data, steps=steps)
         (tmp_path / "queue" / f"{name}.toml").write_text(text)
 
@@ -48,7 +49,8 @@ def queue(tmp_path):
     return put
 
 
-def test_all_are_trained_and_what_fails_is_named(queue, tmp_path, capsys):
+def test_all_are_trained_and_what_fails_is_named(queue, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(subprocess, "Popen", processes.Popen)
     queue("1_fails", data=tmp_path / "nothing.npz")
     queue("2_works")
     assert cli.main(queue.command) == 1

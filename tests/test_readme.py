@@ -2,11 +2,11 @@
 
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 import keras
+import processes
 import pytest
 
 import ganzoo
@@ -23,7 +23,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("code", PYTHON)
-def test_python(code, tmp_path, monkeypatch):
+def test_python(code, tmp_path, monkeypatch, eagerly):
     fit = keras.Model.fit
     short = {"steps_per_epoch": 1, "epochs": 1, "verbose": 0}
     monkeypatch.setattr(keras.Model, "fit", lambda *args, **kw: fit(*args, **(kw | short)))
@@ -43,7 +43,7 @@ def test_ganzoo(command, tmp_path):
     if "translate" in words:  # of a run that is not here
         parser.parse(*cli.parsers(), words[3:])
         words = [*words[:4], "--help"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = processes.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     if "--out=grid.png" in command:
         assert (tmp_path / "grid.png").stat().st_size > 1000
@@ -58,7 +58,7 @@ def test_train(command, tmp_path):
         command += " --dataset=fashion_mnist_10k"
     words = [sys.executable, str(ROOT / "train.py"), *shlex.split(command)[2:]]
     words += [] if "--help" in words else ["--dry_run"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = processes.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
 
 

@@ -94,7 +94,7 @@ def test_the_parts_follow_each_other():
     assert gan.picture({"real": real}, 8).shape == (8, 5, 1)
 
 
-@pytest.mark.parametrize("execution", [1, 2])
+@pytest.mark.parametrize("execution", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_the_optimizer_begins_the_policy_anew(execution):
     real = np.random.default_rng(0).integers(0, 7, (16, 5)).astype("int32")
     adam = keras.optimizers.Adam(0.03)
@@ -218,7 +218,7 @@ def few(monkeypatch):
     oracle._sequences.cache_clear()
 
 
-def test_a_run_from_data_to_lines(tmp_path, few, capsys):
+def test_a_run_from_data_to_lines(tmp_path, few, eagerly, capsys):
     learning = {"pretrain": 1, "d_pretrain": 1, "roll_outs": 1, "n_critic": 1}
     recipe = Recipe(model="seqgan", dataset="oracle", steps=3, batch_size=8, steps_per_epoch=1)
     recipe = recipe.replace({"width": 2} | learning).resolved()

@@ -1,11 +1,11 @@
 """Translation: networks, what the games say and refuse, translators, and the command."""
 
-import subprocess
 import sys
 from pathlib import Path
 
 import keras
 import numpy as np
+import processes
 import pytest
 import tensorflow as tf
 from PIL import Image
@@ -205,7 +205,7 @@ def test_translating_is_a_function_of_the_seed(pix2pix):
     assert again.shape == (8, *SHAPE) and again.dtype == "uint8"
 
 
-def test_each_direction_is_exported_and_trained_further(cyclegan, tmp_path):
+def test_each_direction_is_exported_and_trained_further(cyclegan, tmp_path, eagerly):
     x = images()
     for direction in cyclegan.directions:
         cyclegan.export(tmp_path / direction, direction)
@@ -222,7 +222,7 @@ def test_each_direction_is_exported_and_trained_further(cyclegan, tmp_path):
     gan.fit({"x": x, "y": x}, batch_size=8, verbose=0)
 
 
-def test_own_networks():
+def test_own_networks(eagerly):
     inputs = keras.Input((16, 16, 3))
     generator = keras.Model(inputs, keras.layers.Conv2D(3, 3, padding="same")(inputs))
     gan = ganzoo.gans.Pix2Pix(generator, networks.patch((16, 16, 3), 4, 1, conditional=True))
@@ -299,7 +299,7 @@ def test_train_from_the_command_line(name, tmp_path):
     flags = ["--dataset=edges:fashion_mnist_10k", "--image_size=12", "--width=2", "--steps=2"]
     flags += ["--batch_size=8", "--precision=float32"] + ["--blocks=1"] * (name != "pix2pix")
     command = [sys.executable, ROOT / "train.py", f"--model={name}", *flags]
-    done = subprocess.run(
+    done = processes.run(
         [*command, f"--run_dir={tmp_path}/run"], capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
