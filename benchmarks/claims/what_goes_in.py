@@ -8,6 +8,7 @@ bug: the script then ends with status 1. `tests/test_what_goes_in.py` runs the s
 
 import contextlib
 import dataclasses
+import functools
 import io
 import sys
 import tempfile
@@ -156,6 +157,12 @@ def conditional():
     return ganzoo.create("cgan", SHAPE, num_classes=3, width=4, latent_dim=4, run_eagerly=True)
 
 
+@functools.cache
+def untrained(of_classes: bool = False):
+    """Returns a small GAN that is not to be trained, so that it can be used again."""
+    return conditional() if of_classes else game()
+
+
 def seen(gan, x, y=None) -> dict:
     """Returns all that a training on these data would see, in the order of the pixels' sums."""
     batches = incoming.batches_of(x, y, 4, gan.guard(), 1, 1)
@@ -183,7 +190,7 @@ def _values() -> None:
 
             @situation("values", door, what, refused)
             def _(folder, array=array, form=form):
-                return same(seen(game(), form(array))["real"], FLOATS[order])
+                return same(seen(untrained(), form(array))["real"], FLOATS[order])
 
         @situation("values", "metrics.fid", what, refused)
         def _(folder, array=array):
@@ -539,11 +546,11 @@ def _labels() -> None:
             def _(folder, labels=labels, form=form, door=door):
                 images = LEVELS.astype("uint8")
                 if labels is None:
-                    found = seen(conditional(), form(images))
+                    found = seen(untrained(True), form(images))
                 elif door == "fit of an array":
-                    found = seen(conditional(), images, labels)
+                    found = seen(untrained(True), images, labels)
                 else:
-                    found = seen(conditional(), form(images, labels))
+                    found = seen(untrained(True), form(images, labels))
                 order = np.lexsort(FLOATS.reshape(len(FLOATS), -1).T)
                 return same(found["label"], CLASSES[order])
 
@@ -573,7 +580,7 @@ def _(folder):
 
 def named_sampler():
     """Returns a sampler of classes with names."""
-    gan = conditional()
+    gan = untrained(True)
     gan.class_names = ("ant", "bee", "cat")
     return gan.sampler
 
