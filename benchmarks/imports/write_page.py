@@ -23,9 +23,9 @@ images = generator.sample(16, seed=0, truncation=0.7)  # uint8 (16, H, W, 3)
 ```
 
 ```bash
-ganzoo inspect network.pkl                              # what it is, without importing it
+ganzoo inspect network.pkl
 ganzoo import stylegan2:network.pkl --as=my_faces --license="..."
-ganzoo sample my_faces --num=16                         # an entry like any other
+ganzoo sample my_faces --num=16
 ```
 
 What is imported is an entry of the zoo on this machine: it is listed, sampled or translates, is
