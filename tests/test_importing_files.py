@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from ganzoo.errors import InputError
-from ganzoo.importing import readers
-from ganzoo.importing.readers import pickles, torch_files
+from ganzoo.zoo.importing import readers
+from ganzoo.zoo.importing.readers import pickles, torch_files
 
 NUMBERS = np.arange(24, dtype="<f4").reshape(2, 3, 4)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from ganzoo.importing import network, readers
+from ganzoo.zoo.importing import network, readers
 
 
 def _strided(x, start, stop, step, masks):

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo.importing import network
-from ganzoo.importing.families import FAMILIES
-from ganzoo.importing.readers import Array
+from ganzoo.zoo.importing import network
+from ganzoo.zoo.importing.families import FAMILIES
+from ganzoo.zoo.importing.readers import Array
 
 PARTS = {  # output of a reference -> arguments of the network, truncation
     "image_const_noise": ({"noise": "const"}, 1.0),

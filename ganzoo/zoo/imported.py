@@ -68,7 +68,7 @@ def import_entry(
     Raises:
         InputError: If the file cannot be read, the name is taken, or the entry cannot be written.
     """
-    from ganzoo.importing import network
+    from ganzoo.zoo.importing import network
 
     _check_name(name, replace)
     source = sources.parse(text)

@@ -111,7 +111,7 @@ def open_source(text: str, part: str | None = None, **options):
     Raises:
         InputError: If it cannot be read, or is no such network.
     """
-    from ganzoo.importing import network
+    from ganzoo.zoo.importing import network
 
     source = parse(text)
     return network.exported(network.recognize(path(source.place), source.family, part, **options))

@@ -5,7 +5,7 @@ import math
 import re
 from pathlib import Path
 
-from ganzoo.importing.readers.arrays import Array, decoded, width
+from ganzoo.zoo.importing.readers.arrays import Array, decoded, width
 
 LONGEST = 100_000_000  # bytes of the header, as the format's authors have it
 _DTYPES = {

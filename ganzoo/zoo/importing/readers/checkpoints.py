@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ganzoo.importing.readers.arrays import Array
+from ganzoo.zoo.importing.readers.arrays import Array
 
 
 def prefix(path: Path) -> Path | None:

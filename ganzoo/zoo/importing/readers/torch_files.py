@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ganzoo.importing.readers import constructors, pickles
-from ganzoo.importing.readers.arrays import DTYPES, Array, Storage, width
+from ganzoo.zoo.importing.readers import constructors, pickles
+from ganzoo.zoo.importing.readers.arrays import DTYPES, Array, Storage, width
 
 MAGIC = 0x1950A86A20F9469CFC6C  # the first value of the older format
 SLACK = 1 << 24  # bytes: what is packed beside the numbers

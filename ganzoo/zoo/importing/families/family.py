@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ganzoo.importing.convert import Rule, torch_rule
+from ganzoo.zoo.importing.convert import Rule, torch_rule
 
 
 def no_change(arrays: dict) -> dict:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo.importing.readers.arrays import Array
+from ganzoo.zoo.importing.readers.arrays import Array
 
 LARGEST = 4 << 30  # bytes of all arrays
 RATIO = 100  # bytes of arrays to a byte of the file: more is not a compression of weights

@@ -1,8 +1,8 @@
 """StyleGAN2 and StyleGAN2-ADA: the official PyTorch pickles, and state dicts with their names."""
 
-from ganzoo.importing import convert
-from ganzoo.importing.families.family import Family, count, side
 from ganzoo.networks.published import stylegan2
+from ganzoo.zoo.importing import convert
+from ganzoo.zoo.importing.families.family import Family, count, side
 
 # Filters for resampling, which are always [1, 3, 3, 1], and facts of the pickles.
 IGNORED = r".*resample_filter|.*conv_clamp|.*num_batches_tracked"

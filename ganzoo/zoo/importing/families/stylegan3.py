@@ -2,10 +2,10 @@
 
 import re
 
-from ganzoo.importing import convert
-from ganzoo.importing.families.family import Family, count, side
-from ganzoo.importing.families.stylegan2 import clamp
 from ganzoo.networks.published import stylegan3
+from ganzoo.zoo.importing import convert
+from ganzoo.zoo.importing.families.family import Family, count, side
+from ganzoo.zoo.importing.families.stylegan2 import clamp
 
 
 def _rule(layer: str, weight: str):

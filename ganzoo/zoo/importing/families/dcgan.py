@@ -1,7 +1,7 @@
 """DCGAN as PyTorch's tutorial has it: state dicts with the names `main.0.weight`, ..."""
 
-from ganzoo.importing.families.family import Family, count, side
 from ganzoo.networks.published import dcgan
+from ganzoo.zoo.importing.families.family import Family, count, side
 
 
 def _plan(arrays: dict) -> dict:

@@ -2,9 +2,9 @@
 
 import re
 
-from ganzoo.importing.families.family import Family, count, side
-from ganzoo.importing.readers.keras_files import by_layer
 from ganzoo.networks.published import srgan
+from ganzoo.zoo.importing.families.family import Family, count, side
+from ganzoo.zoo.importing.readers.keras_files import by_layer
 
 
 def _prepared(arrays: dict) -> dict:

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ganzoo.errors import InputError, unknown
-from ganzoo.importing import convert, readers
-from ganzoo.importing.families import FAMILIES, Family
+from ganzoo.zoo.importing import convert, readers
+from ganzoo.zoo.importing.families import FAMILIES, Family
 
 LARGEST = 8192  # pixels a side, and outputs of a critic
 
@@ -110,7 +110,7 @@ def exported(found: Found):
     if family.kind == "critic":
         raise InputError(
             f"{found.path}: expected a generator, got {family.title}. In Python: "
-            "ganzoo.importing.network.build(recognize(PATH)) returns it as a keras.Model."
+            "ganzoo.zoo.importing.network.build(recognize(PATH)) returns it as a keras.Model."
         )
     network = build(found)
     if family.kind == "translator":

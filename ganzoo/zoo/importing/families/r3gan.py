@@ -1,8 +1,8 @@
 """R3GAN: the official pickles, and state dicts with their names."""
 
-from ganzoo.importing import convert
-from ganzoo.importing.families.family import Family, count, side
 from ganzoo.networks.published import r3gan
+from ganzoo.zoo.importing import convert
+from ganzoo.zoo.importing.families.family import Family, count, side
 
 IGNORED = r".*Resampler\.Kernel"
 

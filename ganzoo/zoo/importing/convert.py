@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from ganzoo.errors import InputError
-from ganzoo.importing.readers import DAMAGED, problem
+from ganzoo.zoo.importing.readers import DAMAGED, problem
 
 Rule = Callable[[str, str], tuple[str, Callable | None]]
 

@@ -4,10 +4,10 @@ import re
 
 import numpy as np
 
-from ganzoo.importing import convert
-from ganzoo.importing.families.family import Family, side
-from ganzoo.importing.readers import Array
 from ganzoo.networks.published import biggan
+from ganzoo.zoo.importing import convert
+from ganzoo.zoo.importing.families.family import Family, side
+from ganzoo.zoo.importing.readers import Array
 
 COLORS = 3  # channels of the last layer that are used
 

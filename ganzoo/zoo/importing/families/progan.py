@@ -2,9 +2,9 @@
 
 import re
 
-from ganzoo.importing.families.family import Family, side
-from ganzoo.importing.readers import Array
 from ganzoo.networks.published import progan
+from ganzoo.zoo.importing.families.family import Family, side
+from ganzoo.zoo.importing.readers import Array
 
 GRAPH, MODEL = "module_apply_default", "module/g_model"
 

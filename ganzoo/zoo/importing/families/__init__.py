@@ -4,7 +4,7 @@
 here, and its line in this table.
 """
 
-from ganzoo.importing.families import (
+from ganzoo.zoo.importing.families import (
     biggan,
     dcgan,
     progan,
@@ -14,7 +14,7 @@ from ganzoo.importing.families import (
     stylegan3,
     translation,
 )
-from ganzoo.importing.families.family import Family
+from ganzoo.zoo.importing.families.family import Family
 
 __all__ = ["FAMILIES", "Family"]
 

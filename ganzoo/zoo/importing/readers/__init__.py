@@ -9,14 +9,14 @@ import zlib
 from pathlib import Path
 
 from ganzoo.errors import InputError
-from ganzoo.importing.readers import (
+from ganzoo.zoo.importing.readers import (
     checkpoints,
     keras_files,
     safetensors,
     tfjs,
     torch_files,
 )
-from ganzoo.importing.readers.arrays import Array
+from ganzoo.zoo.importing.readers.arrays import Array
 
 __all__ = ["Array", "read"]
 

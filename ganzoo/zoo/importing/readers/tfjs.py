@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo.importing.readers.arrays import Array
+from ganzoo.zoo.importing.readers.arrays import Array
 
 _DTYPES = {"float32": "<f4", "int32": "<i4", "bool": "|b1"}
 _PACKED = {"uint8": "<u1", "uint16": "<u2", "float16": "<f2"}

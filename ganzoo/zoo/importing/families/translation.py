@@ -2,8 +2,8 @@
 
 import re
 
-from ganzoo.importing.families.family import Family, count, side
 from ganzoo.networks.published import translation
+from ganzoo.zoo.importing.families.family import Family, count, side
 
 
 def _norm(arrays: dict, layer: str) -> str:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ganzoo.importing.readers import pickles
-from ganzoo.importing.readers.arrays import DTYPES, Array, Storage, view
+from ganzoo.zoo.importing.readers import pickles
+from ganzoo.zoo.importing.readers.arrays import DTYPES, Array, Storage, view
 
 
 class NumpyArray:
