@@ -75,7 +75,7 @@ def test_its_picture_begins_with_what_it_takes_for_something_else(learned):
 
 
 def test_without_labels_it_says_so(learned):
-    with pytest.raises(InputError, match="needs labels"):
+    with pytest.raises(InputError, match="expected labels from 0 to"):
         learned.fit(textures(32)[0], batch_size=32, verbose=0)
     with pytest.raises(InputError, match="learns from labels"):
         ganzoo.create("classifier", (8, 8, 1))

@@ -12,6 +12,7 @@ import tensorflow as tf
 import ganzoo
 from ganzoo import testing
 from ganzoo.engine import distribute
+from ganzoo.errors import InputError
 from ganzoo.inference.sampler import Sampler
 
 IMAGES, POINTS = (8, 8, 1), (2,)
@@ -131,6 +132,19 @@ def test_images(name):
     testing.check_saving(gan, batches_of(name))
     if name in EXPORTS:
         testing.check_export(gan)
+
+
+@pytest.mark.parametrize("name", rest_is_slow(CASES, ("ebgan", "pacgan", "began", "stylegan2")))
+def test_a_batch_of_one_trains_or_is_refused(name):
+    gan = testing.untraced(maker(name)())
+    batches = batches_of(name).unbatch().batch(1).take(2)
+    if name == "pacgan":
+        with pytest.raises(InputError, match="judges 2 images together"):
+            gan.fit(batches, verbose=0)
+        return
+    gan.fit(batches, verbose=0)
+    for weight in gan.weights:
+        assert np.isfinite(weight.numpy()).all(), weight.path
 
 
 @pytest.mark.parametrize("name", rest_is_slow(CASES, WHOLE))

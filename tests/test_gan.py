@@ -293,7 +293,7 @@ def test_common_mistakes_are_refused_in_words():
         gan.fit(images, verbose=0)
     with pytest.raises(InputError, match="the same length"):
         gan.fit(2 * images - 1, np.zeros(31, "int32"), verbose=0)
-    with pytest.raises(InputError, match="key 'real', got .'image'"):
+    with pytest.raises(InputError, match="of 'real', got the keys .'image'"):
         gan.fit({"image": 2 * images - 1}, verbose=0)
     with pytest.raises(InputError, match="no validation loss"):
         gan.fit(2 * images - 1, validation_data=images, verbose=0)

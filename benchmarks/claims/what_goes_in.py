@@ -209,6 +209,16 @@ def _values() -> None:
         def _(folder, array=array):
             return metrics.l1(array, LEVELS.astype("uint8")).max() == 0
 
+        @situation("values", "callbacks.Evaluate", what, refused)
+        def _(folder, array=array):
+            evaluate = ganzoo.callbacks.Evaluate(array)
+            return evaluate.distance(LEVELS.astype("uint8")) == {"swd": 0}
+
+        @situation("values", "callbacks.FailureMonitor", what, refused)
+        def _(folder, array=array):
+            monitor = ganzoo.callbacks.FailureMonitor(np.concatenate([array] * 6))
+            return same(monitor.real[: len(LEVELS)], LEVELS)
+
         @situation("values", "npz:PATH", what, refused)
         def _(folder, array=array):
             np.savez(folder / "a.npz", images=array)

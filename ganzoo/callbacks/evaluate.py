@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from ganzoo import metrics
+from ganzoo.engine import pixels
 from ganzoo.engine.batch import spread
 from ganzoo.metrics import spaces
 
@@ -18,8 +19,9 @@ class Evaluate(keras.callbacks.Callback):
     differ only in their weights. It is not a figure to publish: with so few samples it is biased.
 
     Args:
-        real: Images, uint8 (N, H, W, C), or points, float32 (N, D); or a dict with such `real`, and
-            the `label` (N,) if the model needs it.
+        real: Images (N, H, W, C), uint8 or of another range of values that `ValueRange`
+            understands; or points, float32 (N, D); or a dict with such `real`, and the `label`
+            (N,) if the model needs it.
         features: Name of the feature space.
         num: Number of samples; by default 800, or 400 for pixels, whose distance takes longer. Then
             it takes less than a twentieth of the training's time (measured by
@@ -31,7 +33,7 @@ class Evaluate(keras.callbacks.Callback):
         monitor: Name of the distance in the logs.
 
     Raises:
-        InputError: If there is no such feature space.
+        InputError: If there is no such feature space, or the images have another range of values.
 
     Example:
     ```python
@@ -44,7 +46,7 @@ class Evaluate(keras.callbacks.Callback):
     def __init__(self, real, features: str = "pixels", num: int | None = None, seed: int = 1,
                  every: int = 1):  # fmt: skip
         super().__init__()
-        self.examples = real if isinstance(real, dict) else {"real": real}
+        self.examples = pixels.examples_of(real)
         self.space, self.seed, self.every = spaces.get(features), seed, every
         default = min(len(self.examples["real"]), 400) if self.space.matched else 800
         self.num = default if num is None else num

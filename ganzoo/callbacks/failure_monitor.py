@@ -14,7 +14,7 @@ from keras import ops
 
 from ganzoo import random
 from ganzoo.callbacks import diagnosis
-from ganzoo.engine import files
+from ganzoo.engine import files, pixels
 from ganzoo.engine.sides import weights_of
 from ganzoo.errors import InputError, unknown
 
@@ -63,7 +63,7 @@ class FailureMonitor(keras.callbacks.Callback):
             raise unknown("on_failure", on_failure, ACTIONS)
         if on_failure == "rollback" and checkpoint is None:
             raise InputError("on_failure='rollback' needs `checkpoint`, a callbacks.Checkpoint.")
-        self.examples = real if isinstance(real, dict) else {"real": real}
+        self.examples = pixels.examples_of(real)
         real = self.examples["real"]
         tokens = real is not None and real.ndim == 2 and real.dtype.kind in "iu"
         self.real = None if real is None or tokens or len(real) < 96 else real[:96]

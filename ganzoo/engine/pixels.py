@@ -205,6 +205,22 @@ def as_images(batch) -> np.ndarray:
     return uint8_of(of_batch(batch))
 
 
+def examples_of(real) -> dict:
+    """Returns real examples as a dict of arrays, images (N, H, W, C) as uint8.
+
+    Args:
+        real: An array of examples, or a dict of arrays with such `real`; None stays as it is.
+
+    Raises:
+        InputError: If images have a range of values that `ValueRange` does not understand.
+    """
+    examples = dict(real) if isinstance(real, Mapping) else {"real": real}
+    for key, value in examples.items():
+        if np.ndim(value) == 4:
+            examples[key] = uint8_of(np.asarray(value))
+    return examples
+
+
 def uint8_of(images: np.ndarray) -> np.ndarray:
     """Returns an array, which is a whole set of images, as uint8.
 
