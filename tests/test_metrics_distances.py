@@ -105,6 +105,24 @@ def test_fid_infinity_takes_the_bias_away():
 # KID.
 
 
+@pytest.mark.parametrize(
+    ("count", "width", "smallest"),
+    [(100, 2, 10), (100, 12, 30), (40, 12, 20)],  # a tenth, 2.5 times the features, a half
+)
+def test_the_smallest_subset_of_fid_infinity(count, width, smallest):
+    rng = np.random.default_rng(0)
+    real, fake = rng.normal(size=(60, width)), rng.normal(size=(count, width))
+    given = metrics.fid_infinity(real, fake, smallest=smallest)
+    assert metrics.fid_infinity(real, fake) == given
+    assert metrics.fid_infinity(real, fake, smallest=smallest + 1) != given
+
+
+def test_fid_has_the_square_of_the_features_unit():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 50, 4))
+    assert metrics.fid(1e6 * a, 1e6 * b) == pytest.approx(1e12 * metrics.fid(a, b), rel=1e-6)
+
+
 def test_kid_by_hand():
     x, y = np.array([[1.0], [-1.0]]), np.array([[0.0], [2.0]])
     # k(x, y) = (xy + 1)^3: k(1, -1) = 0, k(0, 2) = 1, and across 1, 27, 1, -1.

@@ -71,6 +71,8 @@ EQUIVALENT = {
     "keras.Model(discriminator.inputs, tensor)": "the name is for people",
     "penalties.py HistoricalAveraging._value: True -> False": "strict, of lists of one length",
     "penalties.py PathLength.__init__: False -> True": "no optimizer asks a penalty for weights",
+    "layers/attention.py SelfAttention.call: self.query(x, training=training) -> "
+    "self.query(x)": "Keras passes `training` on to the layers within one",
     "data/__init__.py _open: str(name) -> name": "a name is a string",
     "data/reachable.py reachable.connect: 80 -> 81": "the port is of a host that is not reached",
     "data/npz.py _images: float(images.min()) -> images.min()": "NumPy compares it the same way",
