@@ -156,7 +156,8 @@ def killed_and_restarted(flags, run, kills: int, rng: random.Random) -> int:
         lines = len(log.read_text().splitlines()) if log.exists() else 0
         deadline = time.time() + 120
         while process.poll() is None and time.time() < deadline:  # at least one more epoch
-            if log.exists() and len(log.read_text().splitlines()) > lines:
+            more = log.exists() and len(log.read_text().splitlines()) > lines
+            if more and any((run / "checkpoints").glob("step-*.weights.h5")):
                 break
             time.sleep(0.02)
         time.sleep(rng.uniform(0.0, 1.0))

@@ -139,8 +139,8 @@ def halves(generator) -> tuple:
             "expected a generator with layers 'mapping' and 'synthesis', such as that of "
             f"networks.stylegan2, got {name!r}: use such a generator, or drop what needs styles."
         )
-    synthesis_network = generator.get_layer("synthesis")
-    return generator.get_layer("mapping"), synthesis_network, synthesis_network.input_shape[1]
+    parts = {layer.name: layer for layer in generator.layers}
+    return parts["mapping"], parts["synthesis"], parts["synthesis"].input_shape[1]
 
 
 def _leaky(x, **kwargs):
