@@ -112,15 +112,13 @@ def _images(path: str, key: str, images: np.ndarray, levels) -> np.ndarray:
             f"{key!r} in {path} has shape {images.shape}: expected (N, H, W) or (N, H, W, C) "
             "with C = 1, 3 or 4."
         )
-    values = ValueRange(levels, f"{key!r} in {path}", stored=True)
-    for image in images:
-        values.add(image)
-    values.check()
     if images.dtype == np.uint8 and not levels:
         return images
+    values = ValueRange(levels, f"{key!r} in {path}", stored=True)
     result = np.empty(images.shape, np.uint8)
     for image, target in zip(images, result, strict=True):
         target[:] = values.to_uint8(image)
+    values.check()
     return result
 
 

@@ -117,7 +117,7 @@ def _stacked(request: Request) -> Source:
 def _unpaired(request: Request) -> Source:
     size, channels = request.image_size, request.channels
     options = {"image_size": size, "channels": channels, "levels": request.levels}
-    if os.path.isdir(os.path.expanduser(request.argument)):
+    if _is_folder(request.argument):
         return unpaired.of_folders(request.argument, request.split, options)
     names = _two(request.argument)
     if len(names) == 1:

@@ -46,13 +46,12 @@ def check_endings(game) -> None:
                     f"discriminator {network.name!r} ends in {end}, but the losses expect logits, "
                     "of any size: drop the activation, or the gradients vanish."
                 )
-    for network in networks_of(game.generator):
-        end = ending(network) if network is game.generator else None
-        if end in ("sigmoid", "relu", "softmax") and len(game.image_shape) == 3:
-            _warn(
-                f"generator {network.name!r} ends in {end}, but images are in [-1, 1]: use tanh, "
-                "or it cannot reach the darker half of the values."
-            )
+    end = ending(game.generator)
+    if end in ("sigmoid", "relu", "softmax") and len(game.image_shape) == 3:
+        _warn(
+            f"generator {game.generator.name!r} ends in {end}, but images are in [-1, 1]: use "
+            "tanh, or it cannot reach the darker half of the values."
+        )
 
 
 def ending(network) -> str | None:
