@@ -13,7 +13,18 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from ganzoo import augment, balance, ema, losses, penalties, random, replay, schedules
+from ganzoo import (
+    augment,
+    balance,
+    clipping,
+    ema,
+    losses,
+    penalties,
+    random,
+    replay,
+    schedules,
+    unrolling,
+)
 from ganzoo.engine import distribute, habits, pixels
 from ganzoo.engine.batch import as_batch, conditioned, size_of, split
 from ganzoo.engine.sides import networks_of, side_of, weights_of
@@ -50,7 +61,8 @@ class GAN(Trainer):
         exported: The class of what `export` writes, an `inference.exported.Exported`.
         exports: Names of the models that it can export, if there are several; `export` writes the
             first unless told otherwise.
-        held_out: Whether runs are measured on the test split: where answers can be memorized.
+        held_out: Whether runs keep a tenth of the training split to be measured on, since the
+            measures could be memorized.
         gradient_scale: Ratio of healthy gradient norms to those of adversarial terms alone; scales
             what the failure monitor calls large.
 
@@ -87,6 +99,8 @@ class GAN(Trainer):
         "replay": replay.get,
         "balance": balance.get,
         "ema": ema.get,
+        "clip": clipping.get,
+        "unroll": unrolling.get,
     }
 
     def __init__(self, generator, discriminator=None, latent_dim=128, num_classes=None, **kwargs):
@@ -131,11 +145,13 @@ class GAN(Trainer):
             "replay": None,
             "balance": None,
             "ema": ema.EMA(0.999),
+            "clip": None,
+            "unroll": None,
         }
 
     def compile(
         self, g_optimizer=None, d_optimizer=None, *, loss=None, n_critic=None, penalties=None,
-        augment=None, replay=None, balance=None, ema=None, seed=0, **kwargs,
+        augment=None, replay=None, balance=None, ema=None, clip=None, unroll=None, seed=0, **kwargs,
     ):  # fmt: skip
         """Sets how the game is trained. Arguments left out default to the variant's own choices.
 
@@ -151,6 +167,9 @@ class GAN(Trainer):
             replay: Number of past fakes that D is also shown; or name or config of a replay.
             balance: Accuracy of D above which it skips its turn, or a `balance.Balance`.
             ema: Decay of the moving average of G's weights, or an `ema.EMA`; 0 for none.
+            clip: Largest absolute value of D's weights, which are clipped after each of its
+                updates; 0 for none.
+            unroll: Number of updates of D that are unrolled in each update of G; 0 for none.
             seed: Integer seed of all noise of the training.
             **kwargs: The variant's own arguments, those of its `learning`; and `jit_compile`,
                 `steps_per_execution` and `run_eagerly`, as in Keras.
@@ -171,9 +190,12 @@ class GAN(Trainer):
         arguments = {
             "g_optimizer": g_optimizer, "d_optimizer": d_optimizer, "loss": loss,
             "n_critic": n_critic, "penalties": penalties, "augment": augment, "replay": replay,
-            "balance": balance, "ema": ema,
+            "balance": balance, "ema": ema, "clip": clip, "unroll": unroll,
         }  # fmt: skip
         self.prepare(arguments, seed, **kwargs)
+        clipping.attach(self)
+        if self.unroll:
+            unrolling.rule_of(self.d_optimizer)
 
     def generate(self, batch) -> dict:
         """Returns the fakes to add to the batch, `{"fake": ...}`."""
@@ -289,8 +311,12 @@ class GAN(Trainer):
         """Plays a turn of G on a batch whose fakes were made on `tape`; returns its logs."""
         judge = self.replay.judge(self) if self.replay is not None else contextlib.nullcontext()
         with judge:
-            terms = self.generator_loss(batch)
+            terms = self.generator_terms(batch)
         return self.descend("g", joined(terms, self.penalise("g", batch)), tape)
+
+    def generator_terms(self, batch) -> dict:
+        """Returns `generator_loss`, against D as it is or as it will be after some updates."""
+        return unrolling.generator_loss(self, batch) if self.unroll else self.generator_loss(batch)
 
     def penalise(self, side: str, batch) -> dict:
         """Returns the terms of the penalties on this side, `"d"` or `"g"`, by their names.
@@ -361,6 +387,11 @@ class GAN(Trainer):
     def export(self, path) -> None:
         """Writes the averaged generator as a self-contained SavedModel; see `writing.save`."""
         self.sampler.export(path)
+
+    @property
+    def eligible(self) -> bool:
+        """Whether a checkpoint of the present state may be chosen as the best one."""
+        return True
 
     def measure(self, evaluate) -> dict:
         """Returns metrics for `callbacks.Evaluate`, by its `examples` and its `distance`."""

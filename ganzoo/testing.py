@@ -1,9 +1,10 @@
 """The conformance test that every variant must pass.
 
 def test_mine():
-    run_gan_test(lambda: MyGAN(...), batches, terms={"d_adv", "g_adv"})
+    run_gan_test(lambda: MyGAN(...), batches, terms={"d_adv": my_formula, "g_adv": my_other})
 """
 
+import contextlib
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ganzoo import random
 from ganzoo.engine import distribute
 from ganzoo.engine.batch import as_batch, regroup, split
 from ganzoo.engine.sides import weights_of
@@ -21,21 +23,24 @@ from ganzoo.gan import GAN
 from ganzoo.inference import saved_model
 
 
-def run_gan_test(make: Callable[[], GAN], dataset: tf.data.Dataset, terms: set[str]) -> None:
+def run_gan_test(make: Callable[[], GAN], dataset: tf.data.Dataset, terms) -> None:
     """Asserts the properties of every GAN.
 
-    Training logs finite values under the expected names; a turn of one side only changes the
-    weights of that side; training is a pure function of the seed; a saved and loaded GAN has the
-    same state, including optimizers and counters, and continues the same training; the export
-    makes the same samples.
+    Each loss term has the value of its formula, if one is given; training logs finite values under
+    the expected names; a turn of one side only changes the weights of that side; training is a pure
+    function of the seed; a saved and loaded GAN has the same state, including optimizers and
+    counters, and continues the same training; the export makes the same samples.
 
     Args:
         make: Returns a compiled GAN, the same in each call apart from its random weights.
         dataset: At least 4 batches of a few examples each, always in the same order.
-        terms: Names of the logged loss terms, without the gradient norms.
+        terms: Names of the logged loss terms, without the gradient norms; or a dict of them with
+            their formulas, which `check_terms` then checks.
     """
     keras.utils.set_random_seed(0)
     gan = make()
+    if isinstance(terms, dict):
+        check_terms(gan, dataset, terms)
     check_fit(gan, dataset, terms)
     check_turns(gan, dataset)
     check_seed(make, dataset)
@@ -43,11 +48,109 @@ def run_gan_test(make: Callable[[], GAN], dataset: tf.data.Dataset, terms: set[s
     check_export(gan)
 
 
-def check_fit(gan: GAN, dataset, terms: set[str], steps: int = 2) -> None:
+def check_terms(gan: GAN, dataset, formulas: dict) -> set[str]:
+    """Asserts that the loss terms of both sides equal their formulas, and can be descended.
+
+    A formula is a function of the GAN, the given batch, and what `generate` returned for it, both
+    dicts of arrays. It is called with the random numbers of the step, and may change the weights,
+    which are restored.
+
+    A small step along the gradient of a term must lower it by what the gradient predicts.
+
+    Args:
+        gan: A compiled GAN.
+        dataset: Its batches.
+        formulas: The formula of each term, or None to check only its gradient, by the names of the
+            terms in the logs. States that the step logs besides may be among them.
+
+    Returns:
+        The names of the terms that were checked.
+    """
+    given = split(as_batch(next(iter(regrouped(gan, dataset))), gan.columns), max(gan.n_critic, 1))
+    checked = set()
+    for side in sides(gan):
+        terms, made, tape = turn(gan, side, given[0], persistent=True)
+        weights = weights_of(sides(gan)[side])
+        for name, value in terms.items():
+            assert name in formulas, f"no formula of {name}: there are {sorted(formulas)}"
+            if formulas[name] is not None:
+                with restored(gan), random.scope(random.key(0)):
+                    expected = float(formulas[name](gan, arrays(given[0]), arrays(made)))
+                assert np.isclose(value, expected, rtol=2e-3, atol=1e-5), (
+                    f"{name} is {value}, its formula gives {expected}"
+                )
+            pairs = zip(weights, tape.gradient(value, weights), strict=True)
+            check_descent(gan, side, given[0], name, float(value), list(pairs))
+        checked |= set(terms)
+    return checked
+
+
+def check_descent(gan: GAN, side: str, given: dict, name: str, value: float, pairs) -> None:
+    """Asserts that a small step along the gradient of a term lowers it as far as predicted.
+
+    Args:
+        gan: The GAN.
+        side: `"d"` or `"g"`.
+        given: The batch.
+        name: The name of the term.
+        value: Its value.
+        pairs: The side's weights, each with its gradient or None.
+    """
+    pairs = [(w, tf.convert_to_tensor(g)) for w, g in pairs if g is not None]
+    squares = sum(float(tf.reduce_sum(tf.square(g))) for _, g in pairs)
+    assert squares > 0.0, f"{name} has no gradient"
+    drops = []
+    for share in (1e-3, 1e-4, 1e-2, 1e-5):  # curvature spoils long steps, rounding short ones
+        predicted = share * max(abs(value), 1e-4)
+        with restored(gan):
+            for weight, gradient in pairs:
+                weight.assign_sub(predicted / squares * gradient)
+            drops.append((value - float(turn(gan, side, given)[0][name])) / predicted)
+        if 0.5 < drops[-1] < 1.5:
+            return
+    raise AssertionError(f"steps along the gradient of {name} lowered it by {drops} times of that")
+
+
+def turn(gan: GAN, side: str, given: dict, persistent: bool = False) -> tuple:
+    """Returns the loss terms of a side's turn, what the generator made for it, and the tape.
+
+    The turn ends before the optimizer's update, and the state is restored.
+    """
+
+    def stopped(gan, side, terms, tape):
+        return {f"{side}_{name}": value for name, value in terms.items()}
+
+    with restored(gan), random.scope(random.key(0)), mock.patch.object(GAN, "descend", stopped):
+        with tf.GradientTape(persistent=persistent) as tape:
+            made = gan.generate(given)
+            batch = given | made
+            if side == "d":
+                return gan.discriminator_step(batch), made, tape
+            return gan.generator_step(batch, tape), made, tape
+
+
+@contextlib.contextmanager
+def restored(gan: GAN):
+    """Context after which all weights have the values that they had before."""
+    variables = state_variables(gan)
+    before = [variable.numpy() for variable in variables]
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+
+
+def arrays(batch: dict) -> dict[str, np.ndarray]:
+    """Returns the tensors as arrays."""
+    return {name: np.asarray(value) for name, value in batch.items()}
+
+
+def check_fit(gan: GAN, dataset, terms, steps: int = 2) -> None:
     """Asserts that some steps change the weights and log finite values of the expected names."""
     before = {side: values(weights_of(network)) for side, network in sides(gan).items()}
     logs = gan.fit(dataset, epochs=steps, steps_per_epoch=1, verbose=0).history
-    expected = terms | {f"{side}_grad_norm" for side in before}
+    expected = set(terms) | {f"{side}_grad_norm" for side in before}
     assert set(logs) == expected, f"logs {sorted(logs)}, expected {sorted(expected)}"
     assert np.isfinite([value for series in logs.values() for value in series]).all(), logs
     assert int(gan.step.numpy()) == steps
@@ -92,8 +195,8 @@ def check_seed(make: Callable[[], GAN], dataset) -> None:
     assert not (difference := differ(*results)), f"the same seed gave other weights: {difference}"
 
 
-def check_saving(gan: GAN, dataset) -> None:
-    """Asserts that a saved and loaded GAN has the same state and the same next step."""
+def check_saving(gan: GAN, dataset=None) -> None:
+    """Asserts that a saved and loaded GAN has the same state and, given data, next step."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "gan.keras")
         gan.save(path)
@@ -101,6 +204,8 @@ def check_saving(gan: GAN, dataset) -> None:
     assert type(loaded) is type(gan)
     difference = differ(state(gan), state(loaded))
     assert not difference, f"the loaded GAN differs from the saved one: {difference}"
+    if dataset is None:
+        return
     for each in (gan, loaded):
         untraced(each).fit(dataset, steps_per_epoch=1, verbose=0)
     difference = differ(state(gan), state(loaded))
@@ -173,8 +278,13 @@ def repeated(batch: dict, copies: int) -> dict:
 
 def state(gan: GAN) -> list[np.ndarray]:
     """Returns the whole state of a GAN: weights, averages, buffers, counters, optimizers."""
+    return values(state_variables(gan))
+
+
+def state_variables(gan: GAN) -> list:
+    """Returns the variables of the state of a GAN."""
     optimizers = [gan.g_optimizer, gan.d_optimizer]
-    return values([*gan.weights, *(v for o in optimizers if o is not None for v in o.variables)])
+    return [*gan.weights, *(v for o in optimizers if o is not None for v in o.variables)]
 
 
 def saved_weights(run_dir: Path) -> dict[str, np.ndarray]:

@@ -461,7 +461,7 @@ def test_samples_are_measured_every_so_many_steps_and_at_the_end(gan):
 
 def test_facts_say_what_was_measured_with_what():
     values = {"swd": 0.5, "other": 1.0}
-    facts = callbacks.Evaluate(IMAGES, num=7, seed=2).facts(values, "x train")
+    facts = callbacks.Evaluate(IMAGES, num=7, seed=2, against="x train").facts(values)
     assert facts == {
         "swd": {
             "value": 0.5, "against": "x train", "features": "pixels", "n_real": 7, "n_fake": 7,

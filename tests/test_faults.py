@@ -12,8 +12,7 @@ import processes
 import pytest
 
 SCRIPT = Path(__file__).parent.parent / "benchmarks" / "reliability" / "faults.py"
-QUICK = "killed_export,killed_publish,killed_import,damaged_saved_model,damaged_input"
-QUICK += ",full_disk_for_commands"
+QUICK = "killed_export,damaged_saved_model"
 
 
 def lost(out: Path, *flags) -> dict:
@@ -34,7 +33,7 @@ def test_nothing_is_lost_in_a_few_cases(tmp_path, seed):
     found = lost(tmp_path / "f.json", f"--kinds={QUICK}", "--cases=1", f"--seed={seed}")
     cases = found.pop("cases")
     assert not any(found.values()), found
-    assert cases >= 5  # of six: where disks cannot be mounted there is one less
+    assert cases == 2
 
 
 @pytest.mark.slow

@@ -54,12 +54,12 @@ def play(
     generator = perceptron(256, 2, "generator", **networks[0])
     critic = perceptron(2, 1, "discriminator", divisor=4.0, **networks[1])
     critic = tricks.pack(critic, pack) if pack > 1 else critic
-    gan = (gans.Unrolled if unroll else gans.GAN)(generator, critic, latent_dim=256)
+    gan = gans.GAN(generator, critic, latent_dim=256)
     rate = schedules.LinearDecay(1e-3, steps * 3 // 5, steps)
     gan.compile(
         *(keras.optimizers.Adam(rate, beta_1=0.5) for _ in range(2)),
         **{"loss": "minimax", "ema": 0.0} | learning,
-        **({"unroll": unroll} if unroll else {}),
+        unroll=unroll,
         seed=seed,
         steps_per_execution=50,
     )

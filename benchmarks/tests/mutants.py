@@ -41,8 +41,8 @@ PATH = ROOT / "benchmarks" / "results" / "mutants.json"
 TESTS = {
     "losses.py": ["losses", "parts", "variants"],
     "penalties.py": ["penalties", "layers_stylegan2", "parts", "variants"],
-    "gan.py": ["gan", "tricks", "composition"],
-    "layers/": ["layers", "layers_stylegan2", "tricks"],
+    "gan.py": ["gan", "tricks", "variants"],
+    "layers/": ["layers", "layers_stylegan2", "tricks", "importing_networks"],
     "metrics/": ["metrics_distances", "metrics_modes", "metrics_features"],
     "metrics/bleu.py": ["sequences", "-kbleu"],
     "metrics/domain.py": ["metrics_domain", "metrics_modes"],

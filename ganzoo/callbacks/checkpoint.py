@@ -93,7 +93,8 @@ class Checkpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Saves a checkpoint, and deletes those that are no longer needed."""
         value = (logs or {}).get(self.monitor)
-        if value is not None and math.isfinite(value):  # a diverged checkpoint is never the best
+        # A diverged checkpoint is never the best, nor is one of a phase that only prepares.
+        if value is not None and math.isfinite(value) and self.model.eligible:
             self._save({"epoch": epoch + 1, self.monitor: float(value)})
         else:
             self._save({"epoch": epoch + 1})

@@ -28,6 +28,7 @@ class Evaluate(keras.callbacks.Callback):
             `benchmarks/speed/evaluate_cost.py`).
         seed: Seed of the samples.
         every: Measure at the end of an epoch only if this many steps went by, and after the last.
+        against: The name of the real examples, for `facts`.
 
     Attributes:
         monitor: Name of the distance in the logs.
@@ -44,8 +45,9 @@ class Evaluate(keras.callbacks.Callback):
     """
 
     def __init__(self, real, features: str = "pixels", num: int | None = None, seed: int = 1,
-                 every: int = 1):  # fmt: skip
+                 every: int = 1, against: str = "real"):  # fmt: skip
         super().__init__()
+        self.against = against
         self.examples = pixels.examples_of(real)
         self.space, self.seed, self.every = spaces.get(features), seed, every
         default = min(len(self.examples["real"]), 400) if self.space.matched else 800
@@ -77,12 +79,12 @@ class Evaluate(keras.callbacks.Callback):
         moments = metrics.moments(np.asarray(samples), self._network)
         return {self.monitor: metrics.frechet_distance(self._reference, moments)}
 
-    def facts(self, values: dict[str, float], against: str) -> dict[str, dict]:
+    def facts(self, values: dict[str, float]) -> dict[str, dict]:
         """Returns measured values, each with the settings it was measured with."""
         real = len(self.examples["real"])
         facts = {}
         for name, value in values.items():
-            facts[name] = {"value": value, "against": against, "n_real": real}
+            facts[name] = {"value": value, "against": self.against, "n_real": real}
             if name == self.monitor:
                 points = self.space.name == "pixels" and self.examples["real"].ndim == 2
                 facts[name] |= {

@@ -19,7 +19,8 @@ class RunLog(keras.callbacks.Callback):
 
     A line contains `epoch`, `step`, `seconds` (the total training time over all sessions of the
     run) and the logs. A resumed run drops the lines after its checkpoint, as these epochs are
-    repeated. In long runs, the curves are plotted only after each 1% more epochs.
+    repeated. The curves are plotted at the end and so seldom before that they take a twentieth of
+    the time.
 
     Args:
         directory: Directory of the run.
@@ -41,7 +42,7 @@ class RunLog(keras.callbacks.Callback):
         rows = [row for row in read(self.path) if row["step"] <= step]
         self.lines = [json.dumps(row) + "\n" for row in rows]
         self.seconds = rows[-1].get("seconds", 0.0) if rows else 0.0
-        self._drawn = 0
+        self._drawn, self._due = 0, 0.0
         self.start = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -54,7 +55,7 @@ class RunLog(keras.callbacks.Callback):
         row = {"epoch": epoch + 1, "step": step, "seconds": seconds} | row
         self.lines.append(json.dumps(row) + "\n")
         files.write_text(self.path, "".join(self.lines))
-        if len(self.lines) >= max(self._drawn + 1, 1.01 * self._drawn):
+        if time.perf_counter() >= self._due:
             self._draw()
         if self.writer is not None:
             with self.writer.as_default(step=step):
@@ -68,10 +69,12 @@ class RunLog(keras.callbacks.Callback):
             self._draw()
 
     def _draw(self) -> None:
-        measured = dict.fromkeys([space.monitor for space in spaces.SPACES.values()])
+        began = time.perf_counter()
+        measured = dict.fromkeys(space.monitor for space in spaces.SPACES.values())
         rows = [json.loads(line) for line in self.lines]
         pictures.curves(self.path.with_name("curves.png"), rows, measured)
-        self._drawn = len(self.lines)
+        self._drawn, ended = len(self.lines), time.perf_counter()
+        self._due = ended + 20.0 * (ended - began)
 
 
 def read(path) -> list[dict]:

@@ -46,6 +46,10 @@ class Edges(Source):
             lambda batch: {"x": edges(batch["real"]), "y": batch["real"]}, num_parallel_calls=2
         )
 
+    def part(self, keep):
+        """See `Source.part`."""
+        return Edges(self._images.part(keep))
+
 
 def edges(images):
     """Returns the norm of the Sobel gradient of grayscale images, bright edges on black.

@@ -73,18 +73,21 @@ def source(name: str, split: str, image_size=None, channels=None, data_dir=None)
     """
     if split not in SPLITS:
         raise unknown(f"split of {name}", split, SPLITS)
-    arrays = store.read(name, split, data_dir, ("x", "y"))
+    arrays = store.read(name, split, data_dir, ("x", "y"), ("code",))
     if arrays is None:
         packages = " and ".join(dict.fromkeys(file for file, _, _ in SETS[name][1:]))
         raise InputError(
             f"{name} is not imported: get {packages} with npm pack, and run "
             f"`ganzoo data {name} --from=PATH`."
         )
-    return Pairs(name, split, *arrays, image_size, channels)
+    x, y, codes = arrays  # sets that were imported before have no codes
+    return Pairs(name, split, x, y, image_size, channels, codes)
 
 
 def read_originals(name: str, source: str | os.PathLike) -> dict[str, np.ndarray]:
     """Returns the arrays `{train,test}_{x,y}`, uint8 (N, side, side, 3), on a white background.
+
+    `{train,test}_code` has the first code point of each, which its variants share, as text.
 
     Args:
         name: One of `SETS`.
@@ -105,6 +108,7 @@ def read_originals(name: str, source: str | os.PathLike) -> dict[str, np.ndarray
         selected = [code for code in codes if split_of(code.split("-")[0]) == split]
         for key, column in zip("xy", glyphs, strict=True):
             arrays[f"{split}_{key}"] = np.stack([_drawn(*column[c], side) for c in selected])
+        arrays[f"{split}_code"] = np.array([code.split("-")[0] for code in selected])
     return arrays
 
 

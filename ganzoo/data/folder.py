@@ -4,6 +4,7 @@ Folders that are called like splits are the splits (see `layout`). If a split co
 more folders, without images next to them, the folders are its classes, in sorted order.
 """
 
+import copy
 import dataclasses
 import os
 from collections.abc import Iterator
@@ -178,6 +179,14 @@ class Folder(Source):
         all_images = dataclasses.replace(order, drop_remainder=False)
         batches = all_images.indices(count).map(fetch, num_parallel_calls=4)
         return batches.rebatch(order.batch_size, order.drop_remainder)
+
+    def part(self, keep):
+        """See `Source.part`; the identity is the path without its suffix."""
+        part = copy.copy(self)
+        part._tree = self._tree.only(lambda i: keep(os.path.splitext(self._tree.name(i))[0]))
+        part._unreadable = set()
+        part.info = dataclasses.replace(self.info, num_examples=len(part._tree))
+        return part
 
     def _replaced(self, index):
         """Returns images and labels, with the next readable image in place of a broken one."""

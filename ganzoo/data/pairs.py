@@ -6,6 +6,8 @@ wide as high, or two images of the proportions of `image_size`; its left half is
 `y`. Without folders for splits, one in ten names, chosen by checksum, is in "test".
 """
 
+import copy
+import dataclasses
 import os
 import zlib
 
@@ -15,7 +17,7 @@ from ganzoo.data import images
 from ganzoo.data.folder import Folder, header, opened
 from ganzoo.data.layout import layout
 from ganzoo.data.look import Look
-from ganzoo.data.source import Info, Source, chosen
+from ganzoo.data.source import Info, Source, chosen, kept
 from ganzoo.data.tree import Tree
 from ganzoo.errors import InputError
 
@@ -30,7 +32,9 @@ def split_of(identity: str) -> str:
 class Pairs(Source):
     """A set of pairs of images of the same shape, `x` and `y`, in memory."""
 
-    def __init__(self, name: str, split: str, x: np.ndarray, y: np.ndarray, size, channels):
+    def __init__(
+        self, name: str, split: str, x: np.ndarray, y: np.ndarray, size, channels, identities=None
+    ):
         """Stores the arrays; images are resized when they are read.
 
         Args:
@@ -40,7 +44,9 @@ class Pairs(Source):
             y: Their partners, in the same form.
             size: (height, width) to resize to, or None.
             channels: 1 or 3 to convert to, or None.
+            identities: What tells which pairs show the same thing, (N,); by default their places.
         """
+        self._identities = range(len(x)) if identities is None else identities
         self._x, self._y, self._size, self._channels = x, y, size, channels
         shape = (*(size or x.shape[1:3]), channels or x.shape[3])
         self.info = Info(name, split, len(x), shape)
@@ -60,6 +66,14 @@ class Pairs(Source):
     def batches(self, order):
         """See `Source.batches`."""
         return order.gathered(self.examples(None))
+
+    def part(self, keep):
+        """See `Source.part`."""
+        part, index = copy.copy(self), kept(self._identities, keep)
+        part._identities = np.asarray(self._identities)[index]
+        part._x, part._y = self._x[index], self._y[index]
+        part.info = dataclasses.replace(self.info, num_examples=len(part._x))
+        return part
 
 
 class _Strips(Folder):
@@ -154,6 +168,10 @@ class Swapped(Source):
         """See `Source.batches`."""
         return self._source.batches(order).map(_swapped)
 
+    def part(self, keep):
+        """See `Source.part`."""
+        return Swapped(self._source.part(keep))
+
 
 def _swapped(columns: dict) -> dict:
     return {"x": columns["y"], "y": columns["x"]}
@@ -189,6 +207,14 @@ class PairFolder(Source):
     def batches(self, order):
         """See `Source.batches`."""
         return self._strips.batches(order).map(lambda batch: self._halved(batch["real"]))
+
+    def part(self, keep):
+        """See `Source.part`."""
+        part = copy.copy(self)
+        part._strips = self._strips.part(keep)
+        count = part._strips.info.num_examples
+        part.info = dataclasses.replace(self.info, num_examples=count)
+        return part
 
     def _halved(self, strips) -> dict:
         width = self.info.image_shape[1]

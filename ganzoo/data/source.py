@@ -1,7 +1,10 @@
 """The interface of data sources: their `Info`, their examples as arrays, and batches of them."""
 
 import abc
+import copy
 import dataclasses
+import zlib
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -109,6 +112,57 @@ class Source(abc.ABC):
         real, labels = self.arrays(limit)
         return {"real": real} if labels is None else {"real": real, "label": labels}
 
+    def divided(self) -> tuple["Source", "Source"]:
+        """Returns the part of a split to train on, and the other tenth, called "validation".
+
+        Which examples are in the validation part depends on their identities: the names of files,
+        the code points of emoji, or the place in the set. So both images of a pair are in the same
+        part, and what is added to a folder moves no other image.
+
+        Raises:
+            InputError: If the validation part is empty.
+
+        Example:
+            training, validation = ganzoo.data.open("edges:fashion_mnist").divided()
+        """
+        training = self.part(lambda identity: not _held_out(identity))
+        validation = self.part(_held_out).called("validation")
+        if not min(part.info.num_examples for part in (training, validation)):
+            raise InputError(
+                f"{self.info.name}: {self.info.num_examples} examples are too few to keep a tenth "
+                "for validation, by which the best checkpoint is chosen: give more."
+            )
+        return training, validation
+
+    def part(self, keep: Callable[[str], bool]) -> "Source":
+        """Returns a source of only the examples for whose identities `keep` is true.
+
+        By default the identity of an example is its place, and the part is held in memory.
+        """
+        real, labels = self.arrays(None)
+        whole = Memory(self.info.name, self.info.split, real, labels, self.info.class_names)
+        whole.info = self.info
+        return whole.part(keep)
+
+    def called(self, split: str) -> "Source":
+        """Returns this source under another name of its split."""
+        other = copy.copy(self)
+        other.info = dataclasses.replace(self.info, split=split)
+        return other
+
+
+def kept(identities, keep: Callable[[str], bool]) -> np.ndarray:
+    """Returns which of the identities are to be kept, bool (N,)."""
+    return np.fromiter((keep(str(identity)) for identity in identities), bool)
+
+
+def _held_out(identity: str) -> bool:
+    """Returns whether an example is in the validation part: one in ten, by checksum.
+
+    The checksum is not that of `pairs.split_of`, which decides about the test split.
+    """
+    return zlib.crc32(f"validation {identity}".encode()) % 10 == 0
+
 
 def _to_float(batch: dict) -> dict:
     return {
@@ -164,6 +218,14 @@ class Memory(Source):
     def batches(self, order):
         """See `Source.batches`."""
         return order.gathered(self.examples(None))
+
+    def part(self, keep):
+        """See `Source.part`."""
+        part, index = copy.copy(self), kept(range(len(self._real)), keep)
+        part._real = self._real[index]
+        part._labels = None if self._labels is None else self._labels[index]
+        part.info = dataclasses.replace(self.info, num_examples=len(part._real))
+        return part
 
 
 def chosen(count: int, limit: int) -> np.ndarray:

@@ -38,11 +38,13 @@ def save(name: str, arrays: Mapping[str, np.ndarray], data_dir=None) -> pathlib.
 
 
 def read(
-    name: str, split: str, data_dir=None, columns: Sequence[str] = ("images", "labels")
-) -> tuple[np.ndarray, ...] | None:
+    name: str, split: str, data_dir=None, columns: Sequence[str] = ("images", "labels"),
+    optional: Sequence[str] = (),
+) -> tuple[np.ndarray | None, ...] | None:  # fmt: skip
     """Returns the imported arrays of a split, or None if the data set has not been imported.
 
-    The default arrays are images, uint8 (N, H, W, C), and labels (N,).
+    The default arrays are images, uint8 (N, H, W, C), and labels (N,). In place of an optional
+    column that the file does not have there is None.
 
     Raises:
         InputError: If the file is damaged.
@@ -50,7 +52,9 @@ def read(
     path = folder(data_dir) / f"{name}.npz"
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return tuple(arrays[f"{split}_{column}"] for column in columns)
+            found = tuple(arrays[f"{split}_{column}"] for column in columns)
+            keys = (f"{split}_{column}" for column in optional)
+            return found + tuple(arrays[key] if key in arrays else None for key in keys)
     except FileNotFoundError:
         return None
     except files.DAMAGED as error:

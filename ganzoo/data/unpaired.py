@@ -56,6 +56,11 @@ class Unpaired(Source):
         x, y = self._sides["x"].batches(order), self._sides["y"].batches(other(order))
         return tf.data.Dataset.zip(x, y).map(lambda x, y: {"x": x["real"], "y": y["real"]})
 
+    def part(self, keep):
+        """See `Source.part`: of both sides, so that files of one name are in the same part."""
+        sides = (side.part(keep) for side in self._sides.values())
+        return Unpaired(self.info.name, *sides, self.info.split)
+
 
 def of_folders(path: str, split: str, options: dict) -> Unpaired:
     """Returns a split of a folder that holds the folders of two domains.
@@ -130,6 +135,10 @@ class Apart(Source):
             turn.gathered({key: columns[key]}) for key, turn in (("x", order), ("y", other(order)))
         )
         return tf.data.Dataset.zip(x, y).map(lambda x, y: x | y)
+
+    def part(self, keep):
+        """See `Source.part`: of the pairs, before they are separated."""
+        return Apart(self._pairs.part(keep))
 
 
 def other(order: Order) -> Order:

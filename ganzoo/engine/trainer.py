@@ -130,8 +130,8 @@ class Trainer(keras.Model):
         """Raises `InputError` if an argument needs a side that this game lacks."""
         cls = type(self).__name__
         if self.discriminator is None:
-            for name in ("loss", "augment", "replay", "balance", "n_critic"):
-                if arguments[name] not in (None, 1):
+            for name in ("loss", "augment", "replay", "balance", "n_critic", "clip", "unroll"):
+                if arguments[name] not in (None, 0, 1):
                     raise InputError(f"{name} needs a discriminator, which {cls} lacks: drop it.")
         for penalty in self.penalties:
             kind = type(penalty).__name__

@@ -31,7 +31,8 @@ class SeqGAN(GAN):
 
     As rewards are never negative, every sampled sequence becomes more likely, so that sequences get
     better but less diverse. The log `nll_data`, the negative log-likelihood of real sequences under
-    G in nats per token, shows this: it rises when diversity is lost.
+    G in nats per token, shows this: it rises when diversity is lost. A run measures it on sequences
+    that it is not trained on, and chooses the best checkpoint of the last phase by it.
 
     A batch has `real` tokens, integers (N, T).
 
@@ -40,6 +41,8 @@ class SeqGAN(GAN):
     """
 
     exported = Sequences
+    held_out = True
+    monitor = "nll_data"
     compares = False  # D is not trained from the start, so its loss alone tells nothing
 
     def __init__(self, generator, discriminator=None, words=None, **kwargs):
@@ -90,7 +93,7 @@ class SeqGAN(GAN):
                 "expected pretrain and d_pretrain >= 0 and roll_outs >= 1, got "
                 f"{self.pretrain}, {self.d_pretrain} and {self.roll_outs}."
             )
-        for name in ("augment", "replay", "penalties"):
+        for name in ("augment", "replay", "penalties", "unroll"):
             if getattr(self, name):
                 raise InputError(f"{name} is for images, but SeqGAN has tokens: drop it.")
         if self.loss.relative:
@@ -191,6 +194,11 @@ class SeqGAN(GAN):
     def lines(self, num: int = 16, seed: int = 0) -> list[str]:
         """Returns samples as text."""
         return self.sampler.lines(num, seed)
+
+    @property
+    def eligible(self) -> bool:
+        """Whether the last phase has begun: before it there is no adversarial training."""
+        return int(self.step.numpy()) > self.pretrain + self.d_pretrain
 
     def measure(self, evaluate) -> dict:
         """Returns the distance of the samples, and `nll_data` of the real sequences."""

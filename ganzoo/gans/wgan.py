@@ -2,29 +2,9 @@
 
 import keras
 
-from ganzoo.engine.sides import weights_of
-from ganzoo.errors import InputError
 from ganzoo.gan import GAN
 from ganzoo.losses import Wasserstein
 from ganzoo.networks import dcgan
-
-
-@keras.saving.register_keras_serializable("ganzoo")
-class Clip(keras.constraints.Constraint):
-    """Keeps every entry of a weight within [-bound, bound]."""
-
-    def __init__(self, bound: float = 0.01):
-        if not isinstance(bound, (int, float)) or not bound > 0:
-            raise InputError(f"expected clip > 0, got {bound!r}.")
-        self.bound = bound
-
-    def __call__(self, weight):
-        """Returns the clipped weight."""
-        return keras.ops.clip(weight, -self.bound, self.bound)
-
-    def get_config(self) -> dict:
-        """Returns the constructor arguments."""
-        return {"bound": self.bound}
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -44,11 +24,7 @@ class WGAN(GAN):
 
     @classmethod
     def learning(cls) -> dict:
-        """RMSprop at 5e-5, five critic turns, and weights clipped to [-0.01, 0.01].
-
-        Returns:
-            clip: Largest absolute value of the critic's weights.
-        """
+        """RMSprop at 5e-5, five critic turns, and weights clipped to [-0.01, 0.01]."""
         return super().learning() | {
             "loss": Wasserstein(),
             "n_critic": 5,
@@ -56,10 +32,3 @@ class WGAN(GAN):
             "d_optimizer": keras.optimizers.RMSprop(5e-5),
             "clip": 0.01,
         }
-
-    def compile(self, *args, **kwargs):
-        """As `GAN.compile`; all weights of the critic are clipped to [-clip, clip]."""
-        super().compile(*args, **kwargs)
-        for weight in weights_of(self.discriminator):
-            weight.constraint = Clip(self.clip)
-            weight.assign(weight.constraint(weight))

@@ -84,7 +84,7 @@ class JaxGame:
                 with random.scope(key):
                     filled = batch if side == "d" else batch | gan.generate(batch)
                 with random.scope(random.fold(key, 1 if side == "d" else 2)):
-                    loss = gan.discriminator_loss if side == "d" else gan.generator_loss
+                    loss = gan.discriminator_loss if side == "d" else gan.generator_terms
                     terms = joined(loss(filled), gan.penalise(side, filled))
                 return sum(terms.values()), (terms, self.rest(scope))
 

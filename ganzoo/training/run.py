@@ -59,7 +59,7 @@ def train(
         source = opened(recipe, data_dir)
         with strategy.scope():
             gan = build(recipe, source.info)
-        evaluate, against = evaluation(recipe, gan, source, data_dir)
+        source, evaluate = divided(recipe, gan, source)
         checkpoint = callbacks.Checkpoint(run_dir / "checkpoints", gan.monitor or evaluate.monitor)
         if chief and (run_dir / "trainer.json").exists():
             measure_all(gan, checkpoint, evaluate)
@@ -103,7 +103,7 @@ def train(
             return {}
         if begun >= recipe.steps and (run_dir / "summary.json").exists():
             return json.loads((run_dir / "summary.json").read_text())
-        return _finish(gan, run_dir, evaluate, checkpoint, against)
+        return _finish(gan, run_dir, evaluate, checkpoint)
 
 
 def opened(recipe: Recipe, data_dir=None, split: str | None = None) -> data.Source:
@@ -155,22 +155,22 @@ def build(recipe: Recipe, info: data.Info | None = None) -> GAN:
     return gan
 
 
-def evaluation(
-    recipe: Recipe, gan: GAN, source: data.Source, data_dir=None
-) -> tuple[callbacks.Evaluate, str]:
-    """Returns what measures a resolved recipe's epochs, and against which data, in words.
+def divided(
+    recipe: Recipe, gan: GAN, source: data.Source
+) -> tuple[data.Source, callbacks.Evaluate]:
+    """Returns the data that a resolved recipe is trained on, and what measures its epochs.
 
-    These are data that it is trained on; for translators, which could memorize the answers, the
-    split "test" if there is one.
+    The test split has no part in it. Models whose measures could be memorized (`GAN.held_out`) are
+    measured on a tenth of the training split, on which they are not trained; the others on the
+    data that they are trained on.
     """
-    if gan.held_out:
-        with contextlib.suppress(InputError):
-            source = opened(recipe, data_dir, "test")
-    examples = source.examples(MEASURED)
+    source, measured = source.divided() if gan.held_out else (source, source)
+    examples = measured.examples(MEASURED)
     if "real" not in examples:  # what translations should look like
         examples["real"] = examples["y"]
-    evaluate = callbacks.Evaluate(examples, recipe.features, every=recipe.evaluate_every)
-    return evaluate, f"{recipe.dataset} {source.info.split}"
+    against = f"{recipe.dataset} {measured.info.split}"
+    every = recipe.evaluate_every
+    return source, callbacks.Evaluate(examples, recipe.features, every=every, against=against)
 
 
 def measure_all(gan: GAN, checkpoint: callbacks.Checkpoint, evaluate: callbacks.Evaluate) -> None:
@@ -252,7 +252,7 @@ def _fit(gan, source, recipe, parts, start, verbose) -> None:
             break
 
 
-def _finish(gan, run_dir, evaluate, checkpoint, against: str) -> dict:
+def _finish(gan, run_dir, evaluate, checkpoint) -> dict:
     """Exports, draws and measures the best checkpoint; returns the summary."""
     steps = int(gan.step.numpy())  # fewer than the recipe's, if the failure monitor stopped it
     best = checkpoint.restore_best(gan)
@@ -264,7 +264,7 @@ def _finish(gan, run_dir, evaluate, checkpoint, against: str) -> dict:
     row = picture[-gan.image_shape[0] :] if len(gan.image_shape) == 3 else picture
     pictures.save_png(run_dir / "row.png", pictures.enlarged(row))
     values = {checkpoint.monitor: best.get(checkpoint.monitor)}  # None if it diverged
-    if None not in values.values():
+    if None not in values.values() or not gan.eligible:
         values |= gan.measure(evaluate)
-    facts = evaluate.facts(values, against)
+    facts = evaluate.facts(values)
     return summary.write(run_dir, gan, steps, best, checkpoint.monitor, facts)

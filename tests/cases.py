@@ -1,0 +1,43 @@
+"""A small model of each variant, and a few batches for it."""
+
+import numpy as np
+import tensorflow as tf
+
+import ganzoo
+from ganzoo.inference.sampler import Sampler
+
+IMAGES, POINTS = (8, 8, 1), (2,)
+
+
+def draws(name):
+    """Returns whether a variant's generator takes latents."""
+    return ganzoo.gans.get(name).exported is Sampler
+
+
+def batches(shape, count=12, size=4):
+    rng = np.random.default_rng(0)
+    images = rng.uniform(-1, 1, (count * size, *shape)).astype("float32")
+    batch = {"real": images, "label": rng.integers(0, 3, count * size).astype("int32")}
+    batch |= {"x": images, "y": images[::-1]}
+    return tf.data.Dataset.from_tensor_slices(batch).batch(size, drop_remainder=True)
+
+
+def batches_of(name, shape=IMAGES):
+    """Returns the batches that a variant learns from: images or points; tokens."""
+    if name != "seqgan":
+        return batches(shape)
+    tokens = np.random.default_rng(0).integers(0, 7, (48, 3)).astype("int32")
+    return tf.data.Dataset.from_tensor_slices({"real": tokens}).batch(4, drop_remainder=True)
+
+
+def maker(name, shape=IMAGES, **learning):
+    """Returns a function that makes the variant, with narrow networks."""
+    if name == "seqgan":
+        shape = (3,)
+        learning = {"vocabulary": 7, "pretrain": 1, "d_pretrain": 0, "roll_outs": 2} | learning
+    labels = {"num_classes": 3} if ganzoo.gans.takes_labels(name) else {}
+    latents = {"latent_dim": 16 if name == "infogan" else 8} if draws(name) else {}
+    small = {"blocks": 1} if name in ("cyclegan", "unit") else {}
+    turns = {"n_critic": 2 if name in ("wgan", "wgan_gp") else 1}  # more are slow to trace
+    given = labels | latents | turns | small | learning
+    return lambda: ganzoo.create(name, shape, width=4, seed=7, **given)
