@@ -26,6 +26,7 @@ def pytest_collection_finish():
     """Spares the garbage collector what was imported: a million objects that stay."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(100_000, 50, 100)  # Keras makes so many objects that it ran all the time
 
 
 @pytest.hookimpl(wrapper=True)

@@ -414,8 +414,15 @@ def decoded(gan, latents, side):
     return output(gan.generator[f"decoder_{side}"], maps)
 
 
-def unit(gan, given):
-    """Returns UNIT's terms without their weights, from the images on."""
+def unit(gan, given, kept={}):  # noqa: B006
+    """Returns UNIT's terms without their weights, from the images on; of the last GAN they stay."""
+    if gan not in kept:
+        kept.clear()
+        kept[gan] = _unit(gan, given)
+    return kept[gan]
+
+
+def _unit(gan, given):
     samples, again, there, back = {}, 0.0, 0.0, 0.0
     for side in "xy":
         mean, samples[side] = encoded(gan, given[side], side)

@@ -12,7 +12,6 @@ from ganzoo import ema, gans, losses, penalties
 from ganzoo.engine.hyperparameters import TABLES
 from ganzoo.engine.sides import networks_of
 from ganzoo.errors import InputError
-from ganzoo.inference.sampler import Sampler
 from ganzoo.training import flags, recipe, run
 from ganzoo.training.recipe import Recipe, differences, spec, value_of
 
@@ -74,9 +73,7 @@ def test_resolving_is_stable_for_every_variant(name, tmp_path):
     assert differences(resolved, again) == [] and again == resolved
 
 
-@pytest.mark.parametrize(
-    "name", [n for n in ganzoo.list_variants() if gans.get(n).exported is Sampler]
-)
+@pytest.mark.parametrize("name", ["wgan_gp", "acgan", "imle", "stylegan2", "unrolled", "vaegan"])
 def test_a_resolved_recipe_makes_the_canonical_variant(name, tmp_path):
     resolved = Recipe(model=name).replace({"width": 4, "latent_dim": 16}).resolved()
     resolved.save(tmp_path / "a.toml")
@@ -183,7 +180,7 @@ def test_what_does_not_fit_is_one_line(data, message):
     "changes, message",
     [
         ({"model": "dcgann"}, "Did you mean 'dcgan'"),
-        ({"clip": 0.01}, "dcgan 'clip'"),  # a key of wgan alone
+        ({"style": 0.1}, "dcgan 'style'"),  # a key of vaegan alone
         ({"precision": "bfloat16"}, "Did you mean 'mixed_bfloat16'"),
         ({"loss": "hingee"}, "Did you mean 'hinge'"),
         ({"loss": {"class_name": "Hinge", "config": {"flip": 3}}}, "flip"),

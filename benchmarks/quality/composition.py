@@ -70,6 +70,8 @@ PARTS = {  # name of the part -> a function that makes the arguments of `create`
         "d_optimizer": keras.optimizers.Adam(4e-4, beta_1=0.5),
     },
     "no average": lambda: {"ema": 0},
+    "clipping": lambda: {"clip": 0.01},
+    "unrolling": lambda: {"unroll": 2},
     "two turns of D": lambda: {"n_critic": 2},
 }
 

@@ -87,7 +87,8 @@ def curves(path, rows: list[dict], measured: Collection[str] = ()) -> None:
     }
     panels = {label: names for label, names in panels.items() if names or label != "measured"}
     with matplotlib.rc_context({"axes.grid": True, "grid.alpha": 0.3}):
-        figure = Figure((7, 3 * len(panels)), dpi=100, layout="constrained")
+        figure = Figure((7, 3 * len(panels)), dpi=100)  # a layout engine would take twice as long
+        figure.subplots_adjust(0.12, 0.16 / len(panels), 0.98, 0.98, hspace=0.08)
         for axis, (label, names) in zip(
             figure.subplots(len(panels), 1, sharex=True), panels.items(), strict=True
         ):
