@@ -15,13 +15,14 @@ from PIL import Image
 from ganzoo import InputError, cli, data, metrics, zoo
 from ganzoo.data import toys
 from ganzoo.engine import files
-from ganzoo.evaluation import figures, tables
+from ganzoo.evaluation import figures, published, tables
 from ganzoo.evaluation.evaluator import METRICS, Evaluation
 from ganzoo.inference import saved_model
 from ganzoo.inference.classifier import TrainedClassifier
 from ganzoo.inference.sampler import Sampler
 from ganzoo.metrics import spaces
-from ganzoo.publishing import gallery
+from ganzoo.publishing import card, gallery
+from ganzoo.training.recipe import Recipe
 from ganzoo.zoo import catalogue
 
 ROOT = Path(__file__).parent.parent
@@ -473,7 +474,8 @@ def test_the_table_shows_every_kind_of_figure_and_how_it_was_measured(root):
 
 def test_the_table_shows_the_published_figure_of_the_same_loss_and_data(root):
     path = root / "models/judge/recipe.toml"
-    path.write_text(path.read_text().replace("fashion_mnist_10k", "fashion_mnist"))
+    recipe = Recipe(model="wgan", dataset="fashion_mnist", features="pixels").resolved()
+    recipe.save(path)
     for name in ("dcgan_fashion_mnist_10k", "judge"):
         facts = {"steps": 9, "metrics": {"fid": {"value": 20.0, "features": "inception"}}}
         (root / "models" / name / "metrics.json").write_text(json.dumps(facts))
@@ -482,7 +484,39 @@ def test_the_table_shows_the_published_figure_of_the_same_loss_and_data(root):
     assert lines[2].endswith("[`judge`](../models/judge/README.md) | 21.5 | 20 | 9 | - |")
     assert lines[4].startswith("- published FID: the lowest") and "1711.10337" in lines[4]
     assert lines[7] == "| `fashion_mnist_10k` | FID | steps | minutes |"
-    assert "Published: 21.5, the lowest" in gallery.card_of("judge")
+    card = gallery.card_of("judge")
+    assert "Published: 21.5, the lowest" in card
+    assert "averaged no weights" in card and "averages G with a decay of 0.999." in card
+    assert "All hyperparameters are those of `wgan`." in card
+
+
+@pytest.mark.parametrize(
+    ("model", "changes", "loss"),
+    [
+        ("dcgan", {}, "non_saturating"), ("gan", {"loss": "minimax"}, "minimax"),
+        ("dcgan", {"loss": "wasserstein", "clip": 0.01}, "clipped"),
+        ("dcgan", {"loss": "wasserstein"}, None), ("wgan", {"clip": 0}, None),
+        ("wgan", {"loss": "least_squares"}, None), ("wgan_gp", {}, "gradient_penalty"),
+        ("lsgan", {"loss": "hinge"}, None), ("dragan", {}, "dragan"), ("pacgan", {}, None),
+        ("unrolled", {}, None), ("cgan", {}, None), ("infogan", {}, None), ("began", {}, "began"),
+        ("stylegan2", {}, None),
+    ],
+)  # fmt: skip
+def test_the_loss_decides_what_is_comparable(model, changes, loss):
+    recipe = Recipe(model=model, dataset="fashion_mnist").replace(changes).resolved()
+    assert published.loss_of(recipe.to_dict()) == loss
+
+
+def test_a_card_lists_what_was_changed():
+    recipe = Recipe(model="wgan", dataset="fashion_mnist").replace(
+        {"clip": 0.05, "learning.g_optimizer": {"class_name": "RMSprop",
+                                                "config": {"learning_rate": 3e-4}}}
+    )  # fmt: skip
+    summary = {"steps": 1, "metrics": {}, "versions": {"jax": "1"}}
+    text = card.render("mine", 1, recipe.resolved().to_dict(), summary)
+    assert "| `learning.clip` | 0.01 | 0.05 |" in text
+    assert "| `learning.g_optimizer.config.learning_rate` | 5e-05 | 0.0003 |" in text
+    assert "d_optimizer" not in text and "python train.py --backend=jax --recipe=mine" in text
 
 
 def test_all_goes_on_where_it_stopped(root, capsys, monkeypatch):

@@ -93,4 +93,7 @@ class Evaluate(keras.callbacks.Callback):
                     "n_fake": self.num,
                     "seed": self.seed,
                 }
+                for key in ("resize", "precision"):
+                    if setting := getattr(self._network, key, None):
+                        facts[name][key] = setting
         return facts

@@ -4,8 +4,10 @@ import inspect
 
 from ganzoo import gans
 from ganzoo.data import sources
+from ganzoo.engine.hyperparameters import TABLES
 from ganzoo.evaluation import published
 from ganzoo.inference.saved_model import KINDS
+from ganzoo.training.recipe import Recipe, differences
 
 CARD = """\
 # {entry}
@@ -19,11 +21,11 @@ Model `{model}`, trained on `{dataset}`{way}.
 ## Reproduce
 
 ```
-python train.py --recipe={entry}
+python train.py {backend}--recipe={entry}
 ```
 
 {cost} The recipe is [recipe.toml](recipe.toml); what was measured is [metrics.json](metrics.json).
-
+{changed}
 ## Figures
 
 | figure | value | measured with |
@@ -91,7 +93,7 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         value = fact.pop("value", "")
         value = f"{value:.4g}" if isinstance(value, float) else value
         rows.append(f"| {name} | {value} | {_pairs(fact) or '-'} |")
-    which, fid = summary.get("which"), published.fid(recipe)
+    which = summary.get("which")
     names = {
         "entry": entry, "version": version, "dataset": recipe["dataset"],
         "given": (which or "x")[0],  # of a translator
@@ -112,11 +114,36 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         paper=_paper(recipe["model"]),
         cost=_cost(summary),
         figures="\n".join(rows),
-        published=f"\nPublished: {fid:g}, {published.SOURCE}.\n" if fid else "",
+        published=_published(recipe),
+        backend="--backend=jax " if "jax" in (summary.get("versions") or {}) else "",
+        changed=_changed(recipe),
         biased=f"\nIt was {published.BIASED}\n" if published.is_biased(recipe) else "",
         neighbours=NEIGHBOURS if neighbors else "",
         license=license_of(recipe["dataset"]),
     )
+
+
+def _published(recipe: dict) -> str:
+    """Returns the published figure of the recipe's loss, and what is not alike, if there is one."""
+    fid = published.fid(recipe)
+    if not fid:
+        return ""
+    return f"\nPublished: {fid:g}, {published.SOURCE}. {published.differs(recipe)}\n"
+
+
+def _changed(recipe: dict) -> str:
+    """Returns the hyperparameters that differ from the variant's own, as a list."""
+    usual, given = Recipe(model=recipe["model"]).resolved(), Recipe.from_dict(recipe)
+    rows = []
+    for row in differences(usual, given):
+        key, values = row.split(": ", 1)
+        old, new = (value.replace("None", "-") for value in values.split(" -> "))
+        if key.startswith(TABLES) and not key.endswith((".module", ".registered_name")):
+            rows.append(f"| `{key}` | {old} | {new} |\n")
+    if not rows:
+        return f"\nAll hyperparameters are those of `{recipe['model']}`.\n"
+    head = f"| hyperparameter | of `{recipe['model']}` | here |\n|---|---|---|\n"
+    return f"\n{head}{''.join(rows)}"
 
 
 def license_of(dataset: str) -> str:
@@ -146,7 +173,7 @@ def _cost(summary: dict) -> str:
             parts.append(_pairs(value) if isinstance(value, dict) else str(value))
     best = summary.get("best_step")
     kept = f" The checkpoint published is that of step {best:,}, the best one." if best else ""
-    return f"It took {', '.join(parts)}.{kept}"
+    return f"It took {', '.join(parts)}, for one seed.{kept}"
 
 
 def _pairs(facts: dict) -> str:

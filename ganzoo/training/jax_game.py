@@ -52,8 +52,8 @@ class JaxGame:
     def within(self, state: dict):
         """While it is open, the variables have the values of a state; `rest` reads them back."""
         pairs = [
-            pair for key in (*self.sides, "rest")
-            for pair in zip(self.variables[key], state[key], strict=True)
+            pair for key, held in self.variables.items()  # also the optimizers' count of turns
+            for pair in zip(held, state[key], strict=True)
         ]  # fmt: skip
         with keras.StatelessScope(state_mapping=pairs) as scope:
             yield scope

@@ -19,6 +19,7 @@ from ganzoo.training.directory import claim, limits_named, locked
 from ganzoo.training.recipe import Recipe
 
 MEASURED = 10_000  # real images, at most, that every epoch is measured against
+LOGGED = "training log, mean of the epoch"  # of a value that no measure of the samples gives
 
 
 def train(
@@ -263,8 +264,8 @@ def _finish(gan, run_dir, evaluate, checkpoint) -> dict:
     pictures.save_png(run_dir / "samples.png", pictures.enlarged(picture))
     row = picture[-gan.image_shape[0] :] if len(gan.image_shape) == 3 else picture
     pictures.save_png(run_dir / "row.png", pictures.enlarged(row))
-    values = {checkpoint.monitor: best.get(checkpoint.monitor)}  # None if it diverged
-    if None not in values.values() or not gan.eligible:
-        values |= gan.measure(evaluate)
-    facts = evaluate.facts(values)
+    value = best.get(checkpoint.monitor)  # None if it diverged
+    facts = {checkpoint.monitor: {"value": value, "source": LOGGED}}
+    if value is not None or not gan.eligible:
+        facts |= evaluate.facts(gan.measure(evaluate))
     return summary.write(run_dir, gan, steps, best, checkpoint.monitor, facts)
