@@ -13,6 +13,7 @@ from ganzoo import cli, data, metrics, random, testing
 from ganzoo.data import oracle, quatrains
 from ganzoo.errors import InputError
 from ganzoo.inference import rollouts, sequences
+from ganzoo.metrics import spaces
 from ganzoo.training import run
 from ganzoo.training.recipe import Recipe
 from ganzoo.training.summary import closing_words
@@ -171,6 +172,11 @@ def test_bleu_is_that_of_the_literature():
     )
     tokens = np.arange(12).reshape(3, 4)
     assert metrics.bleu(tokens, tokens, 3) == pytest.approx(1.0)
+    distance = spaces.get("bleu").distance
+    assert distance(tokens, tokens) == pytest.approx(
+        {"bleu_gap": 0.0, "bleu_2": 1.0, "bleu_3": 1.0, "bleu_4": 1.0}
+    )
+    assert distance(tokens, tokens + 100)["bleu_gap"] == 1.0
     assert metrics.bleu(tokens, tokens + 100, 2) == 0.0
     assert metrics.bleu([[1, 2]], [[1, 2, 3, 4]], 1) == pytest.approx(np.exp(-1))
     with pytest.raises(InputError, match="expected samples"):
