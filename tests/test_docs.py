@@ -2,7 +2,6 @@
 
 import ast
 import importlib.util
-import json
 import re
 import shlex
 from pathlib import Path
@@ -39,11 +38,6 @@ def loaded(script):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture(scope="module")
-def fid_effects():
-    return loaded("quality/fid_effects.py")
 
 
 @pytest.mark.parametrize(("page", "code"), blocks("python"))
@@ -94,31 +88,6 @@ def test_every_metric_is_explained():
     plumbing = {"Moments", "moments", "frechet_distance", "real_moments", "sample_features"}
     plumbing |= {"Space", "register"}
     assert set(metrics.__all__) - plumbing <= in_text
-
-
-def test_the_tables_are_those_of_the_file(fid_effects):
-    found = json.loads(fid_effects.OUT.read_text()) if fid_effects.OUT.exists() else {}
-    assert fid_effects.rewrite(EVALUATION, found) == EVALUATION
-
-
-def test_tables(fid_effects):
-    several = {"mean": 21.456, "std": 0.1234, "subsets": 3}
-    once = {"mean": 20.0, "std": None, "subsets": 1}
-    row = {name: several for name in ("fid", "fid_both", "fid_infinity", "kid")}
-    results = {
-        "counts": {"n_real": 10000, "by_n_fake": {"500": row, "10000": {n: once for n in row}}},
-        "settings": {"n_real": 2000, "n_fake": 2000, "fid": {"usual": 40.0, "clean": 50.0}},
-        "reference": {"n_real": 10000, "n_fake": 10000, "fid": {"samples against test": 20.0}},
-    }
-    text = fid_effects.render(results)
-    assert "| 500 | 21.46 ± 0.12 | 21.46 ± 0.12 |" in text
-    assert "| 10,000 | 20.00 | 20.00 | 20.00 | 20.00 |" in text
-    assert "| usual | 40.00 |  |" in text and "| clean | 50.00 | +25.00 % |" in text
-    assert "| samples against test | 20.00 |" in text
-    page = f"before\n{fid_effects.BEGIN}\nold\n{fid_effects.END}\nafter\n"
-    once = fid_effects.rewrite(page, results)
-    assert text in once and "old" not in once and once.endswith(f"{fid_effects.END}\nafter\n")
-    assert fid_effects.rewrite(once, results) == once
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,8 @@ GAMES = {  # name -> mixture, options
     "unrolled 5 on ring8": ("ring8", {"unroll": 5}),
     "pacgan 2 on ring8": ("ring8", {"pack": 2} | PACGAN),
     "pacgan 2 on grid25": ("grid25", {"pack": 2} | PACGAN),
+    "the same without packing on ring8": ("ring8", PACGAN),
+    "the same without packing on grid25": ("grid25", PACGAN),
 }
 
 

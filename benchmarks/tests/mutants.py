@@ -43,7 +43,11 @@ TESTS = {
     "penalties.py": ["penalties", "layers_stylegan2", "parts", "variants"],
     "gan.py": ["gan", "tricks", "variants"],
     "layers/": [
-        "layers", "layers_stylegan2", "layers_published", "tricks", "importing_networks",
+        "layers",
+        "layers_stylegan2",
+        "layers_published",
+        "tricks",
+        "importing_networks",
     ],
     "metrics/": ["metrics_distances", "metrics_modes", "metrics_features"],
     "metrics/bleu.py": ["sequences", "-kbleu"],

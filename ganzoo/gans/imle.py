@@ -23,6 +23,8 @@ class IMLE(GAN):
 
         L = mean_i |x_i - G(z_s(i))|^2,  s(i) = argmin_j |x_i - G(z_j)|^2,  z_j ~ N(0, I)
 
+    |.|^2 is the mean square over the pixels, where the paper has the sum.
+
     A GAN requires each sample to be close to the data. IMLE requires each training image to have a
     sample close to it, which maximizes a bound of the likelihood and drops no mode. There is no
     discriminator and nothing to balance.
