@@ -333,7 +333,8 @@ class GAN(Trainer):
         """Applies the gradient of the sum of `terms`, on the open `tape`, to a side's weights.
 
         Returns:
-            The terms, and the global norm of the gradient on this replica, as `<side>_<name>`.
+            The terms, and the global norm of the gradient on this replica, as `<side>_<name>`. The
+            norm is 0 in a step that loss scaling leaves out, since the gradient overflowed.
         """
         optimizer = self.d_optimizer if side == "d" else self.g_optimizer
         weights = weights_of(side_of(self, side))
@@ -343,6 +344,8 @@ class GAN(Trainer):
         # Those of embeddings are slices, which Keras would square one by one over replicas.
         gradients = [None if g is None else tf.convert_to_tensor(g) for g in gradients]
         norm = tf.linalg.global_norm(gradients) / scale
+        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            norm = tf.where(tf.math.is_finite(norm), norm, 0.0)  # it leaves such a step out
         balanced = side == "d" and self.balance is not None
         (self.balance if balanced else distribute).apply(optimizer, gradients, weights)
         return {f"{side}_{name}": value for name, value in (terms | {"grad_norm": norm}).items()}

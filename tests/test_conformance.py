@@ -19,6 +19,7 @@ from ganzoo.errors import InputError
 # In the fast suite: what is tried whole, and in a graph, each of which plays another game; what is
 # exported, one of a kind; what is in half precision; what learns from points; and what several
 # replicas train. Of the others, the rest is slow.
+SAME = ("fgan", "lsgan", "rgan", "dragan", "cgan")  # DCGAN, but for a loss, a penalty or labels
 WHOLE = ("dcgan", "began", "pix2pix", "seqgan")
 EXPORTS = ("infogan", "stylegan2", "classifier")
 HALF = ("dcgan", "began", "pix2pix", "seqgan", "imle", "stylegan2")
@@ -52,7 +53,9 @@ def test_every_variant_has_a_case():
     assert sorted(TERMS) == ganzoo.list_variants()
 
 
-@pytest.mark.parametrize("name", [name for name in TERMS if name not in WHOLE])
+@pytest.mark.parametrize(
+    "name", rest_is_slow([x for x in TERMS if x not in WHOLE], [x for x in TERMS if x not in SAME])
+)
 def test_images(name):
     """Without a graph, which takes long to trace."""
     gan = testing.untraced(maker(name)())

@@ -343,3 +343,13 @@ def test_turns_are_a_loop_in_a_graph_and_written_out_under_replicas():
     with mock.patch.object(distribute, "replicas", lambda: 2):
         tf.function(lambda: distribute.in_turn(turn, 5))()
     assert len(traced) == 5
+
+
+def test_a_step_that_overflows_is_left_out_and_has_no_gradient_norm():
+    keras.config.set_dtype_policy("mixed_float16")
+    gan = ganzoo.create("lsgan", (8, 8, 1), width=2, latent_dim=4, run_eagerly=True)
+    gan.d_optimizer.dynamic_scale.assign(1e30)
+    before = gan.discriminator.get_weights()[0]
+    logs = gan.fit(np.zeros((4, 8, 8, 1), "uint8"), batch_size=4, verbose=0).history
+    assert logs["d_grad_norm"] == [0.0] and logs["g_grad_norm"][0] > 0.0
+    np.testing.assert_array_equal(gan.discriminator.get_weights()[0], before)
