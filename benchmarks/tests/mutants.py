@@ -62,6 +62,7 @@ TESTS = {
     "metrics/weights.py": ["metrics_inception"],
     "data/": ["data", "data_files", "data_pairs"],
     "data/emoji.py": ["data_pairs"],
+    "data/folder.py": ["data", "data_files", "data_pairs", "metrics_features"],
     "data/edges.py": ["data_pairs"],
     "data/labels.py": ["variants", "-klabel"],
     "data/oracle.py": ["sequences", "-knot seqgan"],

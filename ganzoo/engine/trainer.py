@@ -131,7 +131,7 @@ class Trainer(keras.Model):
         cls = type(self).__name__
         if self.discriminator is None:
             for name in ("loss", "augment", "replay", "balance", "n_critic", "clip", "unroll"):
-                if arguments[name] not in (None, 0, 1):
+                if arguments[name] and (name, arguments[name]) != ("n_critic", 1):
                     raise InputError(f"{name} needs a discriminator, which {cls} lacks: drop it.")
         for penalty in self.penalties:
             kind = type(penalty).__name__
