@@ -213,3 +213,16 @@ def test_few_examples_of_an_unpaired_set_are_of_both_sides():
     assert {key: images.shape for key, images in found.items()} == {
         "x": (3, 28, 28, 1), "y": (3, 28, 28, 1),
     }  # fmt: skip
+
+
+def test_a_folder_of_two_folders_is_two_domains(tmp_path):
+    for name, value in (("horses", 0), ("zebras", 255)):
+        (tmp_path / name).mkdir()
+        for i in range(4):
+            Image.fromarray(np.full((8, 8), value, "uint8")).save(tmp_path / name / f"{i}.png")
+    examples = data.open(f"unpaired:{tmp_path}").examples(None)
+    assert {key: set(np.unique(x)) for key, x in examples.items()} == {"x": {0}, "y": {255}}
+    (tmp_path / "third").mkdir()
+    Image.new("L", (8, 8)).save(tmp_path / "third" / "0.png")
+    with pytest.raises(InputError, match="the folders of two domains"):
+        data.open(f"unpaired:{tmp_path}")

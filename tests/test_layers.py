@@ -129,6 +129,9 @@ def test_each_class_has_a_scale_and_a_shift_of_its_own(tmp_path):
     x, label = normal(8, 4, 4, 3), np.arange(8, dtype="int32") % 3
     layer = layers.ConditionalBatchNormalization(3)
     plain = np.asarray(layer([x, label], training=True))
+    half = layers.ConditionalBatchNormalization(3, dtype="mixed_bfloat16")
+    half([x, label])
+    assert half.affine.dtype_policy.name == "mixed_bfloat16"
     mean, variance = x.mean((0, 1, 2)), x.var((0, 1, 2))
     np.testing.assert_allclose(plain, (x - mean) / np.sqrt(variance + 1e-3), atol=1e-4)
     table = normal(3, 6)
@@ -195,7 +198,7 @@ def test_batch_normalization_is_that_of_keras(policy, apart, affine):
     weight, start = tf.cast(normal(4, 5, 6, 3), x.dtype), normal(2, 3)
 
     def results(cls):
-        layer = cls(center=affine, scale=affine, dtype=policy)
+        layer = cls(center=affine, scale=affine, epsilon=0.1, dtype=policy)
         layer.build(x.shape)
         for variable, value in zip(layer.trainable_variables, start, strict=False):
             variable.assign(value)

@@ -176,6 +176,16 @@ def test_virtual_batch_norm_by_hand():
     np.testing.assert_allclose(found[3], (x[3] - m) / np.sqrt(s - m**2), rtol=1e-4, atol=1e-5)
     m, s = mean[:2].mean(0), square[:2].mean(0)
     np.testing.assert_allclose(found[0], (x[0] - m) / np.sqrt(s - m**2), rtol=1e-4, atol=1e-5)
+    layer.gamma.assign([2.0, 3.0])
+    layer.beta.assign([0.5, 0.25])
+    expected = [2.0, 3.0] * found + [0.5, 0.25]
+    np.testing.assert_allclose(layer(x), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_shape_without_the_reference_is_known():
+    layer = own.WithoutReference(size=2)
+    assert layer.compute_output_shape((5, 3)) == (3, 3)
+    assert layer.compute_output_shape((None, 3)) == (None, 3)
 
 
 def test_a_spectral_transposed_convolution_has_a_singular_value_of_one():

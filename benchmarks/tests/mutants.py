@@ -20,6 +20,7 @@ import hashlib
 import importlib.machinery
 import importlib.util
 import json
+import linecache
 import os
 import signal
 import sys
@@ -79,6 +80,7 @@ EQUIVALENT = {
     "penalties.py feature_reader: keras.Model(discriminator.inputs, tensor, name='features') -> "
     "keras.Model(discriminator.inputs, tensor)": "the name is for people",
     "penalties.py HistoricalAveraging._value: True -> False": "strict, of lists of one length",
+    "penalties.py PathLength.lengths: synthesis(styles, training=True) -> synthesis(styles)": "no layer of a synthesis network depends on it",
     "penalties.py PathLength.__init__: False -> True": "no optimizer asks a penalty for weights",
     "layers/attention.py SelfAttention.call: self.query(x, training=training) -> "
     "self.query(x)": "Keras passes `training` on to the layers within one",
@@ -88,6 +90,7 @@ EQUIVALENT = {
     "data/tfds.py : 30 -> 29": "the size up to which a set is held in memory",
     "data/order.py Order: 0 -> 1": "a default that no source uses",
     "layers/lowpass.py _bessel: 2 -> 3": "more points of a sum that has converged",
+    "metrics/cache.py : 100000 -> 100001": "a bound of what is kept",
     "metrics/neighbours.py _parts: 32 -> 31": "the size of a block",
     "metrics/similarity.py pair: tuple((pixels.uint8_of(images) for images in (a, b))) -> "
     "(pixels.uint8_of(images) for images in (a, b))": "it is unpacked",
@@ -223,7 +226,10 @@ def mutants_of(file: str) -> list[Mutant]:
 
 
 def code_of(mutant: Mutant):
-    """Returns the compiled source of a file with one node changed."""
+    """Returns the compiled source of a file with one node changed.
+
+    Who asks for the source, as autograph does, gets the changed one, too.
+    """
     file = ROOT / "ganzoo" / mutant.file
     tree = node = ast.parse(file.read_text())
     for field, place in mutant.path:
@@ -234,7 +240,9 @@ def code_of(mutant: Mutant):
         setattr(parent, field, other)
     else:
         getattr(parent, field)[place] = other
-    return compile(ast.fix_missing_locations(tree), file, "exec")
+    source = ast.unparse(ast.fix_missing_locations(tree))
+    linecache.cache[str(file)] = (len(source), None, source.splitlines(True), str(file))
+    return compile(source, file, "exec")
 
 
 def chosen(files: list[str], count: int, seed: int) -> list[Mutant]:
