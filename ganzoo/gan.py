@@ -164,7 +164,8 @@ class GAN(Trainer):
             n_critic: Turns of D before each turn of G, each on fresh data.
             penalties: List of names or configs of penalties, or `penalties.Penalty`; `[]` for none.
             augment: Name or config of an augmentation, or a layer, in front of every call of D.
-            replay: Number of past fakes that D is also shown; or name or config of a replay.
+            replay: Number of past fakes that D is also shown, 0 for none; or name or config of a
+                replay.
             balance: Accuracy of D above which it skips its turn, or a `balance.Balance`.
             ema: Decay of the moving average of G's weights, or an `ema.EMA`; 0 for none.
             clip: Largest absolute value of D's weights, which are clipped after each of its

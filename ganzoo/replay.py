@@ -245,7 +245,7 @@ CLASSES = parts.table(Replay, PastCheckpoints)
 
 
 def get(identifier) -> Past | None:
-    """Returns the replay for a capacity, a name, a {class_name, config} dict or a `Past`."""
+    """Returns the replay for a capacity, a name, a config or a `Past`; None for 0."""
     if isinstance(identifier, int) and not isinstance(identifier, bool):
-        return Replay(identifier)
+        return Replay(identifier) if identifier else None
     return parts.get("replay", identifier, CLASSES, Past)

@@ -303,11 +303,11 @@ def test_arguments_out_of_bounds_are_one_line(config):
 
 def test_a_capacity_out_of_bounds_is_one_line():
     with pytest.raises(InputError, match="capacity"):
-        ganzoo.create("gan", (8, 8, 1), width=4, replay=0)
+        ganzoo.create("gan", (8, 8, 1), width=4, replay=-1)
 
 
 def test_replay_get_takes_a_capacity_a_config_and_an_object():
-    assert replay.get(7).capacity == 7 and replay.get(None) is None
+    assert replay.get(7).capacity == 7 and replay.get(None) is replay.get(0) is None
     made = replay.get({"class_name": "Replay", "config": {"capacity": 9, "share": 0.3}})
     assert (made.capacity, made.share) == (9, 0.3) and replay.get(made) is made
     copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(made))

@@ -21,7 +21,8 @@ from ganzoo.inference import saved_model
 from ganzoo.inference.classifier import TrainedClassifier
 from ganzoo.inference.sampler import Sampler
 from ganzoo.metrics import spaces
-from ganzoo.publishing import card, gallery
+from ganzoo.publishing import card, entry, gallery
+from ganzoo.training import run
 from ganzoo.training.recipe import Recipe
 from ganzoo.zoo import catalogue
 
@@ -618,3 +619,32 @@ def test_modes_are_of_as_many_samples_as_is_usual(monkeypatch, num, drawn):
     facts, judge = measured(["stacked"], model=model, num=num, against="stacked:fashion_mnist_10k")
     assert facts["stacked_modes"]["value"] == facts["stacked_modes"]["n_fake"] == drawn
     assert judge.num == (num or 10_000)  # of all other metrics
+
+
+def test_a_run_is_measured_without_its_average(tmp_path, eagerly, capsys):
+    recipe = Recipe(model="gan", dataset="ring8", steps=2, steps_per_epoch=1, batch_size=8)
+    trained = recipe.replace({"width": 4, "latent_dim": 4, "ema": 0.9, "precision": "float32"})
+    run.train(trained, tmp_path / "run", verbose=0)
+    command = ["evaluate", str(tmp_path / "run"), "--metrics=swd", "--num=200"]
+    assert cli.main(command) == 0 and cli.main([*command, "--without_averaging"]) == 0
+    facts = json.loads((tmp_path / "run" / "evaluation.json").read_text())["metrics"]
+    both = facts["swd"]["value"], facts["swd_without_averaging"]["value"]
+    assert both[0] != both[1] and set(facts) == {"swd", "swd_without_averaging"}
+    assert entry.measured(tmp_path / "run") == facts
+    summary = tmp_path / "run" / "summary.json"
+    summary.write_text(json.dumps(json.loads(summary.read_text()) | {"steps": 3}))
+    assert entry.measured(tmp_path / "run") == {}  # of a run that went on
+    assert cli.main(["evaluate", "dcgan_fashion_mnist", "--without_averaging"]) == 2
+    assert "expected a run" in capsys.readouterr().err
+    run.train(trained.replace({"ema": 0}), tmp_path / "plain", verbose=0)
+    assert cli.main(["evaluate", str(tmp_path / "plain"), "--without_averaging"]) == 2
+    assert "no average" in capsys.readouterr().err
+
+
+def test_figures_without_averaging_have_columns_of_their_own():
+    assert tables.column_of("fid") == "FID"
+    assert tables.column_of("fid_without_averaging") == "FID without averaging"
+    assert tables.column_of("fid_mnist") == "FID, own features"
+    own = "FID, own features, without averaging"
+    assert tables.column_of("fid_mnist_without_averaging") == own
+    assert tables.column_of("fid_infinity") is None

@@ -396,3 +396,21 @@ def test_a_learning_rate_schedule_can_be_written_and_resolved_again(tmp_path):
     assert differences(resolved, again) == []
     made = keras.optimizers.get(again.learning["g_optimizer"])
     assert float(made._learning_rate(50)) == pytest.approx(1e-4)
+
+
+@pytest.mark.parametrize(
+    ("model", "name"), [("dcgan", "ema"), ("cyclegan", "replay"), ("wgan", "clip"),
+                        ("unrolled", "unroll"), ("sgan", "d_ema")],
+)  # fmt: skip
+def test_what_is_switched_off_stays_off(model, name, tmp_path):
+    """Though it is on by default: in a recipe, and in a saved model."""
+    resolved = Recipe(model=model).replace({name: 0, "width": 4}).resolved()
+    assert resolved.learning[name] == 0 and resolved.resolved() == resolved
+    labels = {"num_classes": 3} if gans.takes_labels(model) else {}
+    small = {"blocks": 1} if model == "cyclegan" else {}
+    gan = gans.create(
+        model, (8, 8, 1), **labels, **(resolved.architecture | small), **resolved.learning
+    )
+    gan.save(tmp_path / "gan.keras")
+    for each in (gan, keras.saving.load_model(tmp_path / "gan.keras")):
+        assert not getattr(each, name)

@@ -90,6 +90,7 @@ EQUIVALENT = {
     "data/cifar10.py _read: 2 -> 3": "a bound of what is read of a file of labels",
     "data/tfds.py : 30 -> 29": "the size up to which a set is held in memory",
     "data/order.py Order: 0 -> 1": "a default that no source uses",
+    "layers/fourier_input.py FourierInput.call: -1 -> 1 (2)": "the last axis is the second",
     "layers/lowpass.py _bessel: 2 -> 3": "more points of a sum that has converged",
     "metrics/cache.py : 100000 -> 100001": "a bound of what is kept",
     "metrics/neighbours.py _parts: 32 -> 31": "the size of a block",

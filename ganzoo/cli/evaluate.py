@@ -34,6 +34,11 @@ def add(command: Callable) -> None:
         "--out", type=Path, metavar="DIR",
         help="folder of evaluation.json (default: the run, or <name>_evaluation)",
     )  # fmt: skip
+    parser.add_argument(
+        "--without_averaging", action="store_true",
+        help="of a run: measure its generator without the moving average of its weights, for "
+        "comparisons with results that averaged none",
+    )  # fmt: skip
     add_settings(parser)
 
 
@@ -89,6 +94,8 @@ def _evaluate(args: argparse.Namespace) -> int:
         raise InputError(f"expected NAME_OR_PATH or --all, got {'both' if args.all else 'none'}.")
     if args.out and args.all:
         raise InputError("--out cannot be used with --all, which writes to models/: omit it.")
+    if args.without_averaging and args.all:
+        raise InputError("--without_averaging is of runs, whose checkpoints have those weights.")
     if args.only and not args.all:
         raise InputError("--only needs --all; to measure one entry, use NAME_OR_PATH.")
     names = args.only.split(",") if args.only else zoo.list_pretrained()

@@ -71,6 +71,7 @@ class Trainer(keras.Model):
         both = arguments["g_optimizer"], arguments["d_optimizer"]
         if isinstance(both[0], keras.Optimizer) and both[0] is both[1]:
             raise InputError("each side needs an optimizer of its own: make two of them.")
+        given = [name for name, value in arguments.items() if value is not None]
         arguments = {k: defaults[k] if v is None else v for k, v in arguments.items()}
         self._untracked.optimizers = None
         super().compile(optimizer=None, **kwargs)
@@ -96,8 +97,8 @@ class Trainer(keras.Model):
             if not self.augment.built:  # with several replicas Keras expects it to be
                 self.augment.build((None, *self.image_shape))
         self.seed = seed
-        averages = {name: part or 0 for name, part in parts.items() if name.endswith("ema")}
-        self._compile_arguments = parts | averages | {"seed": seed} | kwargs
+        off = {name: 0 for name in given if parts[name] is None}  # None would be the default
+        self._compile_arguments = parts | off | {"seed": seed} | kwargs
 
     @classmethod
     def made(cls, name: str, value):

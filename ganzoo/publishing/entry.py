@@ -129,7 +129,21 @@ def _finished(run: Path) -> tuple[dict, dict]:
     if done != required[2]:
         raise InputError(f"{run}: expected a run of {required[2]} steps, got {done}. Resume it.")
     _check_recipe(run, summary)
+    summary["metrics"] |= measured(run)
     return recipe, summary
+
+
+def measured(run: Path) -> dict[str, dict]:
+    """Returns the facts that `ganzoo evaluate RUN` has measured of a run as it is now."""
+    path = run / "evaluation.json"
+    found = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    return found["metrics"] if found and found.get("steps") == steps_of(run) else {}
+
+
+def steps_of(run: Path) -> int | None:
+    """Returns how many steps a finished run has trained for; None for one that is not."""
+    path = run / "summary.json"
+    return json.loads(path.read_text("utf-8")).get("steps") if path.is_file() else None
 
 
 def _check_recipe(run: Path, summary: dict) -> None:

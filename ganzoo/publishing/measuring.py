@@ -15,7 +15,8 @@ from ganzoo.errors import InputError
 from ganzoo.evaluation import evaluator
 from ganzoo.evaluation.evaluator import Plan
 from ganzoo.inference import pictures
-from ganzoo.publishing import gallery
+from ganzoo.publishing import entry, gallery
+from ganzoo.training import run
 
 
 def check(args: argparse.Namespace) -> None:
@@ -53,7 +54,14 @@ def evaluate_path(args: argparse.Namespace) -> int:
         )
     if is_run and not is_model:
         raise InputError(f"{path}: expected saved_model/, got none yet. Try: ganzoo export {path}")
-    if not listed and not is_model and (path.is_dir() or path.suffix == ".npz"):
+    if args.without_averaging and not is_run:
+        raise InputError(
+            f"--without_averaging: expected a run, whose checkpoints have the weights that are not "
+            f"averaged, got {args.name}."
+        )
+    if args.without_averaging:
+        measured = _renamed(_unaveraged(path).measured(_plan(args, against, args.num), {}))
+    elif not listed and not is_model and (path.is_dir() or path.suffix == ".npz"):
         images, stem = evaluator.stored(args.name, args.num), path.resolve().stem
         plan = _plan(args, against, len(images))
         measured = plan.of_samples(lambda num, seed: images[:num], {})
@@ -61,16 +69,35 @@ def evaluate_path(args: argparse.Namespace) -> int:
         load, stem = zoo.find(args.name)
         measured = load().measured(_plan(args, against, args.num), {})
     out = args.out or (path if is_run else Path(f"{stem}_evaluation"))
-    results: dict[str, dict] = {}
+    target, steps = out / "evaluation.json", entry.steps_of(path) if is_run else None
+    results: dict[str, dict] = entry.measured(path) if is_run and out == path else {}
 
     def keep(facts: dict[str, dict]) -> None:
         results.update(facts)
-        content = {"name": args.name, "metrics": results}
-        files.write_text(out / "evaluation.json", json.dumps(content, indent=2) + "\n")
+        content = {"name": args.name, "steps": steps, "metrics": results}
+        files.write_text(target, json.dumps(content, indent=2) + "\n")
 
     _measure(measured, keep, out)
-    print(f"\n{out / 'evaluation.json'}")
+    print(f"\n{target}")
     return 0
+
+
+def _unaveraged(run_dir: Path):
+    """Returns the generator of a run's best checkpoint, without the average of its weights.
+
+    Raises:
+        InputError: If its models are of another kind, or it is not averaged.
+    """
+    gan = run.best(run_dir)
+    if gan.ema is None or not gan.exported.measurable:
+        raise InputError(f"--without_averaging: {run_dir} has no average of a generator: drop it.")
+    return gan.sampler_of(gan.generator)
+
+
+def _renamed(measured):
+    """Yields what is measured, under the names of figures without averaging."""
+    for facts, picture in measured:
+        yield {f"{name}_without_averaging": fact for name, fact in facts.items()}, picture
 
 
 def _plan(args: argparse.Namespace, against: str | None, num: int | None):

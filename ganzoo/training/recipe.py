@@ -185,7 +185,9 @@ class Recipe:
         known = _keys(self.model, "architecture")
         architecture = {k: v.default for k, v in known.items() if v.default is not None}
         parts = cls.learning() | self.learning
-        learning = {name: spec(cls.made(name, value)) for name, value in parts.items()}
+        made = {name: cls.made(name, value) for name, value in parts.items()}
+        off = {name: 0 for name, value in parts.items() if value is not None and made[name] is None}
+        learning = {name: spec(part) for name, part in made.items()} | off
         return dataclasses.replace(
             self,
             architecture=architecture | self.architecture,

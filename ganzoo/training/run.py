@@ -14,6 +14,7 @@ from ganzoo.engine import distribute
 from ganzoo.errors import InputError, unknown
 from ganzoo.gan import GAN
 from ganzoo.inference import pictures
+from ganzoo.metrics import spaces
 from ganzoo.training import summary
 from ganzoo.training.directory import claim, limits_named, locked
 from ganzoo.training.recipe import Recipe
@@ -200,14 +201,26 @@ def export(run_dir, path, which: str | None = None) -> None:
         InputError: If the directory holds no run or no intact checkpoint, or there is no such
             export.
     """
+    gan = best(run_dir)
+    if which and which not in gan.exports:
+        model = Recipe.load(Path(run_dir) / "recipe.toml").model
+        raise unknown(f"export of {model}", which, gan.exports)
+    gan.export(path, *([which] if which else []))
+
+
+def best(run_dir) -> GAN:
+    """Returns the game of a run's best checkpoint, finished or not.
+
+    Raises:
+        InputError: If the directory holds no run or no intact checkpoint.
+    """
     run_dir = Path(run_dir)
     recipe = Recipe.load(run_dir / "recipe.toml")
     gan = build(recipe)
-    if callbacks.Checkpoint(run_dir / "checkpoints").restore_best(gan) is None:
+    monitor = gan.monitor or spaces.get(recipe.features).monitor
+    if callbacks.Checkpoint(run_dir / "checkpoints", monitor).restore_best(gan) is None:
         raise InputError(f"{run_dir} has no intact checkpoint yet.")
-    if which and which not in gan.exports:
-        raise unknown(f"export of {recipe.model}", which, gan.exports)
-    gan.export(path, *([which] if which else []))
+    return gan
 
 
 def _devices(strategy) -> str:
