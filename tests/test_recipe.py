@@ -187,7 +187,7 @@ def test_what_does_not_fit_is_one_line(data, message):
         ({"penalties": ["r11"]}, "Did you mean 'r1'"),
         ({"penalties": 3}, "penalt"),
         ({"ema": 1.5}, "decay"),
-        ({"replay": 0}, "capacity"),
+        ({"replay": -1}, "capacity"),
         ({"n_critic": "two"}, "n_critic"),
         ({"n_critic": 1.5}, "n_critic"),
         ({"g_optimizer": "adamm"}, "g_optimizer"),
