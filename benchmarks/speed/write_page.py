@@ -89,7 +89,8 @@ batches of 250, and that of `sample`.
 
 GPU = """## On a GPU
 
-The measurements on this page were made without a GPU. Options of TensorFlow and Keras that matter on one:
+The measurements on this page were made without a GPU. Options of TensorFlow and Keras that matter
+on one:
 
 - `--precision=auto`, the default, uses bfloat16 from compute capability 8.0 (A100, RTX 30) on, and
   float32 below. float16 is available as `--precision=mixed_float16`, with loss scaling, but it is

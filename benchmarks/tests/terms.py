@@ -1,7 +1,7 @@
 """Do the tests notice a loss term or an argument that is wrong? Writes results/terms.json.
 
-    python benchmarks/tests/terms.py                   # every variant
-    python benchmarks/tests/terms.py --only=wgan,unit
+    python benchmarks/tests/terms.py                   # every variant; goes on where it stopped
+    python benchmarks/tests/terms.py --only=wgan,unit  # these anew
 
 Every loss term of every variant, and every number that its `learning` prescribes, is turned round,
 multiplied by ten and left out, one at a time. The change is caught if the variant's own test of
@@ -25,6 +25,7 @@ import keras  # noqa: E402
 import test_terms as tests  # noqa: E402
 
 import ganzoo  # noqa: E402
+from ganzoo.engine import files  # noqa: E402
 
 CHANGES = {  # what is done to a number or a tensor; None leaves it out
     "turned round": lambda value: -value,
@@ -165,26 +166,36 @@ def main() -> None:
     parser.add_argument("--only", default="", help="names of variants")
     parser.add_argument("--out", type=Path, default=PATH)
     args = parser.parse_args()
+    rows = json.loads(args.out.read_text())["changes"] if args.out.exists() else []
+    done = {row["variant"] for row in rows}
     names = args.only.split(",") if args.only else ganzoo.list_variants()
-    rows = []
     for name in names:
+        if name in done and not args.only:
+            continue
         for test in (tests.test_terms_are_the_papers_and_can_be_descended,
                      tests.test_the_arguments_are_the_papers_or_a_departure_is_stated):  # fmt: skip
             if by := caught_by(test, name):
                 sys.exit(f"{name} fails without a change: {by}")
         own = list(trials(name))
-        rows += own
+        rows = [row for row in rows if row["variant"] != name] + own
         survivors = [f"{row['what']} {row['change']}" for row in own if not row["by"]]
-        print(f"{name}: {len(own) - len(survivors)} of {len(own)}", *survivors, sep="\n  ")
+        counts = f"{len(own) - len(survivors)} of {len(own)}"
+        print(f"{name}: {counts}", *survivors, sep="\n  ", flush=True)
+        write(args.out, rows)
+
+
+def write(path: Path, rows: list[dict]) -> None:
+    """Writes the report of the variants that were tried."""
     caught = sum(bool(row["by"]) for row in rows)
     report = {
         "what": "changes of loss terms and of the arguments of `learning` that the tests notice",
+        "variants": len({row["variant"] for row in rows}),
         "tried": len(rows),
         "caught": caught,
         "share": round(caught / len(rows), 4),
         "changes": rows,
     }
-    args.out.write_text(json.dumps(report, indent=1) + "\n")
+    files.write_text(path, json.dumps(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":
