@@ -47,7 +47,7 @@ def modes() -> str:
                 statistics.mean(run["modes"] for run in row["runs"]) for row in (packed, plain)
             )
             lines += [
-                f"On {mixture} the networks, the loss and the penalty of the PacGAN experiment reach",
+                f"On {mixture} the networks, loss and penalty of the PacGAN experiment reach",
                 f"{without:.2f} modes without packing and {with_:.2f} with it.",
             ]
     return "\n".join(lines)
