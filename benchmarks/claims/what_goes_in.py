@@ -742,24 +742,17 @@ class Subclassed(keras.Model):
         return keras.ops.reshape(self.dense(x), (-1, *SHAPE))
 
 
-@situation("own networks", "GAN", "a discriminator that ends in sigmoid: said")
-def _(folder):
-    return "ends in sigmoid" in warned(d_end="sigmoid")
+ENDINGS = (  # what ends, how, and what is said
+    ("discriminator", "sigmoid", "ends in sigmoid"),
+    ("discriminator", "softmax", "ends in softmax"),
+    ("generator", "sigmoid", "use tanh"),
+    ("generator", "relu", "use tanh"),
+)
+for _side, _end, _said in ENDINGS:
 
-
-@situation("own networks", "GAN", "a discriminator that ends in softmax: said")
-def _(folder):
-    return "ends in softmax" in warned(d_end="softmax")
-
-
-@situation("own networks", "GAN", "a generator that ends in sigmoid: said")
-def _(folder):
-    return "use tanh" in warned(g_end="sigmoid")
-
-
-@situation("own networks", "GAN", "a generator that ends in relu: said")
-def _(folder):
-    return "use tanh" in warned(g_end="relu")
+    @situation("own networks", "GAN", f"a {_side} that ends in {_end}: said")
+    def _(folder, key=f"{_side[0]}_end", end=_end, said=_said):
+        return said in warned(**{key: end})
 
 
 @situation("own networks", "GAN", "networks that end as they should: nothing is said")

@@ -4,7 +4,6 @@ Folders that are called like splits are the splits (see `layout`). If a split co
 more folders, without images next to them, the folders are its classes, in sorted order.
 """
 
-import copy
 import dataclasses
 import os
 from collections.abc import Iterator
@@ -182,10 +181,9 @@ class Folder(Source):
 
     def part(self, keep):
         """See `Source.part`; the identity is the path without its suffix."""
-        part = copy.copy(self)
-        part._tree = self._tree.only(lambda i: keep(os.path.splitext(self._tree.name(i))[0]))
-        part._unreadable = set()
-        part.info = dataclasses.replace(self.info, num_examples=len(part._tree))
+        tree = self._tree.only(lambda i: keep(os.path.splitext(self._tree.name(i))[0]))
+        part = self.copied(num_examples=len(tree))
+        part._tree, part._unreadable = tree, set()
         return part
 
     def _replaced(self, index):

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from ganzoo.data import images
+from ganzoo.engine import batch
 from ganzoo.engine.pixels import ValueRange
 from ganzoo.errors import InputError
 
@@ -21,7 +22,7 @@ _ROTATED = (5, 6, 7, 8)  # values of EXIF's orientation that swap height and wid
 
 def spread(count: int) -> list[int]:
     """Returns the indices of the files to look at, of `count`."""
-    return np.unique(np.linspace(0, count - 1, min(count, LOOKED_AT)).astype(int)).tolist()
+    return batch.spread(np.arange(count), min(count, LOOKED_AT)).tolist()
 
 
 class Look:

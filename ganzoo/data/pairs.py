@@ -6,8 +6,6 @@ wide as high, or two images of the proportions of `image_size`; its left half is
 `y`. Without folders for splits, one in ten names, chosen by checksum, is in "test".
 """
 
-import copy
-import dataclasses
 import os
 import zlib
 
@@ -69,10 +67,10 @@ class Pairs(Source):
 
     def part(self, keep):
         """See `Source.part`."""
-        part, index = copy.copy(self), kept(self._identities, keep)
+        index = kept(self._identities, keep)
+        part = self.copied(num_examples=int(index.sum()))
         part._identities = np.asarray(self._identities)[index]
         part._x, part._y = self._x[index], self._y[index]
-        part.info = dataclasses.replace(self.info, num_examples=len(part._x))
         return part
 
 
@@ -210,10 +208,9 @@ class PairFolder(Source):
 
     def part(self, keep):
         """See `Source.part`."""
-        part = copy.copy(self)
-        part._strips = self._strips.part(keep)
-        count = part._strips.info.num_examples
-        part.info = dataclasses.replace(self.info, num_examples=count)
+        strips = self._strips.part(keep)
+        part = self.copied(num_examples=strips.info.num_examples)
+        part._strips = strips
         return part
 
     def _halved(self, strips) -> dict:

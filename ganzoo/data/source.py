@@ -126,7 +126,7 @@ class Source(abc.ABC):
             training, validation = ganzoo.data.open("edges:fashion_mnist").divided()
         """
         training = self.part(lambda identity: not _held_out(identity))
-        validation = self.part(_held_out).called("validation")
+        validation = self.part(_held_out).copied(split="validation")
         if not min(part.info.num_examples for part in (training, validation)):
             raise InputError(
                 f"{self.info.name}: {self.info.num_examples} examples are too few to keep a tenth "
@@ -144,10 +144,10 @@ class Source(abc.ABC):
         whole.info = self.info
         return whole.part(keep)
 
-    def called(self, split: str) -> "Source":
-        """Returns this source under another name of its split."""
+    def copied(self, **changes) -> "Source":
+        """Returns a copy of this source whose `info` has these changes."""
         other = copy.copy(self)
-        other.info = dataclasses.replace(self.info, split=split)
+        other.info = dataclasses.replace(self.info, **changes)
         return other
 
 
@@ -221,10 +221,10 @@ class Memory(Source):
 
     def part(self, keep):
         """See `Source.part`."""
-        part, index = copy.copy(self), kept(range(len(self._real)), keep)
+        index = kept(range(len(self._real)), keep)
+        part = self.copied(num_examples=int(index.sum()))
         part._real = self._real[index]
         part._labels = None if self._labels is None else self._labels[index]
-        part.info = dataclasses.replace(self.info, num_examples=len(part._real))
         return part
 
 

@@ -3,17 +3,17 @@
 import math
 
 import keras
-from keras import layers, ops
+from keras import ops
 
-from ganzoo.layers.equalized import EqualizedDense
 from ganzoo.layers.lowpass import lowpass
 from ganzoo.layers.resample import fir
+from ganzoo.layers.styled_conv import Styled
 
 TAPS = 6  # of a filter, for each pixel of the smaller side
 
 
 @keras.saving.register_keras_serializable("ganzoo")
-class AliasFreeConv2D(layers.Layer):
+class AliasFreeConv2D(Styled):
     """Modulated convolution, then the activation between upsampling and downsampling.
 
     The activation makes frequencies that the map cannot hold; at the higher rate they are filtered
@@ -57,15 +57,8 @@ class AliasFreeConv2D(layers.Layer):
     def build(self, input_shape):
         """Creates the affine map of w, the kernel, the bias and the mean square of the input."""
         (*_, rows, _, channels), style = input_shape[0], input_shape[1]
-        policy = self.dtype_policy
-        self.affine = EqualizedDense(channels, bias=1.0, dtype=policy, name=f"{self.name}.affine")
-        self.affine.build(style)
-        shape = (self.kernel_size, self.kernel_size, channels, self.filters)
-        normal = keras.initializers.RandomNormal(stddev=1.0)
-        self.kernel = self.add_weight(shape, normal, name="kernel")
-        self.bias = self.add_weight((self.filters,), "zeros", name="bias")
+        self.add_kernel(channels, style)
         self.magnitude = self.add_weight((), "ones", name="magnitude_ema", trainable=False)
-        self.scale = 1.0 / math.sqrt(math.prod(shape[:3]))
         total = (self.size - 1) * self.down + 1 - (rows + self.kernel_size - 1) * self.up
         total += sum(self.taps) - 2
         before = (total + self.up) // 2

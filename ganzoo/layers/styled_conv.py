@@ -12,8 +12,31 @@ from ganzoo.layers.resample import binomial, fir
 NOISES = ("const", "random", "none")
 
 
+class Styled(layers.Layer):
+    """Base class of the convolutions of published generators, which vectors w modulate.
+
+    A subclass has `kernel_size` and `filters`.
+    """
+
+    def add_kernel(self, channels: int, style: tuple) -> None:
+        """Creates the affine map of w, the kernel and the bias, and its scale, 1 / sqrt(fan in).
+
+        Args:
+            channels: Number of input channels.
+            style: Shape of w, (N, D).
+        """
+        policy = self.dtype_policy
+        self.affine = EqualizedDense(channels, bias=1.0, dtype=policy, name=f"{self.name}.affine")
+        self.affine.build(style)
+        shape = (self.kernel_size, self.kernel_size, channels, self.filters)
+        normal = keras.initializers.RandomNormal(stddev=1.0)
+        self.kernel = self.add_weight(shape, normal, name="kernel")
+        self.bias = self.add_weight((self.filters,), "zeros", name="bias")
+        self.scale = 1.0 / math.sqrt(math.prod(shape[:3]))
+
+
 @keras.saving.register_keras_serializable("ganzoo")
-class StyledConv2D(layers.Layer):
+class StyledConv2D(Styled):
     """Modulated convolution, noise, bias and activation; see `ModulatedConv2D` for the equations.
 
     It differs from `ModulatedConv2D` in what published weights depend on: with `up=2` it is a
@@ -46,17 +69,11 @@ class StyledConv2D(layers.Layer):
     def build(self, input_shape):
         """Creates the affine map of w, the kernel, the bias and the noise."""
         (_, rows, columns, channels), style = input_shape
-        policy = self.dtype_policy
-        self.affine = EqualizedDense(channels, bias=1.0, dtype=policy, name=f"{self.name}.affine")
-        self.affine.build(style)
-        shape = (self.kernel_size, self.kernel_size, channels, self.filters)
-        normal = keras.initializers.RandomNormal(stddev=1.0)
-        self.kernel = self.add_weight(shape, normal, name="kernel")
-        self.bias = self.add_weight((self.filters,), "zeros", name="bias")
-        self.scale = 1.0 / math.sqrt(math.prod(shape[:3]))
+        self.add_kernel(channels, style)
         if not self.image:
             self.strength = self.add_weight((), "zeros", name="noise_strength")
             shape = (rows * self.up, columns * self.up)
+            normal = keras.initializers.RandomNormal(stddev=1.0)
             self.map = self.add_weight(shape, normal, name="noise_const", trainable=False)
 
     def call(self, inputs):

@@ -44,7 +44,7 @@ def train(recipe: Recipe, run_dir: Path, data_dir=None) -> None:
         claim(run_dir, recipe)
         source = run.opened(recipe, data_dir)
         gan = run.build(recipe, source.info)
-        source = source.divided()[0] if gan.held_out else source
+        source, _ = run.parts_of(source, gan)
         checkpoint, log = Checkpoint(run_dir / "checkpoints", keep=KEPT), RunLog(run_dir)
         epoch = checkpoint.restore(gan)
         within, step = checkpoint.within, int(gan.step.numpy())

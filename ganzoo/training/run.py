@@ -157,6 +157,11 @@ def build(recipe: Recipe, info: data.Info | None = None) -> GAN:
     return gan
 
 
+def parts_of(source: data.Source, gan: GAN) -> tuple[data.Source, data.Source]:
+    """Returns the data that a game is trained on, and those that its epochs are measured on."""
+    return source.divided() if gan.held_out else (source, source)
+
+
 def divided(
     recipe: Recipe, gan: GAN, source: data.Source
 ) -> tuple[data.Source, callbacks.Evaluate]:
@@ -166,7 +171,7 @@ def divided(
     measured on a tenth of the training split, on which they are not trained; the others on the
     data that they are trained on.
     """
-    source, measured = source.divided() if gan.held_out else (source, source)
+    source, measured = parts_of(source, gan)
     examples = measured.examples(MEASURED)
     if "real" not in examples:  # what translations should look like
         examples["real"] = examples["y"]
