@@ -29,7 +29,7 @@ from ganzoo.engine import distribute, habits, pixels
 from ganzoo.engine.batch import as_batch, conditioned, size_of, split
 from ganzoo.engine.sides import networks_of, side_of, weights_of
 from ganzoo.engine.trainer import Trainer
-from ganzoo.errors import InputError
+from ganzoo.errors import InputError, unknown
 from ganzoo.inference import pictures
 from ganzoo.inference.exported import Exported
 from ganzoo.inference.sampler import Sampler
@@ -388,9 +388,29 @@ class GAN(Trainer):
         """Returns `num` images, uint8 (num, H, W, C); see `Sampler.sample`."""
         return self.sampler.sample(num, seed, **kwargs)
 
-    def export(self, path) -> None:
-        """Writes the averaged generator as a self-contained SavedModel; see `writing.save`."""
-        self.sampler.export(path)
+    def export(self, path, which: str | None = None, precision: str = "float32") -> None:
+        """Writes the averaged generator, or another of `exports`, as a self-contained SavedModel.
+
+        Args:
+            path: Directory of the SavedModel; see `writing.save`.
+            which: Which of `exports`; the first by default.
+            precision: What the weights are stored in: `"float32"`, or `"float16"` for half the
+                bytes.
+
+        Raises:
+            InputError: If there is no such export or precision, or it cannot be written.
+        """
+        self.exportable(which).export(path, precision)
+
+    def exportable(self, which: str | None = None) -> Exported:
+        """Returns what `export` writes.
+
+        Raises:
+            InputError: If there is no such export.
+        """
+        if which and which not in self.exports:
+            raise unknown(f"export of {type(self).__name__}", which, self.exports)
+        return self.sampler
 
     @property
     def eligible(self) -> bool:

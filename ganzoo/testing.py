@@ -76,7 +76,7 @@ def check_terms(gan: GAN, dataset, formulas: dict) -> set[str]:
             if formulas[name] is not None:
                 with restored(gan), random.scope(random.key(0)):
                     expected = float(formulas[name](gan, arrays(given[0]), arrays(made)))
-                assert np.isclose(value, expected, rtol=2e-3, atol=1e-6), (
+                assert np.isclose(value, expected, rtol=2e-3, atol=1e-10), (
                     f"{name} is {value}, its formula gives {expected}"
                 )
             pairs = zip(weights, tape.gradient(value, weights), strict=True)

@@ -89,9 +89,9 @@ class Translation(GAN):
         """Raises an error, as a translator needs images to translate."""
         return self.sampler.sample()
 
-    def export(self, path, direction: str | None = None) -> None:
-        """Writes one direction as a standalone SavedModel; see `Translator.export`."""
-        self.translator(direction).export(path)
+    def exportable(self, which: str | None = None):
+        """Returns the `Translator` of a direction."""
+        return self.translator(which)
 
     def probe(self, examples, num: int, seed: int):
         """Returns a function that translates the same images `x` at each call, in training mode."""

@@ -507,3 +507,44 @@ def test_sampler_is_a_keras_model_that_keras_saves(plain, tmp_path):
     plain.save(tmp_path / "a.keras")
     loaded = keras.saving.load_model(tmp_path / "a.keras")
     np.testing.assert_array_equal(loaded.sample(4), plain.sample(4))
+
+
+# --- weights in half the bytes
+
+
+def test_weights_in_float16_take_half_the_bytes_and_draw_the_same(conditional, tmp_path):
+    network = keras.models.clone_model(conditional.network)
+    network.set_weights(conditional.network.get_weights())
+    sampler = saved_model.Sampler(network, LATENT, num_classes=3)
+    for precision in ("float32", "float16"):
+        sampler.export(tmp_path / precision, precision)
+    sizes = [
+        (tmp_path / precision / "variables" / "variables.data-00000-of-00001").stat().st_size
+        for precision in ("float32", "float16")
+    ]
+    whole = 4 * network.count_params()
+    kernels = 4 * sum(weight.value.numpy().size for weight in network.weights if weight.ndim > 1)
+    assert sizes[0] - sizes[1] == pytest.approx(kernels / 2, abs=0.05 * whole)
+    latents, labels = sampler.draw_inputs(8, 0)
+    expected = np.asarray(sampler([latents, labels]))
+    loaded = saved_model.load(tmp_path / "float16")
+    assert {str(weight.dtype) for weight in loaded.network.weights} == {"float32"}
+    rounded = np.asarray(loaded([latents, labels]))
+    assert 0 < np.abs(rounded - expected).max() < 5e-3
+    alone = tf.saved_model.load(str(tmp_path / "float16"))(latents, labels)["images"]
+    np.testing.assert_allclose(alone, rounded, atol=1e-6)
+
+
+def test_what_float16_cannot_hold_stays_in_float32(tmp_path):
+    network = keras.Sequential([keras.Input((LATENT,)), keras.layers.Dense(2)])
+    kernel = network.weights[0]
+    kernel.assign(kernel + 1e5)
+    saved_model.Sampler(network, LATENT).export(tmp_path / "1", "float16")
+    loaded = saved_model.load(tmp_path / "1")
+    np.testing.assert_array_equal(loaded.network.weights[0], kernel)
+
+
+def test_a_precision_is_one_of_two(plain, tmp_path):
+    with pytest.raises(InputError, match="precision 'half'.*float16"):
+        plain.export(tmp_path / "1", "half")
+    assert not list(tmp_path.iterdir())

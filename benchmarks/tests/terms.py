@@ -32,7 +32,7 @@ CHANGES = {  # what is done to a number or a tensor; None leaves it out
     "times ten": lambda value: 10 * value,
     "left out": None,
 }
-SIDES = {"d": "discriminator_loss", "g": "generator_loss"}
+SIDES = {"d": "discriminator_loss", "g": "generator_terms"}
 
 
 # --- terms

@@ -19,6 +19,15 @@ def add(command: Callable) -> None:
         "--out", type=Path, metavar="DIR", help="where to write it (default: RUN/saved_model)"
     )
     save.add_argument("--which", metavar="NAME", help=WHICH)
+    add_precision(save)
+
+
+def add_precision(parser) -> None:
+    """Adds the flag of what weights are stored in."""
+    parser.add_argument(
+        "--precision", choices=("float32", "float16"), default="float32",
+        help="what the weights are stored in: float16 takes half the bytes (default: float32)",
+    )  # fmt: skip
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -26,6 +35,6 @@ def _export(args: argparse.Namespace) -> int:
     from ganzoo.training import run
 
     out = args.out or args.run / "saved_model"
-    run.export(args.run, out, args.which)
+    run.export(args.run, out, args.which, args.precision)
     print(f"{args.run}: exported to {out}")
     return 0

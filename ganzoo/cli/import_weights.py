@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 
+from ganzoo.cli import export
 from ganzoo.engine.quiet import import_tensorflow
 from ganzoo.errors import InputError
 
@@ -22,6 +23,7 @@ def add(command: Callable) -> None:
     bring.add_argument("--license", metavar="TEXT", help="license of the weights, for the card")
     bring.add_argument("--origin", metavar="TEXT", help="where the file is from, for the card")
     bring.add_argument("--replace", action="store_true", help="replace an imported entry")
+    export.add_precision(bring)
     look = command(
         "inspect", _inspect, "say what a file of weights holds, without importing it",
         "ganzoo inspect network.pkl",
@@ -58,7 +60,8 @@ def _import(args: argparse.Namespace) -> int:
     from ganzoo.zoo import imported
 
     folder = imported.import_entry(
-        args.source, args.name, args.part, args.license, args.origin, args.replace, **_options(args)
+        args.source, args.name, args.part, args.license, args.origin, args.replace, args.precision,
+        **_options(args),
     )
     print(f"{args.name}: imported to {folder}")
     return 0

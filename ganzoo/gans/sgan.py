@@ -65,9 +65,9 @@ class SGAN(GAN):
         network = self.discriminator if self.d_ema is None else self.d_ema.network
         return TrainedClassifier(network, self.num_classes)
 
-    def export(self, path, which: str | None = None) -> None:
-        """Writes the averaged generator as a SavedModel, or the classifier if `which` says so."""
-        self.classifier.export(path) if which == "classifier" else super().export(path)
+    def exportable(self, which: str | None = None):
+        """Returns the averaged generator, or the classifier if `which` says so."""
+        return self.classifier if which == "classifier" else super().exportable(which)
 
     def measure(self, evaluate) -> dict:
         """Returns the distance and, if the examples have labels, the classifier's `error` on them.

@@ -46,6 +46,7 @@ found["probabilities"], found["features"]""",
         "probabilities and features",
         "request": "/metadata",
     }
+    published = "float32"  # other entries are measured in its features, which stay as they are
 
     def __init__(self, network, num_classes=None, **kwargs):
         super().__init__(**kwargs)

@@ -25,12 +25,14 @@ class Exported(keras.Model):
             (a model server's). `{entry}`, `{version}`, `{dataset}` and others are filled in; see
             `publishing.card`.
         measurable: Whether it can be measured apart from its run, with `measured`.
+        published: What the weights of a published entry are stored in; see `writing.save`.
         no_samples: What a person is told who wants samples of a model that draws none.
     """
 
     kind: str
     card: dict[str, str]
     measurable = False
+    published = "float16"
     no_samples = "this model draws no samples."
 
     @property
@@ -96,9 +98,9 @@ class Exported(keras.Model):
         """
         raise InputError(f"a {self.kind} is measured by its own run: see its card or summary.json.")
 
-    def export(self, path) -> None:
+    def export(self, path, precision: str = "float32") -> None:
         """Writes a self-contained SavedModel; see `writing.save`."""
-        save(self, path)
+        save(self, path, precision)
 
     def get_config(self) -> dict:
         """Returns the arguments; the network is serialized as its own config."""

@@ -25,7 +25,7 @@ python train.py {backend}--recipe={entry}
 ```
 
 {cost} The recipe is [recipe.toml](recipe.toml); what was measured is [metrics.json](metrics.json).
-{changed}
+{stored}{changed}
 ## Figures
 
 | figure | value | measured with |
@@ -69,6 +69,10 @@ Its outputs for fixed inputs are in [metrics.json](metrics.json); `ganzoo verify
 Data: {license}. Weights: Apache-2.0, as GanZoo.
 """
 
+STORED = """
+Its weights are stored in {weights}.
+"""
+
 NEIGHBOURS = """
 ![Samples and the training images nearest to them](neighbours.png)
 
@@ -85,7 +89,8 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         recipe: The run's recipe, as plain data.
         summary: The run's facts: `steps`, `metrics` (a number, or `{"value": number}` and how it
             was measured) and `kind`; `seconds`, `images_per_second`, `hardware`, `versions`,
-            `best_step`, the number of `classes` and `which` of several exports it is, where known.
+            `best_step`, the number of `classes`, `which` of several exports it is, and what its
+            `weights` are stored in, where known.
     """
     rows = []
     for name, fact in summary["metrics"].items():
@@ -113,6 +118,7 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         way=f", `{which}` of what it exports" if which else "",
         paper=_paper(recipe["model"]),
         cost=_cost(summary),
+        stored=STORED.format(**summary) if "weights" in summary else "",
         figures="\n".join(rows),
         published=_published(recipe),
         backend="--backend=jax " if "jax" in (summary.get("versions") or {}) else "",

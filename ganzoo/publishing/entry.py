@@ -20,7 +20,7 @@ from ganzoo.publishing import card
 from ganzoo.training.recipe import Recipe, differences
 from ganzoo.zoo import fingerprint, registry
 
-LIMIT = 5_000_000  # maximum size of a SavedModel in bytes, as it is kept in git
+LIMIT = 10_000_000  # maximum size of a SavedModel in bytes, as it is kept in git
 PICTURES = ("samples.png", "row.png")
 NEEDED = ("recipe.toml", "metrics.jsonl", *PICTURES, "summary.json", "saved_model")
 
@@ -30,6 +30,8 @@ def publish(
     which: str | None = None,
 ) -> Path:  # fmt: skip
     """Publishes a finished run as an entry of the zoo, replacing the entry's last version.
+
+    The run's SavedModel is written anew, with weights of half the bytes; see `Exported.published`.
 
     Args:
         run_dir: A run of `train.py`, with `recipe.toml`, `metrics.jsonl`, `samples.png`, `row.png`,
@@ -45,8 +47,8 @@ def publish(
 
     Raises:
         InputError: If the run is not finished, its recipe was changed afterwards or is from another
-            version of GanZoo, the name is wrong, the SavedModel is over 5 MB or cannot be loaded
-            without GanZoo, or a file cannot be written. In these cases nothing is changed.
+            version of GanZoo, the name is wrong, the SavedModel is over 10 MB or cannot be
+            loaded without GanZoo, or a file cannot be written. In these cases nothing is changed.
     """
     run, root = Path(run_dir), Path(root) if root else zoo.layout().registry.parent.parent
     catalogue = root / "saved_models" / "registry.json"
@@ -65,30 +67,23 @@ def publish(
             f"expected the entry name {prefix!r}, as in the recipe, or {prefix}_<suffix> with a "
             f"suffix in a-z, 0-9 and _; got {entry!r}."
         )
-    (got,) = fingerprint.alone([exported])
-    if isinstance(got, str):
-        raise InputError(
-            f"{exported}: expected a SavedModel that can be loaded without GanZoo, got {got}. "
-            "Export it again."
-        )
-    summary |= (
-        {"fingerprint": got} | ({"which": which} if which else {}) | saved_model.about(exported)
-    )
     known = registry.read(catalogue)
     if version is None:
         version = known["entries"].get(entry, {"version": 1})["version"]
-    text = card.render(entry, version, recipe, summary)
     model, facts = root / "saved_models" / entry / f"{version:d}", root / "models" / entry
     try:
         with contextlib.ExitStack() as undo:
+            staged_model = _stage(model, undo)
+            weights = write_weights(exported, staged_model)
+            summary |= {"fingerprint": _fingerprint(staged_model), "weights": weights}
+            summary |= ({"which": which} if which else {}) | saved_model.about(exported)
             staged_facts = _stage(facts, undo)
             for name in ("recipe.toml", *PICTURES):
                 shutil.copyfile(run / name, staged_facts / name)
             metrics = json.dumps(summary, indent=2) + "\n"
             (staged_facts / "metrics.json").write_text(metrics, "utf-8")
+            text = card.render(entry, version, recipe, summary)
             (staged_facts / "README.md").write_text(text, "utf-8")
-            staged_model = _stage(model, undo)
-            shutil.copytree(exported, staged_model, dirs_exist_ok=True)
             known["entries"][entry] = {
                 "version": version,
                 "description": f"{recipe['model']} trained on {recipe['dataset']}"
@@ -176,6 +171,23 @@ def _exported(run: Path, model: str, which: str | None) -> Path:
     if not (folder / "saved_model.pb").is_file():
         raise InputError(f"{folder}: expected saved_model.pb, got no such file.")
     return folder
+
+
+def write_weights(exported: Path, folder: Path) -> str:
+    """Writes a SavedModel anew as an entry has it; returns what its weights are stored in."""
+    model = saved_model.load(exported)
+    model.export(folder, model.published)
+    return model.published
+
+
+def _fingerprint(folder: Path) -> dict:
+    """Returns the fingerprint of a SavedModel, which must not need GanZoo."""
+    (got,) = fingerprint.alone([folder])
+    if isinstance(got, str):
+        raise InputError(
+            f"expected a SavedModel that can be loaded without GanZoo, got {got}. Export it again."
+        )
+    return got
 
 
 def _contents(folder: Path) -> dict:

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from ganzoo import callbacks, data, gans
 from ganzoo.engine import distribute
-from ganzoo.errors import InputError, unknown
+from ganzoo.errors import InputError
 from ganzoo.gan import GAN
 from ganzoo.inference import pictures
 from ganzoo.metrics import spaces
@@ -194,23 +194,20 @@ def measure_all(gan: GAN, checkpoint: callbacks.Checkpoint, evaluate: callbacks.
             checkpoint.on_epoch_end(record["epoch"] - 1, gan.measure(evaluate))
 
 
-def export(run_dir, path, which: str | None = None) -> None:
+def export(run_dir, path, which: str | None = None, precision: str = "float32") -> None:
     """Exports the model of a run's best checkpoint, finished or not, as a SavedModel.
 
     Args:
         run_dir: Directory of the run.
         path: Directory of the SavedModel.
         which: Which of a variant's `exports`; the first by default.
+        precision: What the weights are stored in; see `writing.save`.
 
     Raises:
         InputError: If the directory holds no run or no intact checkpoint, or there is no such
             export.
     """
-    gan = best(run_dir)
-    if which and which not in gan.exports:
-        model = Recipe.load(Path(run_dir) / "recipe.toml").model
-        raise unknown(f"export of {model}", which, gan.exports)
-    gan.export(path, *([which] if which else []))
+    best(run_dir).export(path, which, precision)
 
 
 def best(run_dir) -> GAN:

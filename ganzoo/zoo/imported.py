@@ -52,7 +52,7 @@ LOAD = {
 
 def import_entry(
     text: str, name: str, part: str | None = None, license: str | None = None,
-    origin: str | None = None, replace: bool = False, **options,
+    origin: str | None = None, replace: bool = False, precision: str = "float32", **options,
 ) -> Path:  # fmt: skip
     """Stores the network in a file as the entry `name` of the local zoo; returns its folder.
 
@@ -63,6 +63,7 @@ def import_entry(
         license: License of the weights, for the card.
         origin: Where the file is from, for the card; by default its place.
         replace: Whether an entry of this name is replaced.
+        precision: What the weights are stored in; see `writing.save`.
         **options: As `open_source`.
 
     Raises:
@@ -79,7 +80,7 @@ def import_entry(
     try:
         files.remove(temporary)
         temporary.mkdir(parents=True)
-        model.export(temporary / str(local.VERSION))
+        model.export(temporary / str(local.VERSION), precision)
         facts = _facts(found, model, source.place, license, origin)
         outputs = {}
         if max(side or 1 for side in model.network.output_shape[1:3]) <= RECORDED:
