@@ -2,10 +2,10 @@
 
     python benchmarks/quality/half_precision.py --originals=FOLDER   # goes on where it stopped
 
-FOLDER holds the entries with weights in float32, as `saved_models/` did before this script was committed.
-Generators are compared by the Frechet distance of 10,000 samples to the test images in the features
-of the data set, translators and sequence generators by their outputs for the same inputs. Also
-writes docs/half_precision.md.
+FOLDER holds the entries with weights in float32, as `saved_models/` did before the commit of this
+script. Generators are compared by the Frechet distance of 10,000 samples to the test images in the
+features of the data set, translators and sequence generators by their outputs for the same inputs.
+Also writes docs/half_precision.md.
 """
 
 import argparse

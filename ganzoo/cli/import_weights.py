@@ -60,7 +60,13 @@ def _import(args: argparse.Namespace) -> int:
     from ganzoo.zoo import imported
 
     folder = imported.import_entry(
-        args.source, args.name, args.part, args.license, args.origin, args.replace, args.precision,
+        args.source,
+        args.name,
+        args.part,
+        args.license,
+        args.origin,
+        args.replace,
+        args.precision,
         **_options(args),
     )
     print(f"{args.name}: imported to {folder}")
