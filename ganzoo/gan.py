@@ -18,6 +18,7 @@ from ganzoo import (
     balance,
     clipping,
     ema,
+    freezing,
     losses,
     penalties,
     random,
@@ -31,6 +32,7 @@ from ganzoo.engine.sides import networks_of, side_of, weights_of
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import InputError, unknown
 from ganzoo.inference import pictures
+from ganzoo.inference.critic import Critic
 from ganzoo.inference.exported import Exported
 from ganzoo.inference.sampler import Sampler
 from ganzoo.networks import mlp
@@ -101,6 +103,7 @@ class GAN(Trainer):
         "ema": ema.get,
         "clip": clipping.get,
         "unroll": unrolling.get,
+        "freeze_d": freezing.get,
     }
 
     def __init__(self, generator, discriminator=None, latent_dim=128, num_classes=None, **kwargs):
@@ -147,11 +150,13 @@ class GAN(Trainer):
             "ema": ema.EMA(0.999),
             "clip": None,
             "unroll": None,
+            "freeze_d": None,
         }
 
     def compile(
         self, g_optimizer=None, d_optimizer=None, *, loss=None, n_critic=None, penalties=None,
-        augment=None, replay=None, balance=None, ema=None, clip=None, unroll=None, seed=0, **kwargs,
+        augment=None, replay=None, balance=None, ema=None, clip=None, unroll=None,
+        freeze_d=None, seed=0, **kwargs,
     ):  # fmt: skip
         """Sets how the game is trained. Arguments left out default to the variant's own choices.
 
@@ -171,6 +176,8 @@ class GAN(Trainer):
             clip: Largest absolute value of D's weights, which are clipped after each of its
                 updates; 0 for none.
             unroll: Number of updates of D that are unrolled in each update of G; 0 for none.
+            freeze_d: Number of D's first layers whose weights stay as they are, when a pretrained D
+                is fine-tuned; 0 for none.
             seed: Integer seed of all noise of the training.
             **kwargs: The variant's own arguments, those of its `learning`; and `jit_compile`,
                 `steps_per_execution` and `run_eagerly`, as in Keras.
@@ -191,8 +198,10 @@ class GAN(Trainer):
         arguments = {
             "g_optimizer": g_optimizer, "d_optimizer": d_optimizer, "loss": loss,
             "n_critic": n_critic, "penalties": penalties, "augment": augment, "replay": replay,
-            "balance": balance, "ema": ema, "clip": clip, "unroll": unroll,
+            "balance": balance, "ema": ema, "clip": clip, "unroll": unroll, "freeze_d": freeze_d,
         }  # fmt: skip
+        frozen = self.learning().get("freeze_d") if freeze_d is None else freeze_d
+        freezing.attach(self.discriminator, self.made("freeze_d", frozen))
         self.prepare(arguments, seed, **kwargs)
         clipping.attach(self)
         if self.unroll:
@@ -388,7 +397,9 @@ class GAN(Trainer):
         """Returns `num` images, uint8 (num, H, W, C); see `Sampler.sample`."""
         return self.sampler.sample(num, seed, **kwargs)
 
-    def export(self, path, which: str | None = None, precision: str = "float32") -> None:
+    def export(
+        self, path, which: str | None = None, precision: str = "float32", critic: bool = False
+    ) -> None:
         """Writes the averaged generator, or another of `exports`, as a self-contained SavedModel.
 
         Args:
@@ -396,11 +407,18 @@ class GAN(Trainer):
             which: Which of `exports`; the first by default.
             precision: What the weights are stored in: `"float32"`, or `"float16"` for half the
                 bytes.
+            critic: Whether the discriminator is kept with it, if it scores samples.
 
         Raises:
             InputError: If there is no such export or precision, or it cannot be written.
         """
-        self.exportable(which).export(path, precision)
+        self.exportable(which).export(path, precision, self.critic if critic else None)
+
+    @property
+    def critic(self) -> Critic | None:
+        """The discriminator as a `Critic`; None if there is no single one, or none of samples."""
+        alone = isinstance(self.discriminator, keras.Model) and issubclass(self.exported, Sampler)
+        return Critic(self.discriminator) if alone else None
 
     def exportable(self, which: str | None = None) -> Exported:
         """Returns what `export` writes.
@@ -445,7 +463,7 @@ class GAN(Trainer):
 
 def unwrapped(side):
     """Returns a side's network, given it or an exported model that holds it."""
-    return side.network if isinstance(side, Exported) else side
+    return side.trainable_network if isinstance(side, Exported) else side
 
 
 def joined(*terms: dict) -> dict:

@@ -85,7 +85,7 @@ def table(name):
 @pytest.mark.parametrize("name", TERMS)
 def test_the_arguments_are_the_papers_or_a_departure_is_stated(name):
     ours = {key: plain(value) for key, value in ganzoo.gans.get(name).learning().items()}
-    others = ("augment", "replay", "balance", "clip", "unroll")
+    others = ("augment", "replay", "balance", "clip", "unroll", "freeze_d")
     found = table("gan") | dict.fromkeys(others) | table(name)
     assert ours == found
 

@@ -131,7 +131,9 @@ class Trainer(keras.Model):
         """Raises `InputError` if an argument needs a side that this game lacks."""
         cls = type(self).__name__
         if self.discriminator is None:
-            for name in ("loss", "augment", "replay", "balance", "n_critic", "clip", "unroll"):
+            for name in (
+                "loss", "augment", "replay", "balance", "n_critic", "clip", "unroll", "freeze_d",
+            ):  # fmt: skip
                 if arguments[name] and (name, arguments[name]) != ("n_critic", 1):
                     raise InputError(f"{name} needs a discriminator, which {cls} lacks: drop it.")
         for penalty in self.penalties:

@@ -90,7 +90,10 @@ def takes_tokens(name: str) -> bool:
     return "vocabulary" in inspect.signature(get(name).networks).parameters
 
 
-def create(name, image_shape=(28, 28, 1), num_classes=None, **arguments):
+def create(
+    name, image_shape=(28, 28, 1), num_classes=None, *, generator=None, discriminator=None,
+    **arguments,
+):  # fmt: skip
     """Returns a variant with its default networks, compiled with its default training settings.
 
     Args:
@@ -98,6 +101,9 @@ def create(name, image_shape=(28, 28, 1), num_classes=None, **arguments):
         image_shape: (H, W, C), with sides from 8 to 256; or (D,) for points; or (T,) for sequences
             of tokens, together with `vocabulary`.
         num_classes: Number of classes, for the variants that use labels.
+        generator: What to train in place of the default generator: a built network, or a `Sampler`,
+            such as `load_pretrained` returns.
+        discriminator: The same in place of the default discriminator: a network or a `Critic`.
         **arguments: Arguments of the variant's `networks`, such as `width` and `latent_dim`;
             tricks of architecture, by the names in `networks.tricks.SIDES`; and arguments of
             `GAN.compile`. `hyperparameters(name)` lists them.
@@ -128,6 +134,8 @@ def create(name, image_shape=(28, 28, 1), num_classes=None, **arguments):
     parameters = dict(inspect.signature(cls.networks).parameters)
     sizes = [key for key in parameters if key != "image_shape"]
     given = {key: value for key, value in arguments.items() if key in sizes and value is not None}
+    if generator is not None and "latent_dim" in sizes:
+        given["latent_dim"] = getattr(generator, "latent_dim", given.get("latent_dim", 128))
     for key in sizes:
         if parameters[key].default is inspect.Parameter.empty and key not in given:
             raise InputError(f"variant {name!r} needs {key}: give {key}=...")
@@ -135,6 +143,9 @@ def create(name, image_shape=(28, 28, 1), num_classes=None, **arguments):
         if key in ("width", "latent_dim", "num_classes") and not is_whole(value, 1):
             raise InputError(f"expected {key} >= 1, a whole number, got {value!r}.")
     parts = cls.networks(tuple(image_shape), **given)
+    for side, network in (("generator", generator), ("discriminator", discriminator)):
+        if network is not None:
+            parts[side] = _fitting(name, side, network, parts[side])
     for key, trick in tricks.SIDES.items():
         if key not in sizes and arguments.get(key) is not None:
             parts[trick.side] = tricks.applied(key, arguments[key], parts[trick.side])
@@ -143,6 +154,25 @@ def create(name, image_shape=(28, 28, 1), num_classes=None, **arguments):
     learning = {key: value for key, value in arguments.items() if key in (*learned, *_KERAS)}
     gan.compile(**learning)
     return gan
+
+
+def _fitting(name: str, side: str, network, default):
+    """Returns a network in place of a default one, which takes and returns the same.
+
+    Raises:
+        InputError: If it does not.
+    """
+    network = getattr(network, "trainable_network", network)
+    if not all(hasattr(one, "input_shape") for one in (network, default)):
+        raise InputError(f"{name} has no single {side} that another one could replace.")
+    pairs = {"takes": "input_shape"} | ({"returns": "output_shape"} if side == "generator" else {})
+    for verb, attribute in pairs.items():
+        got, expected = getattr(network, attribute), getattr(default, attribute)
+        if got != expected:
+            raise InputError(
+                f"expected a {side} for {name} that {verb} {expected}, got one that {verb} {got}."
+            )
+    return network
 
 
 def __getattr__(class_name: str):

@@ -25,6 +25,7 @@ class Exported(keras.Model):
             (a model server's). `{entry}`, `{version}`, `{dataset}` and others are filled in; see
             `publishing.card`.
         measurable: Whether it can be measured apart from its run, with `measured`.
+        load_critic: Function that returns the `Critic` that it was trained against, or None.
         published: What the weights of a published entry are stored in; see `writing.save`.
         no_samples: What a person is told who wants samples of a model that draws none.
     """
@@ -33,6 +34,7 @@ class Exported(keras.Model):
     card: dict[str, str]
     measurable = False
     published = "float16"
+    load_critic = None
     no_samples = "this model draws no samples."
 
     @property
@@ -98,9 +100,19 @@ class Exported(keras.Model):
         """
         raise InputError(f"a {self.kind} is measured by its own run: see its card or summary.json.")
 
-    def export(self, path, precision: str = "float32") -> None:
+    @property
+    def trainable_network(self):
+        """The network that a training can go on with."""
+        return self.network
+
+    @property
+    def critic(self):
+        """The `Critic` that it was trained against, loaded when it is asked for; None if unknown."""
+        return None if self.load_critic is None else self.load_critic()
+
+    def export(self, path, precision: str = "float32", critic: "Exported | None" = None) -> None:
         """Writes a self-contained SavedModel; see `writing.save`."""
-        save(self, path, precision)
+        save(self, path, precision, critic)
 
     def get_config(self) -> dict:
         """Returns the arguments; the network is serialized as its own config."""

@@ -1,5 +1,6 @@
 """SavedModels that GanZoo wrote, loaded again as Keras models."""
 
+import functools
 import json
 from pathlib import Path
 
@@ -9,19 +10,21 @@ import tensorflow as tf
 from ganzoo import layers, networks
 from ganzoo.errors import InputError
 from ganzoo.inference.classifier import TrainedClassifier
+from ganzoo.inference.critic import Critic
 from ganzoo.inference.exported import Exported
 from ganzoo.inference.sampler import Sampler
 from ganzoo.inference.sequences import Sequences
 from ganzoo.inference.translator import Translator
 from ganzoo.inference.truncated import TruncatedSampler
-from ganzoo.inference.writing import ABOUT, in_float32, is_saved_model, save
+from ganzoo.inference.writing import ABOUT, CRITIC, in_float32, is_saved_model, save
 
 __all__ = ["ABOUT", "KINDS", "about", "is_saved_model", "load", "save"]
 
 # What saved networks are made of: importing these rooms registers their classes with Keras.
 BUILT_OF = (layers, networks)
 KINDS = {
-    cls.kind: cls for cls in (Sampler, TruncatedSampler, Translator, TrainedClassifier, Sequences)
+    cls.kind: cls
+    for cls in (Sampler, TruncatedSampler, Translator, TrainedClassifier, Sequences, Critic)
 }
 
 # What the readers of JSON, of Keras' configs and of checkpoints raise on damaged files.
@@ -52,7 +55,10 @@ def load(path) -> Exported:
         names = [f"network/{i}/.ATTRIBUTES/VARIABLE_VALUE" for i in range(len(network.weights))]
         network.trainable = True  # a training's average is not; what is loaded may be fine-tuned
         network.set_weights([reader.get_tensor(name) for name in names])
-        return cls.of(network, **facts)
+        model = cls.of(network, **facts)
+        if is_saved_model(path / CRITIC):
+            model.load_critic = functools.cache(functools.partial(load, path / CRITIC))
+        return model
     except UNREADABLE as error:
         problem = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"{path} is damaged or was not written by ganzoo: {problem}") from error

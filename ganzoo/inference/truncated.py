@@ -53,6 +53,14 @@ class TruncatedSampler(Sampler):
         """Whether a truncation means something with given latents, too: it is an input."""
         return True
 
+    @property
+    def trainable_network(self):
+        """The network of latents, or of [latents, labels], with the whole variety."""
+        inputs = [keras.Input(tensor.shape[1:], dtype=tensor.dtype)
+                  for tensor in self.network.inputs[: 1 + self.conditional]]  # fmt: skip
+        images = self.network([*inputs, ops.ones_like(inputs[0][:, 0])])
+        return keras.Model(inputs if self.conditional else inputs[0], images)
+
     def call(self, inputs, training: bool = False):
         """Returns images of latents, or [latents, labels], with or without a truncation."""
         inputs = list(inputs) if isinstance(inputs, list | tuple) else [inputs]

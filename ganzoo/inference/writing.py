@@ -14,10 +14,11 @@ from ganzoo.engine.sides import clone
 from ganzoo.errors import InputError, unknown
 
 ABOUT = "assets.extra/ganzoo.json"  # inside the SavedModel, where the format has room for it
+CRITIC = "assets.extra/critic"  # the SavedModel of a generator's critic, inside its own
 PRECISIONS = ("float32", "float16")
 
 
-def save(model: keras.Model, path, precision: str = "float32") -> None:
+def save(model: keras.Model, path, precision: str = "float32", critic=None) -> None:
     """Writes a SavedModel that works without GanZoo, in TensorFlow or on a model server.
 
     It computes in float32, whatever precision it was trained in. Its functions are those of
@@ -30,6 +31,7 @@ def save(model: keras.Model, path, precision: str = "float32") -> None:
         precision: What the weights are stored in: `"float32"`, which keeps them exactly, or
             `"float16"`, which takes half the space and 11 of 24 bits. Vectors, such as biases and
             moving statistics, and what is too large for float16 stay in float32.
+        critic: The `Critic` that it was trained against, to be kept with it.
 
     Raises:
         InputError: If `path` is something other than a SavedModel, or cannot be written, or the
@@ -45,6 +47,8 @@ def save(model: keras.Model, path, precision: str = "float32") -> None:
         files.remove(temporary)
         temporary.mkdir()
         _write(model, temporary / "new", precision)
+        if critic is not None:
+            _write(critic, temporary / "new" / CRITIC, precision)
         if path.exists():
             path.rename(temporary / "old")
         try:

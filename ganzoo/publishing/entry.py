@@ -54,6 +54,7 @@ def publish(
     catalogue = root / "saved_models" / "registry.json"
     if not catalogue.is_file():
         raise InputError(f"expected a checkout of GanZoo, got {root}: it has no {catalogue.name}.")
+    known = registry.read(catalogue)
     recipe, summary = _finished(run)
     exported = _exported(run, recipe["model"], which)
     prefix = f"{recipe['model']}_{recipe['dataset'].replace(':', '_')}"
@@ -62,12 +63,17 @@ def publish(
             f"{run}: expected a public data set, so that others can reproduce the recipe; got "
             f"{recipe['dataset']!r}."
         )
+    start = recipe.get("init")
+    if start is not None and not (start in known["entries"] or "://" in start):
+        raise InputError(
+            f"{run}: expected a run that started from a published entry or an address, so that "
+            f"others can reproduce it, got --init={start}."
+        )
     if not registry.is_name(entry) or not f"{entry}_".startswith(f"{prefix}_"):
         raise InputError(
             f"expected the entry name {prefix!r}, as in the recipe, or {prefix}_<suffix> with a "
             f"suffix in a-z, 0-9 and _; got {entry!r}."
         )
-    known = registry.read(catalogue)
     if version is None:
         version = known["entries"].get(entry, {"version": 1})["version"]
     model, facts = root / "saved_models" / entry / f"{version:d}", root / "models" / entry
@@ -176,7 +182,7 @@ def _exported(run: Path, model: str, which: str | None) -> Path:
 def write_weights(exported: Path, folder: Path) -> str:
     """Writes a SavedModel anew as an entry has it; returns what its weights are stored in."""
     model = saved_model.load(exported)
-    model.export(folder, model.published)
+    model.export(folder, model.published, model.critic)
     return model.published
 
 

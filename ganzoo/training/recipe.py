@@ -30,7 +30,7 @@ from ganzoo.engine import files
 from ganzoo.engine.hyperparameters import TABLES
 from ganzoo.errors import InputError, unknown
 from ganzoo.metrics import spaces
-from ganzoo.training import precision
+from ganzoo.training import initial, precision
 
 
 def _field(default, meaning: str):
@@ -52,6 +52,11 @@ class Recipe:
     """
 
     model: str = _field("dcgan", "Variant to train; --list shows them.")
+    init: str | None = _field(
+        None,
+        "What to start from in place of random weights: an entry, a run, a SavedModel or "
+        "FAMILY:FILE; with its critic, if it has one.",
+    )
     dataset: str = _field("fashion_mnist_10k", "Data set to train on.")
     split: str = _field("train", "Split of the data set to train on.")
     image_size: int | list | None = _field(
@@ -184,13 +189,20 @@ class Recipe:
         cls = gans.get(self.model)
         known = _keys(self.model, "architecture")
         architecture = {k: v.default for k, v in known.items() if v.default is not None}
+        architecture |= self.architecture
+        sizes = {}
+        if self.init is not None:
+            latent_dim, sizes = initial.load(self.init).latent_dim, initial.sizes(self.init)
+            sizes = {key: getattr(self, key) or size for key, size in sizes.items()}
+            architecture |= {"latent_dim": latent_dim} if "latent_dim" in known else {}
         parts = cls.learning() | self.learning
         made = {name: cls.made(name, value) for name, value in parts.items()}
         off = {name: 0 for name, value in parts.items() if value is not None and made[name] is None}
         learning = {name: spec(part) for name, part in made.items()} | off
         return dataclasses.replace(
             self,
-            architecture=architecture | self.architecture,
+            architecture=architecture,
+            **sizes,
             learning={name: value for name, value in learning.items() if value is not None},
             precision=precision.resolve(self.precision),
             features=_features(self),

@@ -15,7 +15,7 @@ from ganzoo.errors import InputError
 from ganzoo.gan import GAN
 from ganzoo.inference import pictures
 from ganzoo.metrics import spaces
-from ganzoo.training import summary
+from ganzoo.training import initial, precision, summary
 from ganzoo.training.directory import claim, limits_named, locked
 from ganzoo.training.recipe import Recipe
 
@@ -73,6 +73,11 @@ def train(
                 f"{recipe.dataset}, in {run_dir}: {recipe.steps} steps, batches of "
                 f"{recipe.batch_size}, {recipe.precision}{_devices(strategy)}."
             )
+            if recipe.precision == "mixed_bfloat16" and not precision.has_bfloat16():
+                print(
+                    "This machine has no bfloat16 instructions and emulates them, at a tenth of "
+                    "the speed: --precision=float32 is faster."
+                )
             if begun:
                 print(f"Continuing in {run_dir} after epoch {epoch}, step {begun}.")
         if begun < recipe.steps:
@@ -144,10 +149,12 @@ def build(recipe: Recipe, info: data.Info | None = None) -> GAN:
         sizes["vocabulary"] = info.vocabulary
     keras.config.set_dtype_policy(recipe.precision)
     keras.utils.set_random_seed(recipe.seed)
+    start = initial.networks(recipe.init, info) if recipe.init else {}
     gan = gans.create(
         recipe.model,
         info.image_shape,
         **sizes,
+        **start,
         **recipe.architecture,
         **recipe.learning,
         seed=recipe.seed,
@@ -272,7 +279,7 @@ def _finish(gan, run_dir, evaluate, checkpoint) -> dict:
     """Exports, draws and measures the best checkpoint; returns the summary."""
     steps = int(gan.step.numpy())  # fewer than the recipe's, if the failure monitor stopped it
     best = checkpoint.restore_best(gan)
-    gan.export(run_dir / "saved_model")
+    gan.export(run_dir / "saved_model", critic=True)
     for which in gan.exports[1:]:
         gan.export(run_dir / f"saved_model_{which}", which)
     picture = gan.picture(evaluate.examples)
