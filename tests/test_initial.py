@@ -96,8 +96,8 @@ def test_a_game_is_made_of_trained_networks(trained):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"name": "dcgan", "image_shape": (16, 16, 1)}, r"a generator for dcgan that returns \(None, 16"),
-        ({"name": "cgan", "image_shape": SHAPE, "num_classes": 3}, "a generator for cgan that takes"),
+        ({"name": "dcgan", "image_shape": (16, 16, 1)}, r"for dcgan that returns \(None, 16"),
+        ({"name": "cgan", "image_shape": SHAPE, "num_classes": 3}, "a generator for cgan that tak"),
         ({"name": "cyclegan", "image_shape": SHAPE}, "cyclegan has no single generator"),
     ],
 )  # fmt: skip

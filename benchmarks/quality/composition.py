@@ -71,6 +71,7 @@ PARTS = {  # name of the part -> a function that makes the arguments of `create`
     },
     "no average": lambda: {"ema": 0},
     "clipping": lambda: {"clip": 0.01},
+    "FreezeD": lambda: {"freeze_d": 1},
     "unrolling": lambda: {"unroll": 2},
     "two turns of D": lambda: {"n_critic": 2},
 }

@@ -4,8 +4,8 @@
 
 FOLDER holds the entries with weights in float32, as `saved_models/` did before the commit of this
 script. Generators are compared by the Frechet distance of 10,000 samples to the test images in the
-features of the data set, translators and sequence generators by their outputs for the same inputs.
-Also writes docs/half_precision.md.
+features of the data set, translators by their outputs for the same inputs, and sequences by their
+likelihood. Also writes docs/half_precision.md.
 """
 
 import argparse
@@ -18,6 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np  # noqa: E402
 
 from ganzoo import zoo  # noqa: E402
+from ganzoo.data import oracle  # noqa: E402
 from ganzoo.engine import files  # noqa: E402
 from ganzoo.evaluation import tables  # noqa: E402
 from ganzoo.evaluation.evaluator import OWN, Plan  # noqa: E402
@@ -27,7 +28,8 @@ from ganzoo.metrics import spaces  # noqa: E402
 ROOT = Path(__file__).parent.parent.parent
 PATH = ROOT / "benchmarks" / "results" / "half_precision.json"
 PAGE = ROOT / "docs" / "half_precision.md"
-NUM = 256  # inputs that outputs are compared for
+NUM = 256  # inputs that translators are compared for
+SEQUENCES = 10_000
 
 HEAD = """# Weights in half the bytes
 
@@ -37,8 +39,8 @@ the three classifiers, in whose features other entries are measured. Figures on 
 measured before this change are of the weights in float32.
 
 `python benchmarks/quality/half_precision.py` compares both: the Frechet distance of 10,000 samples
-to the test images, in the features of the data set; for translators and sequences, the share of
-pixels or tokens that differ for the same inputs. The largest change of a distance is {most:.2f} %.
+to the test images, in the features of the data set; for translators, the share of pixels that
+differ for the same inputs. The largest change of a distance is {most:.2f} %.
 
 | entry | compared by | float32 | float16 | change | MB before | MB now |
 |---|---|---|---|---|---|---|
@@ -48,8 +50,11 @@ pixels or tokens that differ for the same inputs. The largest change of a distan
 def distance(model, dataset: str) -> tuple[str, float]:
     """Returns the name and the value of the distance of a generator's samples to the test images.
 
-    Where the zoo has no features for the data, it is the sliced Wasserstein distance of pixels.
+    Where the zoo has no features for the data, it is the sliced Wasserstein distance of pixels; of
+    sequences, it is their mean negative log-likelihood under the distribution they were trained on.
     """
+    if model.kind == "sequences":
+        return "nll_oracle", float(oracle.oracle().nll(model.sample(SEQUENCES, seed=0)))
     own = spaces.of_data(dataset)
     plan = Plan(dataset, metrics=["fid" if own else "swd"], features=[OWN])
     ((facts, _),) = model.measured(plan, {})
@@ -57,12 +62,10 @@ def distance(model, dataset: str) -> tuple[str, float]:
     return name, fact["value"]
 
 
-def outputs(model) -> np.ndarray:
-    """Returns translations of images of noise, or sequences."""
-    if model.kind == "translator":
-        shape = NUM, *model.network.input_shape[1:]
-        return model.translate(np.random.default_rng(0).integers(0, 256, shape, "uint8"))
-    return model.sample(NUM, seed=0)
+def outputs(translator) -> np.ndarray:
+    """Returns translations of images of noise."""
+    shape = NUM, *translator.network.input_shape[1:]
+    return translator.translate(np.random.default_rng(0).integers(0, 256, shape, "uint8"))
 
 
 def compared(name: str, originals: Path) -> dict:
@@ -71,7 +74,7 @@ def compared(name: str, originals: Path) -> dict:
     folders = [originals / name / str(facts["version"]), ROOT / "saved_models" / name / "1"]
     models = [saved_model.load(folder) for folder in folders]
     row = {"bytes": [sum(p.stat().st_size for p in f.rglob("*") if p.is_file()) for f in folders]}
-    if models[0].measurable:
+    if models[0].kind != "translator":
         (figure, before), (_, after) = (distance(model, dataset) for model in models)
         return row | {"figure": figure, "float32": before, "float16": after}
     before, after = (outputs(model).astype(int) for model in models)

@@ -1,4 +1,4 @@
-"""Critic: a trained discriminator, which is kept beside the generator that it was trained against."""
+"""Critic: a trained discriminator, kept beside the generator that it was trained against."""
 
 import keras
 import numpy as np

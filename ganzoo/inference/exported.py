@@ -107,7 +107,7 @@ class Exported(keras.Model):
 
     @property
     def critic(self):
-        """The `Critic` that it was trained against, loaded when it is asked for; None if unknown."""
+        """The `Critic` that it was trained against, loaded when asked for; None if unknown."""
         return None if self.load_critic is None else self.load_critic()
 
     def export(self, path, precision: str = "float32", critic: "Exported | None" = None) -> None:
