@@ -15,7 +15,7 @@ from ganzoo import cli, gans, zoo
 from ganzoo.errors import InputError
 from ganzoo.inference.truncated import TruncatedSampler
 from ganzoo.networks import dcgan
-from ganzoo.networks.published import stylegan2, styles
+from ganzoo.networks.published import stylegan2
 from ganzoo.zoo import imported, sources
 
 PUBLISHED = pathlib.Path(__file__).parent / "reference" / "published"
@@ -111,7 +111,7 @@ def test_an_imported_generator_is_trained_further(tmp_path, home, name):
         gan = gans.DCGAN(generator, dcgan.discriminator((64, 64, 3), 4), latent_dim=20)
         gan.compile()
     else:
-        size, labels, generator = 32, {"label": np.arange(4)}, styles.untruncated(model.network)
+        size, labels, generator = 32, {"label": np.arange(4)}, model.trainable_network
         critic = stylegan2.discriminator(32, [16, 16, 16, 16], num_classes=5, code_dim=8, depth=1)
         gan = gans.CGAN(generator, critic, latent_dim=64, num_classes=5)
         gan.compile()

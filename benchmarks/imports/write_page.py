@@ -34,15 +34,21 @@ exported and verified, and its card says what it was made from. A place is a pat
 `--part=G` takes another part of a file than the averaged generator, `--option=size=512` sets what
 the file does not determine, such as the image size of a translator.
 
-Its network is a `keras.Model`, which any variant trains further; that of StyleGAN without its input
-`truncation` is `networks.published.styles.untruncated(network)`:
+Any variant whose generator takes the same inputs trains it further, on pictures of its size:
+
+```bash
+ganzoo train --init=my_faces --model=dcgan --dataset=folder:my_pictures --augment=diff_augment
+```
 
 ```python
-generator = ganzoo.load_pretrained("my_faces").network
-gan = ganzoo.gans.DCGAN(generator, my_critic, latent_dim=100)
-gan.compile()
+generator = ganzoo.load_pretrained("my_faces")
+gan = ganzoo.create("dcgan", (64, 64, 3), generator=generator, augment="diff_augment")
 gan.fit(ganzoo.data.load("folder:my_pictures", image_size=64), epochs=5)
 ```
+
+Where a generator has its critic beside it, as runs and entries published since then have, training
+goes on with that critic, and `freeze_d=3` keeps its first three layers as they are (FreezeD, Mo et
+al., 2020, arXiv:2002.10964).
 
 ## What is read
 

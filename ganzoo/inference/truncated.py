@@ -6,6 +6,8 @@ from keras import ops
 
 from ganzoo.errors import InputError
 from ganzoo.inference.sampler import Sampler
+from ganzoo.networks import stylegan2
+from ganzoo.networks.published import styles
 
 EDGE = 2.0  # where the latents of BigGAN are truncated, before they are scaled
 
@@ -56,6 +58,8 @@ class TruncatedSampler(Sampler):
     @property
     def trainable_network(self):
         """The network of latents, or of [latents, labels], with the whole variety."""
+        if stylegan2.has_styles(self.network):
+            return styles.untruncated(self.network)
         inputs = [keras.Input(tensor.shape[1:], dtype=tensor.dtype)
                   for tensor in self.network.inputs[: 1 + self.conditional]]  # fmt: skip
         images = self.network([*inputs, ops.ones_like(inputs[0][:, 0])])

@@ -22,6 +22,8 @@ def load(name: str) -> Sampler:
     Raises:
         InputError: If there is none, or it is no generator of images.
     """
+    if keras.backend.backend() != "tensorflow":
+        raise InputError("--init: expected --backend=tensorflow, which reads SavedModels.")
     found = zoo.find(name)[0]()
     if not isinstance(found, Sampler):
         raise InputError(f"--init: expected a generator, got a {found.kind}: {name}.")
