@@ -18,6 +18,7 @@ from ganzoo import InputError, cli, zoo
 from ganzoo.data import sources
 from ganzoo.engine.quiet import import_tensorflow
 from ganzoo.inference import pictures, saved_model
+from ganzoo.inference.codes import Codes
 from ganzoo.inference.sampler import Sampler
 from ganzoo.training import run
 from ganzoo.zoo import catalogue
@@ -54,12 +55,18 @@ def calls(monkeypatch):
 
     class Model:
         write_samples = Sampler.write_samples
-        conditional = keeps_latents = truncates_network = False
+        conditional = keeps_latents = False
 
-        def sample(self, num, **options):
-            calls.append((num, options))
-            num = len(options["latents"]) if num is None else num
-            return np.full((num, 2, 2, 1), 7, np.uint8)
+        def codes(self, num, seed, **options):
+            calls.append((num, seed, {k: v for k, v in options.items() if v is not None}))
+            return Codes(np.zeros((num, 4)), "z", "x")
+
+        def codes_of(self, latents, labels, truncation):
+            calls.append(latents)
+            return Codes(latents, "z", "x")
+
+        def synthesize(self, codes, **options):
+            return np.full((len(codes), 2, 2, 1), 7, np.uint8)
 
         def latents(self, num, seed, truncation):
             calls.append((num, seed, truncation))
@@ -162,7 +169,7 @@ def test_a_wrong_line_gets_one_line(root, calls, capsys, argv, words):
 def test_sample_writes_a_grid(root, calls, capsys):
     folder = root / "saved_models" / "toy_rings" / "1"
     assert cli.main(["sample", "toy_rings", "--num=3", "--seed=5", "--labels=4,2"]) == 0
-    assert calls[:2] == [folder, (3, {"seed": 5, "labels": [4, 2, 4]})]
+    assert calls[:2] == [folder, (3, 5, {"labels": [4, 2, 4]})]
     assert str(calls[2][0]) == "toy_rings.png" and calls[2][1].shape == (3, 2, 2, 1)
     assert "toy_rings.png" in capsys.readouterr().out
 
@@ -171,9 +178,8 @@ def test_sample_goes_from_one_latent_to_another(root, calls, tmp_path):
     out = tmp_path / "x.png"
     words = ["sample", "toy_rings", "--num=6", "--interpolate=3", "--truncation=1.5"]
     assert cli.main([*words, f"--out={out}"]) == 0
-    ends, (num, options), _ = calls[-3:]
-    assert ends == (4, 0, 1.5) and num is None
-    path = options["latents"]
+    ends, path, _ = calls[-3:]
+    assert ends == (4, 0, 1.5)
     assert path.shape == (6, 4)
     np.testing.assert_allclose(path[[0, 2, 3, 5]], np.eye(4)[[0, 2, 1, 3]], atol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(path, axis=1), 1.0, rtol=1e-5)
@@ -185,7 +191,7 @@ def test_sample_takes_a_saved_model_or_a_run(root, calls, place):
     run.mkdir(parents=True)
     (run / "saved_model.pb").write_bytes(b"graph")
     assert cli.main(["sample", place]) == 0
-    assert calls[1] == (64, {"seed": 0})
+    assert calls[1] == (64, 0, {})
     assert str(calls[2][0]) == ("x.png" if "runs" in place else "toy_rings.png")
 
 
@@ -209,8 +215,8 @@ def test_export_and_data(root, calls, capsys):
     assert cli.main(["data", "fashion_mnist", "--from=in", "--data_dir=d"]) == 0
     assert calls[2] == ("in", "d")
     found = [tuple(map(str, call)) for call in calls[:2]]
-    assert found[0] == ("runs/x", "there", "None")
-    assert found[1] == ("runs/x", os.path.join("runs/x", "saved_model"), "None")
+    assert found[0] == ("runs/x", "there", "None", "float32")
+    assert found[1] == ("runs/x", os.path.join("runs/x", "saved_model"), "None", "float32")
     assert "imported 4 files" in capsys.readouterr().out
 
 

@@ -18,19 +18,21 @@ from ganzoo.cli import (
     info,
     launch,
     list,
+    mix,
     publish,
     sample,
     train,
     train_all,
     translate,
     verify,
+    video,
 )
 from ganzoo.cli.parser import Parser, parse
 from ganzoo.errors import InputError
 
 COMMANDS = (
-    list, info, sample, translate, evaluate, train, export, verify, import_weights, publish, data,
-    train_all, launch,
+    list, info, sample, mix, video, translate, evaluate, train, export, verify, import_weights,
+    publish, data, train_all, launch,
 )  # fmt: skip
 
 

@@ -105,9 +105,14 @@ def labels(text: str) -> list[int | str]:
 
 
 def seeds(text: str) -> list[int]:
-    """The argument type of one seed or a range of them, such as `7` or `0-15`."""
-    first, dash, last = text.partition("-")
-    both = [whole(0, 2**31 - 1)(part) for part in ((first, last) if dash else (first, first))]
-    if both[0] > both[1] or both[1] - both[0] >= 10_000:
-        raise argparse.ArgumentTypeError(f"expected a seed, or a range such as 0-15, got {text!r}")
-    return list(range(both[0], both[1] + 1))
+    """The argument type of seeds: `7`, a range such as `0-15`, or several, `1,5,8-11`."""
+    found: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        both = [whole(0, 2**31 - 1)(end) for end in ((first, last) if dash else (first, first))]
+        if both[0] > both[1] or both[1] - both[0] >= 10_000:
+            raise argparse.ArgumentTypeError(
+                f"expected seeds such as 7, 0-15 or 1,5,9, got {text!r}"
+            )
+        found += range(both[0], both[1] + 1)
+    return found

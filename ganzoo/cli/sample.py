@@ -1,7 +1,7 @@
 """`ganzoo sample`: images, or sequences, from a generator."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ganzoo import zoo
@@ -19,51 +19,87 @@ def add(command: Callable) -> None:
         "ganzoo sample wgan_gp_fashion_mnist --num=64 --seed=0 --out=grid.png",
         "\nThe same seed draws the same images.",
     )  # fmt: skip
-    draw.add_argument(
-        "name", metavar="NAME_OR_PATH", help="a name from `ganzoo list`, a SavedModel or a run"
-    )
+    add_generator(draw)
     draw.add_argument(
         "--num", type=whole(1, 10_000), default=64, help="number of images (default: 64)"
     )
     draw.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="(default: 0)")
     draw.add_argument(
-        "--seeds", type=seeds, metavar="A-B", help="one image of each seed, in place of --num"
+        "--seeds", type=seeds, metavar="A-B", help="one image of each seed, as 0-15 or 1,5,9"
     )
+    draw.add_argument("--codes", type=Path, metavar="FILE", help="draw the codes in a .npz")
     draw.add_argument(
-        "--labels", type=labels, metavar="CLASSES",
-        help="classes of a conditional generator by number or name, repeated up to --num",
-    )  # fmt: skip
-    draw.add_argument(
-        "--truncation", type=positive, metavar="T",
-        help="draw latents from the normal truncated at T: below 2, better and less varied images; "
-        "for a generator with styles, the factor of their distance from the mean: below 1",
-    )  # fmt: skip
+        "--sheet", action="store_true", help="a grid with the seed and class below each image"
+    )
     draw.add_argument(
         "--interpolate", type=whole(2, 100), metavar="N",
         help="rows of N images, along the great circle from one latent to another",
     )  # fmt: skip
     draw.add_argument(
         "--out", type=Path, metavar="FILE",
-        help="a .png for a grid, a .npz for the array `images`, a folder for single images "
+        help="a .png for a grid, a .npz for the array `images` and their codes, a folder for "
+        "single images "
         "(default: <name>.png); a .txt for sequences, which are printed by default",
     )  # fmt: skip
+
+
+def add_generator(parser: argparse.ArgumentParser) -> None:
+    """Adds what every command takes that draws: the generator, and how it draws."""
+    parser.add_argument(
+        "name", metavar="NAME_OR_PATH", help="a name from `ganzoo list`, a SavedModel or a run"
+    )
+    parser.add_argument(
+        "--labels", type=labels, metavar="CLASSES",
+        help="classes of a conditional generator by number or name, repeated as needed",
+    )  # fmt: skip
+    parser.add_argument(
+        "--truncation", type=positive, metavar="T",
+        help="draw latents from the normal truncated at T: below 2, better and less varied images; "
+        "for a generator with styles, the factor of their distance from the mean: below 1",
+    )  # fmt: skip
+    parser.add_argument(
+        "--noise", choices=("const", "random", "none"),
+        help="noise of the layers that add some (default: as it was made, mostly const)",
+    )  # fmt: skip
+
+
+def checked(out: Path, suffixes: Sequence[str]) -> Path:
+    """Returns the file to write.
+
+    Raises:
+        InputError: If its suffix is another one, or its folder does not exist.
+    """
+    if out.suffix not in suffixes:
+        *others, last = [suffix for suffix in suffixes if suffix]
+        names = f"{', '.join(others)} or {last}" if others else last
+        folder = ", or a folder" if "" in suffixes else ""
+        raise InputError(f"--out: expected a name that ends in {names}{folder}, got {str(out)!r}.")
+    if not out.absolute().parent.is_dir():
+        raise InputError(f"--out: expected an existing folder, got {str(out.parent)!r}.")
+    return out
+
+
+def generator(model):
+    """Returns a loaded model.
+
+    Raises:
+        InputError: If it is no generator of images, which has a latent space.
+    """
+    if not hasattr(model, "synthesize"):
+        raise InputError(f"expected a generator of images, got a {model.kind}.")
+    return model
 
 
 def _sample(args: argparse.Namespace) -> int:
     load, name = zoo.find(args.name)
     if args.out is not None:
-        if args.out.suffix not in SUFFIXES:
-            raise InputError(
-                "--out: expected a name that ends in .png, .npz or .txt, or a folder, got "
-                f"{str(args.out)!r}."
-            )
-        if not args.out.absolute().parent.is_dir():
-            raise InputError(f"--out: expected an existing folder, got {str(args.out.parent)!r}.")
+        checked(args.out, SUFFIXES)
     import_tensorflow()
     print(
         load().write_samples(
             args.out, args.num, args.seed, name=name, labels=args.labels,
             truncation=args.truncation, interpolate=args.interpolate, seeds=args.seeds,
+            codes=args.codes, noise=args.noise, sheet=args.sheet,
         )
     )  # fmt: skip
     return 0

@@ -76,8 +76,8 @@ class Exported(keras.Model):
             out: The file, or None to choose one or to print.
             num: Number of samples.
             seed: Seed of the samples.
-            **options: `name` (a name for the file), `labels`, `truncation`, `interpolate` and
-                `seeds` (a list of seeds, of one sample each) of the command; None where not given.
+            **options: `name` (a name for the file) and the other options of the command; see
+                `drawing.write`.
 
         Raises:
             InputError: If it draws no samples, or an option does not fit.

@@ -1,17 +1,18 @@
 """Pictures: grids of samples, scatter plots of points, training curves."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from ganzoo.engine import files, pixels
 
 _SIGNALS = 16  # that are drawn in a plot
+CELL, GAP, LINE = 112, 8, 16  # pixels of a contact sheet: an image, a gap, a line of text
 
 
 def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
@@ -39,6 +40,26 @@ def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
     empty = np.full((rows * columns - count, height, width, channels), 255, "uint8")
     cells = np.concatenate([images, empty]).reshape(rows, columns, height, width, channels)
     return cells.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
+
+
+def sheet(images: np.ndarray, captions: Sequence[str], columns: int | None = None) -> np.ndarray:
+    """Returns a contact sheet, uint8 (H, W, 3): a grid with a line of text below each image.
+
+    Args:
+        images: As in `grid`.
+        captions: The text of each image; what does not fit is cut off.
+        columns: Number of columns.
+    """
+    side = max(CELL, np.asarray(images).shape[2] if np.ndim(images) > 3 else CELL)
+    cells = []
+    for image, caption in zip(images, captions, strict=True):
+        picture = enlarged(grid(image[None]), side)
+        cell = Image.new("RGB", (picture.shape[1] + GAP, picture.shape[0] + LINE), "white")
+        picture = np.broadcast_to(picture, (*picture.shape[:2], 3))
+        cell.paste(Image.fromarray(np.ascontiguousarray(picture)), (0, 0))
+        ImageDraw.Draw(cell).text((1, picture.shape[0] + 1), caption, fill="black")
+        cells.append(np.asarray(cell))
+    return grid(np.stack(cells), columns)
 
 
 def plot(samples: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Sampler: a trained generator that images can be sampled from."""
 
+import functools
+import hashlib
 import math
 from pathlib import Path
 
@@ -8,13 +10,15 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from ganzoo import latents as paths
 from ganzoo import random
-from ganzoo.engine import files, pixels
+from ganzoo.engine import pixels
 from ganzoo.engine.batch import inputs_of
 from ganzoo.errors import InputError, unknown
-from ganzoo.inference import pictures
+from ganzoo.inference import drawing
+from ganzoo.inference.codes import Codes
 from ganzoo.inference.exported import Exported
+from ganzoo.layers.noise import NOISES
+from ganzoo.layers.noise import noise as noise_of
 from ganzoo.networks import stylegan2
 
 MOST = 250  # images at a time
@@ -137,12 +141,142 @@ class Sampler(Exported):
             InputError: If an argument does not fit the generator.
         """
         batch_size = self.batch_size if batch_size is None else batch_size
-        network = self
+        of_latents = None if self.keeps_latents else truncation
+        latents, labels = self._inputs(num, seed, labels, of_latents, latents, batch_size)
         if truncation is not None and self.keeps_latents:
-            network, truncation = self._with_styles_near(self._average_style(), truncation), None
-        latents, labels = self._inputs(num, seed, labels, truncation, latents, batch_size)
+            styles = self.map(latents, labels, truncation)
+            return self.synthesize(styles, seed=seed, batch_size=batch_size)
         inputs = [latents, labels] if self.conditional else [latents]
-        return self._drawn(inputs, seed, batch_size, network)
+        return self._drawn(inputs, seed, batch_size)
+
+    # The latent space.
+
+    @property
+    def space(self) -> str:
+        """The space of its codes: "w", the styles of each layer, or "z", the latents."""
+        return "w" if stylegan2.has_styles(self.network) else "z"
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Twelve digits that tell its weights from those of others."""
+        weights = self.network.weights
+        some = [weights[0], weights[len(weights) // 2], weights[-1]] if weights else []
+        data = b"".join(np.ascontiguousarray(weight).tobytes() for weight in some)
+        return hashlib.sha256(data).hexdigest()[:12]
+
+    def codes(
+        self, num=None, seed=0, *, seeds=None, labels=None, truncation=None, cutoff=None
+    ) -> Codes:
+        """Returns the codes of random samples, those that `sample` draws with the same arguments.
+
+        Args:
+            num: Number of samples.
+            seed: Integer.
+            seeds: A list of seeds, of one sample each, in place of `num` and `seed`.
+            labels: As in `sample`.
+            truncation: As in `sample`.
+            cutoff: Number of the first layers that a truncation changes, of a generator with
+                styles; by default all.
+
+        Raises:
+            InputError: If an argument does not fit the generator.
+        """
+        of_latents = None if self.keeps_latents else truncation
+        if seeds is None:
+            latents, labels = self._inputs(num, seed, labels, of_latents, None, MOST)
+        else:
+            latents = np.concatenate([self.latents(1, each, of_latents) for each in seeds])
+            if labels is None and self.conditional:
+                labels = np.concatenate([self.labels(1, each) for each in seeds])
+        return self.codes_of(latents, labels, truncation, cutoff)
+
+    def codes_of(self, latents, labels=None, truncation=None, cutoff=None) -> Codes:
+        """Returns the codes of latents; see `codes`.
+
+        In the space "z", latents that are to be truncated must be so already.
+        """
+        latents, labels = self._inputs(None, 0, labels, None, latents, MOST)
+        labels = None if labels is None else np.asarray(labels, "int32")
+        codes = Codes(np.asarray(latents, "float32"), "z", self.fingerprint, labels)
+        if self.space == "w":
+            codes.values, codes.space = self.map(latents, labels, truncation, cutoff), "w"
+        return codes
+
+    def map(self, latents, labels=None, truncation=None, cutoff=None) -> np.ndarray:
+        """Maps latents to the styles of each layer.
+
+        Args:
+            latents: (N, latent_dim).
+            labels: Classes (N,), if the generator takes labels.
+            truncation: Factor by which styles differ from their average: below 1, images are better
+                but less diverse (Karras et al., 2019, arXiv:1812.04948, appendix B).
+            cutoff: Number of the first layers that are truncated; by default all.
+
+        Returns:
+            float32 (N, L, D).
+
+        Raises:
+            InputError: If the generator has no mapping, or an argument does not fit it.
+        """
+        mapping, _, count = stylegan2.halves(self.network)
+        inputs = [ops.convert_to_tensor(one) for one in
+                  self._inputs(None, 0, labels, None, latents, MOST) if one is not None]  # fmt: skip
+        w = np.asarray(mapping(inputs if self.conditional else inputs[0]))
+        styles = np.repeat(w[:, None], count, axis=1)
+        if truncation is not None:
+            if truncation <= 0:
+                raise InputError(f"expected truncation > 0, got {truncation}")
+            average, first = np.asarray(self._average_style()), styles[:, :cutoff]
+            styles[:, :cutoff] = average + truncation * (first - average)
+        return styles
+
+    def synthesize(self, codes, labels=None, *, noise=None, seed=0, batch_size=None) -> np.ndarray:
+        """Draws the images of codes.
+
+        Args:
+            codes: `Codes` of this generator; or an array: styles (N, L, D) of the space "w",
+                latents (N, D) of the space "z".
+            labels: Classes (N,), in the space "z" of a generator that takes labels; by default
+                those of the codes.
+            noise: "const", "random" or "none", in layers that add noise; by default what the
+                network was made with.
+            seed: Integer seed of random noise.
+            batch_size: Images generated at a time.
+
+        Returns:
+            uint8 (N, H, W, C).
+
+        Raises:
+            InputError: If the codes are of another generator, or do not fit.
+        """
+        if not isinstance(codes, Codes):
+            codes = Codes(np.asarray(codes, "float32"), self.space, self.fingerprint)
+        if codes.generator != self.fingerprint or codes.space != self.space:
+            raise InputError(
+                f"expected codes of the generator {self.fingerprint} in {self.space}, got some of "
+                f"{codes.generator} in {codes.space}."
+            )
+        if noise not in (None, *NOISES):
+            raise unknown("noise", noise, NOISES)
+        batch_size = self.batch_size if batch_size is None else batch_size
+        if self.space == "w":
+            _, network, count = stylegan2.halves(self.network)
+            expected, inputs = (count, network.input_shape[2]), [codes.values]
+        else:
+            network, expected = self, (self.latent_dim,)
+            inputs = self._inputs_of(codes, codes.labels if labels is None else labels)
+        if codes.values.shape[1:] != expected:
+            shape = ", ".join(map(str, expected))
+            raise InputError(f"expected codes of shape (N, {shape}), got {codes.values.shape}.")
+        with noise_of(noise):
+            return self._drawn(inputs, seed, batch_size, network)
+
+    def _inputs_of(self, codes: Codes, labels) -> list:
+        """Returns the network's inputs for codes of the space "z"."""
+        latents, labels = self._inputs(None, 0, labels, None, codes.values, MOST)
+        if self.conditional and labels is None:
+            raise InputError("this generator takes labels: give the codes' `labels`.")
+        return [latents, labels] if self.conditional else [latents]
 
     @property
     def keeps_latents(self) -> bool:
@@ -157,17 +291,8 @@ class Sampler(Exported):
     def _average_style(self):
         """Returns the mean style of many fixed latents, float32 (1, D)."""
         mapping, *_ = stylegan2.halves(self.network)
-        return ops.mean(mapping(self.latents(AVERAGED, 0)), axis=0, keepdims=True)
-
-    def _with_styles_near(self, average, truncation: float):
-        """Returns the function from latents to images whose styles move towards the average."""
-        mapping, synthesis, count = stylegan2.halves(self.network)
-
-        def call(latents):
-            styles = average + truncation * (mapping(latents) - average)
-            return synthesis(ops.repeat(styles[:, None], count, axis=1))
-
-        return call
+        inputs = self.draw_inputs(AVERAGED, 0)
+        return ops.mean(mapping(inputs), axis=0, keepdims=True)
 
     def _drawn(self, inputs: list, seed: int, batch_size: int, network=None) -> np.ndarray:
         """Returns the images of a list of inputs of a network, some of them at a time."""
@@ -297,54 +422,9 @@ class Sampler(Exported):
   more samples  ganzoo sample {run_dir} --num=64 --out=grid.png
   in Python     tensorflow.saved_model.load("{run_dir / "saved_model"}").sample(16, 0)"""
 
-    def write_samples(
-        self, out, num, seed, *, name, labels, truncation, interpolate, seeds=None
-    ) -> str:
-        """Writes a grid of images (.png), their array (.npz) or a folder of single images.
-
-        In a grid of a conditional generator each class is a column; see `Exported.write_samples`.
-        """
-        out = out or Path(f"{name}.png")
-        if out.suffix not in (".png", ".npz", ""):
-            raise InputError(
-                f"--out: expected a .png or .npz file for images, or a folder, got {str(out)!r}."
-            )
-        options, columns = {}, interpolate
-        if seeds and columns:
-            raise InputError("--seeds: a path between two latents has a single --seed.")
-        num = len(seeds) if seeds else num
-        if columns:
-            num = -(-num // columns) * columns
-            of_ends = None if self.keeps_latents else truncation
-            ends = self.latents(2 * num // columns, seed, of_ends)
-            options["latents"] = paths.paths(ends, columns)
-        if truncation is not None and (self.truncates_network or not columns):
-            options["truncation"] = truncation
-        a_class_each = self.conditional and out.suffix == ".png" and not columns
-        if a_class_each and labels is None and num >= self.num_classes:
-            labels = list(range(self.num_classes))
-        if labels is not None:  # one per image, or one per path
-            options["labels"] = [labels[i // (columns or 1) % len(labels)] for i in range(num)]
-            columns = columns or len(labels)
-        if seeds:
-            labels = options.pop("labels", None) or [None] * num
-            pieces = [
-                self.sample(1, s, labels=k, **options) for s, k in zip(seeds, labels, strict=True)
-            ]
-            images = np.concatenate(pieces)
-        else:
-            images = self.sample(None if "latents" in options else num, seed=seed, **options)
-        if out.suffix == ".npz":
-            with files.replacing(out, ".npz") as temporary:
-                np.savez_compressed(temporary, images=images)
-        elif out.suffix == ".png":
-            pictures.save_png(out, pictures.grid(images, columns))
-        else:
-            out.mkdir(exist_ok=True)
-            for number, image in zip(seeds or range(num), images, strict=True):
-                pictures.save_png(out / f"{number:05d}.png", pictures.grid(image[None]))
-        which = f"seeds {seeds[0]} to {seeds[-1]}" if seeds else f"seed {seed}"
-        return f"{len(images)} images, {which}: {out}"
+    def write_samples(self, out, num, seed, **options) -> str:
+        """Writes a grid, an array or single images; see `drawing.write` and `Exported`."""
+        return drawing.write(self, out, num, seed, **options)
 
     def measured(self, plan, known):
         """Yields the metrics of its samples; see `Exported.measured`."""

@@ -178,7 +178,7 @@ tokens = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)""",
 
     def write_samples(self, out, num, seed, *, name, **options) -> str:
         """Returns sequences as text, or writes them to a .txt; see `Exported.write_samples`."""
-        if any(value is not None for value in options.values()):
+        if any(value not in (None, False) for value in options.values()):
             raise InputError(
                 "sequences have no labels and no latents: use only --num, --seed and --out."
             )

@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from ganzoo.errors import InputError
+from ganzoo.inference.codes import Codes
 from ganzoo.inference.sampler import Sampler
 from ganzoo.networks import stylegan2
 from ganzoo.networks.published import styles
@@ -64,6 +65,22 @@ class TruncatedSampler(Sampler):
                   for tensor in self.network.inputs[: 1 + self.conditional]]  # fmt: skip
         images = self.network([*inputs, ops.ones_like(inputs[0][:, 0])])
         return keras.Model(inputs if self.conditional else inputs[0], images)
+
+    def _average_style(self):
+        """Returns the average style that is stored with the weights, float32 (1, D)."""
+        return self.network.get_layer("truncated").average[None]
+
+    def codes_of(self, latents, labels=None, truncation=None, cutoff=None) -> Codes:
+        """Returns the codes of latents; see `Sampler.codes_of`."""
+        codes = super().codes_of(latents, labels, truncation, cutoff)
+        if codes.space == "z":
+            codes.truncation = self.truncation if truncation is None else truncation
+        return codes
+
+    def _inputs_of(self, codes: Codes, labels) -> list:
+        value = self.truncation if codes.truncation is None else codes.truncation
+        inputs = super()._inputs_of(codes, labels)
+        return [*inputs, np.full(len(codes), value, "float32")]
 
     def call(self, inputs, training: bool = False):
         """Returns images of latents, or [latents, labels], with or without a truncation."""

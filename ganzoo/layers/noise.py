@@ -1,9 +1,34 @@
 """NoiseInjection: per-pixel noise for stochastic detail, which latents then need not encode."""
 
+import contextlib
+import contextvars
+
 import keras
 from keras import layers, ops
 
 from ganzoo import random
+
+NOISES = ("const", "random", "none")
+_chosen: contextvars.ContextVar[str | None] = contextvars.ContextVar("noise", default=None)
+
+
+@contextlib.contextmanager
+def noise(kind: str | None):
+    """Context in which layers with noise add this kind at inference; None leaves it to them.
+
+    Args:
+        kind: "const", the map that is stored with the weights; "random", new at each call; "none".
+    """
+    token = _chosen.set(kind)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+def chosen(usual: str) -> str:
+    """Returns the kind of noise of the context, or the usual one."""
+    return _chosen.get() or usual
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -12,7 +37,7 @@ class NoiseInjection(layers.Layer):
 
     In training, new noise is drawn for every image. At inference, the noise is a fixed map, drawn
     when the layer is built and saved with the weights, so that an image depends only on its
-    latents.
+    latents; or what the context `noise` says.
 
     Input and output: (N, H, W, C), with known H and W.
 
@@ -28,8 +53,11 @@ class NoiseInjection(layers.Layer):
 
     def call(self, x, training: bool = False):
         """Returns the map with noise added."""
+        kind = "random" if training else chosen("const")
+        if kind == "none":
+            return x
         noise = self.noise
-        if training:
+        if kind == "random":
             shape = (ops.shape(x)[0], *self.noise.shape)
             noise = keras.random.normal(shape, dtype="float32", seed=random.seed("noise"))
         return x + ops.cast(self.strength, x.dtype) * ops.cast(noise, x.dtype)

@@ -7,9 +7,8 @@ from keras import layers, ops
 
 from ganzoo import random
 from ganzoo.layers.equalized import EqualizedDense
+from ganzoo.layers.noise import NOISES, chosen
 from ganzoo.layers.resample import binomial, fir
-
-NOISES = ("const", "random", "none")
 
 
 class Styled(layers.Layer):
@@ -51,6 +50,7 @@ class StyledConv2D(Styled):
         up: 1, or 2 to double the size.
         image: Whether it renders an image: no demodulation, noise or activation.
         noise: "const", the map that is stored with the weights; "random", new at each call; "none".
+            The context `layers.noise.noise` overrules it.
         clamp: Largest absolute value of the outputs, if any.
 
     Reference: Karras et al., 2020, arXiv:1912.04958, section 2.2; arXiv:2006.06676, appendix D.
@@ -92,7 +92,7 @@ class StyledConv2D(Styled):
         gain = math.sqrt(2.0)  # keeps the mean square of the activation
         x = x * ops.cast(gain * ops.rsqrt(power + 1e-8), x.dtype)[:, None, None, :]
         added = gain * self.bias
-        if self.noise != "none":
+        if chosen(self.noise) != "none":
             added = added + gain * self._drawn(ops.shape(x)[0], x.dtype)
         return self._clamped(ops.leaky_relu(x + added, 0.2), gain)
 
@@ -107,7 +107,7 @@ class StyledConv2D(Styled):
 
     def _drawn(self, size, dtype):
         noise = self.map[None, :, :, None]
-        if self.noise == "random":
+        if chosen(self.noise) == "random":
             shape = (size, *self.map.shape, 1)
             noise = keras.random.normal(shape, dtype="float32", seed=random.seed("noise"))
         return ops.cast(self.strength, dtype) * ops.cast(noise, dtype)
