@@ -28,7 +28,7 @@ def add(command: Callable) -> None:
 def importers() -> dict[str, tuple[str, Callable]]:
     """Returns, for each name that can be imported, its meaning and the function that does it."""
     from ganzoo.data.sources import SOURCES
-    from ganzoo.metrics.lpips import import_lpips
+    from ganzoo.metrics.learned_perceptual import import_lpips
     from ganzoo.metrics.spaces import SPACES
 
     rows = [row for row in [*SOURCES.values(), *SPACES.values()] if row.imports]

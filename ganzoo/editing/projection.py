@@ -22,7 +22,7 @@ from ganzoo.engine.batch import scaled
 from ganzoo.errors import InputError, unknown
 from ganzoo.inference.codes import Codes
 from ganzoo.inference.sampler import Sampler
-from ganzoo.metrics.lpips import LPIPS, NETWORKS
+from ganzoo.metrics.learned_perceptual import LPIPS, NETWORKS
 from ganzoo.networks import stylegan2
 
 RATES = {"w": 0.1, "z": 0.05}  # the largest learning rate

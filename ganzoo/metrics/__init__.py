@@ -7,7 +7,7 @@ from ganzoo.metrics.features import extract, extractor, moments
 from ganzoo.metrics.frechet import fid, fid_infinity, frechet_distance
 from ganzoo.metrics.inception_score import inception_score
 from ganzoo.metrics.kid import kid
-from ganzoo.metrics.lpips import LPIPS, lpips
+from ganzoo.metrics.learned_perceptual import LPIPS, lpips
 from ganzoo.metrics.modes import class_histogram, histogram_kl, mixture_modes, stacked_modes
 from ganzoo.metrics.moments import Moments
 from ganzoo.metrics.neighbours import copied, nearest

