@@ -17,8 +17,8 @@ _MODULES = {  # public name -> the module that defines it
     "InputError": "errors",
 }
 _SUBPACKAGES = (
-    "augment", "callbacks", "data", "gans", "layers", "losses", "metrics", "networks", "penalties",
-    "schedules", "testing",
+    "augment", "callbacks", "data", "editing", "gans", "layers", "losses", "metrics", "networks",
+    "penalties", "schedules", "testing",
 )  # fmt: skip
 
 __all__ = ["__version__", *_MODULES, *_SUBPACKAGES]

@@ -26,9 +26,9 @@ PAGE = ROOT / "docs" / "projection.md"
 SEED, STEPS = 1000, 300
 CASES = {  # entry, kind of images -> their number
     ("stylegan2_fashion_mnist", "its own"): 32,
-    ("stylegan2_fashion_mnist", "test"): 16,
+    ("stylegan2_fashion_mnist", "test"): 8,
     ("dcgan_fashion_mnist", "its own"): 32,
-    ("dcgan_fashion_mnist", "test"): 16,
+    ("dcgan_fashion_mnist", "test"): 8,
 }
 HEAD = """# Projection
 
@@ -93,7 +93,7 @@ def main() -> None:
             rows[key] = carry_out(name, kind, num)
             print(key, np.mean(rows[key]["lpips"]), np.mean(rows[key]["psnr"]), flush=True)
             files.write_text(PATH, json.dumps(rows, indent=1) + "\n")
-    files.write_text(PAGE, page(rows))
+        files.write_text(PAGE, page(rows))
 
 
 if __name__ == "__main__":

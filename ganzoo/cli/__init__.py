@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from ganzoo import __version__
 from ganzoo.cli import (
     data,
+    edit,
     evaluate,
     export,
     import_weights,
@@ -32,7 +33,7 @@ from ganzoo.cli.parser import Parser, parse
 from ganzoo.errors import InputError
 
 COMMANDS = (
-    list, info, sample, mix, video, project, translate, evaluate, train, export, verify,
+    list, info, sample, mix, edit, video, project, translate, evaluate, train, export, verify,
     import_weights, publish, data, train_all, launch,
 )  # fmt: skip
 
