@@ -111,9 +111,9 @@ and {import_mb:,} MB, loaded again in {load_seconds} s, and draws {images_per_se
 TRANSFER = """
 ## Trained further
 
-`python benchmarks/claims/transfer.py --folder=FOLDER`: the imported DCGAN of synthetic faces and the
-same network with random weights, each trained for {steps} steps of 32 on 609 portraits of 64 pixels
-with `--init`, a new discriminator and DiffAugment. Compared with the portraits in Inception's
+`python benchmarks/claims/transfer.py --folder=FOLDER`: the imported DCGAN of synthetic faces and
+the same network with random weights, each trained for {steps} steps of 32 on 609 portraits of 64
+pixels with `--init`, a new discriminator and DiffAugment, and compared with them in Inception's
 features. The pretrained one moves away from its faces (FID {before:.0f} before) to suits and
 backgrounds, and is still far ahead of the other at the same number of steps.
 
