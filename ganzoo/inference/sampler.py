@@ -1,7 +1,5 @@
 """Sampler: a trained generator that images can be sampled from."""
 
-import functools
-import hashlib
 import math
 from pathlib import Path
 
@@ -15,15 +13,11 @@ from ganzoo.engine import pixels
 from ganzoo.engine.batch import inputs_of
 from ganzoo.errors import InputError, unknown
 from ganzoo.inference import drawing
-from ganzoo.inference.codes import Codes
 from ganzoo.inference.exported import Exported
-from ganzoo.layers.noise import NOISES
-from ganzoo.layers.noise import noise as noise_of
-from ganzoo.networks import stylegan2
+from ganzoo.inference.latent_space import LatentSpace
 
 MOST = 250  # images at a time
 LARGE = 1 << 18  # pixels at a time of larger images
-AVERAGED = 4096  # latents whose styles are averaged
 MANY = 16  # number of batches, or of large images, from which compiling is worthwhile
 
 CARD = {
@@ -58,7 +52,7 @@ images = generator(latents, labels)["images"]  # of one class, float32 in [-1, 1
 
 
 @keras.saving.register_keras_serializable("ganzoo")
-class Sampler(Exported):
+class Sampler(LatentSpace, Exported):
     """A trained generator that images can be sampled from.
 
     Args:
@@ -148,151 +142,6 @@ class Sampler(Exported):
             return self.synthesize(styles, seed=seed, batch_size=batch_size)
         inputs = [latents, labels] if self.conditional else [latents]
         return self._drawn(inputs, seed, batch_size)
-
-    # The latent space.
-
-    @property
-    def space(self) -> str:
-        """The space of its codes: "w", the styles of each layer, or "z", the latents."""
-        return "w" if stylegan2.has_styles(self.network) else "z"
-
-    @functools.cached_property
-    def fingerprint(self) -> str:
-        """Twelve digits that tell its weights from those of others."""
-        weights = self.network.weights
-        some = [weights[0], weights[len(weights) // 2], weights[-1]] if weights else []
-        data = b"".join(np.ascontiguousarray(weight).tobytes() for weight in some)
-        return hashlib.sha256(data).hexdigest()[:12]
-
-    def codes(
-        self, num=None, seed=0, *, seeds=None, labels=None, truncation=None, cutoff=None
-    ) -> Codes:
-        """Returns the codes of random samples, those that `sample` draws with the same arguments.
-
-        Args:
-            num: Number of samples.
-            seed: Integer.
-            seeds: A list of seeds, of one sample each, in place of `num` and `seed`.
-            labels: As in `sample`.
-            truncation: As in `sample`.
-            cutoff: Number of the first layers that a truncation changes, of a generator with
-                styles; by default all.
-
-        Raises:
-            InputError: If an argument does not fit the generator.
-        """
-        of_latents = None if self.keeps_latents else truncation
-        if seeds is None:
-            latents, labels = self._inputs(num, seed, labels, of_latents, None, MOST)
-        else:
-            latents = np.concatenate([self.latents(1, each, of_latents) for each in seeds])
-            if labels is None and self.conditional:
-                labels = np.concatenate([self.labels(1, each) for each in seeds])
-        return self.codes_of(latents, labels, truncation, cutoff)
-
-    def codes_of(self, latents, labels=None, truncation=None, cutoff=None) -> Codes:
-        """Returns the codes of latents; see `codes`.
-
-        In the space "z", latents that are to be truncated must be so already.
-        """
-        latents, labels = self._inputs(None, 0, labels, None, latents, MOST)
-        labels = None if labels is None else np.asarray(labels, "int32")
-        codes = Codes(np.asarray(latents, "float32"), "z", self.fingerprint, labels)
-        if self.space == "w":
-            codes.values, codes.space = self.map(latents, labels, truncation, cutoff), "w"
-        return codes
-
-    def map(self, latents, labels=None, truncation=None, cutoff=None) -> np.ndarray:
-        """Maps latents to the styles of each layer.
-
-        Args:
-            latents: (N, latent_dim).
-            labels: Classes (N,), if the generator takes labels.
-            truncation: Factor by which styles differ from their average: below 1, images are better
-                but less diverse (Karras et al., 2019, arXiv:1812.04948, appendix B).
-            cutoff: Number of the first layers that are truncated; by default all.
-
-        Returns:
-            float32 (N, L, D).
-
-        Raises:
-            InputError: If the generator has no mapping, or an argument does not fit it.
-        """
-        mapping, _, count = stylegan2.halves(self.network)
-        both = self._inputs(None, 0, labels, None, latents, MOST)
-        inputs = [ops.convert_to_tensor(one) for one in both if one is not None]
-        w = np.asarray(mapping(inputs if self.conditional else inputs[0]))
-        styles = np.repeat(w[:, None], count, axis=1)
-        if truncation is not None:
-            if truncation <= 0:
-                raise InputError(f"expected truncation > 0, got {truncation}")
-            average, first = np.asarray(self._average_style()), styles[:, :cutoff]
-            styles[:, :cutoff] = average + truncation * (first - average)
-        return styles
-
-    def synthesize(self, codes, labels=None, *, noise=None, seed=0, batch_size=None) -> np.ndarray:
-        """Draws the images of codes.
-
-        Args:
-            codes: `Codes` of this generator; or an array: styles (N, L, D) of the space "w",
-                latents (N, D) of the space "z".
-            labels: Classes (N,), in the space "z" of a generator that takes labels; by default
-                those of the codes.
-            noise: "const", "random" or "none", in layers that add noise; by default what the
-                network was made with.
-            seed: Integer seed of random noise.
-            batch_size: Images generated at a time.
-
-        Returns:
-            uint8 (N, H, W, C).
-
-        Raises:
-            InputError: If the codes are of another generator, or do not fit.
-        """
-        if not isinstance(codes, Codes):
-            codes = Codes(np.asarray(codes, "float32"), self.space, self.fingerprint)
-        if codes.generator != self.fingerprint or codes.space != self.space:
-            raise InputError(
-                f"expected codes of the generator {self.fingerprint} in {self.space}, got some of "
-                f"{codes.generator} in {codes.space}."
-            )
-        if noise not in (None, *NOISES):
-            raise unknown("noise", noise, NOISES)
-        batch_size = self.batch_size if batch_size is None else batch_size
-        if self.space == "w":
-            _, network, count = stylegan2.halves(self.network)
-            expected, inputs = (count, network.input_shape[2]), [codes.values]
-        else:
-            network, expected = self, (self.latent_dim,)
-            inputs = self._inputs_of(codes, codes.labels if labels is None else labels)
-        if codes.values.shape[1:] != expected:
-            shape = ", ".join(map(str, expected))
-            raise InputError(f"expected codes of shape (N, {shape}), got {codes.values.shape}.")
-        with noise_of(noise):
-            return self._drawn(inputs, seed, batch_size, network)
-
-    def _inputs_of(self, codes: Codes, labels) -> list:
-        """Returns the network's inputs for codes of the space "z"."""
-        latents, labels = self._inputs(None, 0, labels, None, codes.values, MOST)
-        if self.conditional and labels is None:
-            raise InputError("this generator takes labels: give the codes' `labels`.")
-        return [latents, labels] if self.conditional else [latents]
-
-    @property
-    def keeps_latents(self) -> bool:
-        """Whether a truncation leaves the latents as they are, and changes their styles."""
-        return stylegan2.has_styles(self.network)
-
-    @property
-    def truncates_network(self) -> bool:
-        """Whether a truncation means something with given latents, too."""
-        return self.keeps_latents
-
-    def _average_style(self):
-        """Returns the mean style of many fixed latents, float32 (1, D)."""
-        mapping, *_ = stylegan2.halves(self.network)
-        inputs = self.draw_inputs(AVERAGED, 0)
-        return ops.mean(mapping(inputs), axis=0, keepdims=True)
 
     def _drawn(self, inputs: list, seed: int, batch_size: int, network=None) -> np.ndarray:
         """Returns the images of a list of inputs of a network, some of them at a time."""

@@ -52,11 +52,6 @@ class TruncatedSampler(Sampler):
         return self.normal
 
     @property
-    def truncates_network(self) -> bool:
-        """Whether a truncation means something with given latents, too: it is an input."""
-        return True
-
-    @property
     def trainable_network(self):
         """The network of latents, or of [latents, labels], with the whole variety."""
         if stylegan2.has_styles(self.network):
