@@ -412,11 +412,13 @@ class GAN(Trainer):
         Raises:
             InputError: If there is no such export or precision, or it cannot be written.
         """
-        self.exportable(which).export(path, precision, self.critic if critic else None)
+        self.exportable(which).export(path, precision, self.critic() if critic else None)
 
-    @property
     def critic(self) -> Critic | None:
-        """The discriminator as a `Critic`; None if there is no single one, or none of samples."""
+        """Returns D as a `Critic`; None if there is no single one, or it does not judge samples.
+
+        It is no property, since Keras saves the networks of all properties.
+        """
         alone = isinstance(self.discriminator, keras.Model) and issubclass(self.exported, Sampler)
         return Critic(self.discriminator) if alone else None
 

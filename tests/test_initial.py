@@ -46,21 +46,21 @@ def test_a_critic_is_kept_and_loaded_on_demand(trained):
     gan, folder = trained
     sampler = saved_model.load(folder)
     expected = np.asarray(gan.discriminator(IMAGES))[:, 0]
-    np.testing.assert_allclose(sampler.critic.scores(IMAGES, batch_size=5), expected, atol=1e-6)
+    np.testing.assert_allclose(sampler.critic().scores(IMAGES, batch_size=5), expected, atol=1e-6)
     pixels = np.round(127.5 * (IMAGES + 1)).astype("uint8")
-    np.testing.assert_allclose(sampler.critic.scores(pixels), expected, atol=0.05)
+    np.testing.assert_allclose(sampler.critic().scores(pixels), expected, atol=0.05)
     alone = tf.saved_model.load(str(folder / "assets.extra" / "critic"))
     np.testing.assert_allclose(alone(IMAGES)["scores"][:, 0], expected, atol=1e-6)
     with pytest.raises(InputError, match="takes no labels"):
-        sampler.critic.scores(IMAGES, np.zeros(16, int))
+        sampler.critic().scores(IMAGES, np.zeros(16, int))
     with pytest.raises(InputError, match="a critic scores images"):
-        sampler.critic.sample(4)
+        sampler.critic().sample(4)
 
 
 def test_a_conditional_critic_needs_labels(tmp_path):
     gan = ganzoo.create("projection", SHAPE, num_classes=3, **SMALL)
     gan.export(tmp_path / "1", critic=True)
-    critic = saved_model.load(tmp_path / "1").critic
+    critic = saved_model.load(tmp_path / "1").critic()
     labels = np.arange(16) % 3
     expected = np.asarray(gan.discriminator([IMAGES, labels]))[:, 0]
     np.testing.assert_allclose(critic.scores(IMAGES, labels), expected, atol=1e-5)
@@ -71,9 +71,9 @@ def test_a_conditional_critic_needs_labels(tmp_path):
 def test_without_being_asked_no_critic_is_kept(tmp_path):
     gan = ganzoo.create("dcgan", SHAPE, **SMALL)
     gan.export(tmp_path / "1")
-    assert saved_model.load(tmp_path / "1").critic is None
+    assert saved_model.load(tmp_path / "1").critic() is None
     translation = ganzoo.create("cyclegan", SHAPE, width=4, blocks=1)
-    assert translation.critic is None
+    assert translation.critic() is None
 
 
 # --- networks of one's own
@@ -83,7 +83,7 @@ def test_a_game_is_made_of_trained_networks(trained):
     gan, folder = trained
     start = saved_model.load(folder)
     other = ganzoo.create(
-        "lsgan", SHAPE, width=8, generator=start, discriminator=start.critic, run_eagerly=True
+        "lsgan", SHAPE, width=8, generator=start, discriminator=start.critic(), run_eagerly=True
     )
     assert other.latent_dim == 6
     for mine, theirs in ((other.generator, gan.generator), (other.ema.network, gan.generator),
@@ -136,7 +136,7 @@ def test_a_run_starts_from_a_trained_pair(tmp_path):
     trained = saved_model.load(tmp_path / "run" / "saved_model")
     moved = [
         bool((np.asarray(a) != np.asarray(b)).any())
-        for a, b in zip(trained.critic.network.weights, gan.discriminator.weights, strict=True)
+        for a, b in zip(trained.critic().network.weights, gan.discriminator.weights, strict=True)
     ]
     assert moved[:3] == [False] * 3 and moved[-1]  # two convolutions, one with a bias
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from ganzoo import InputError, cli, editing, networks
-from ganzoo.editing import files
+from ganzoo.editing import files, projection
 from ganzoo.inference.codes import Codes
 from ganzoo.inference.sampler import Sampler
 from ganzoo.metrics import learned_perceptual as lpips
@@ -96,6 +96,14 @@ def test_the_class_is_that_of_the_nearest_samples_or_the_given_one(classes):
     assert (found.codes.labels == [0, 1, 2, 0, 1, 2]).mean() > 0.8
     given = editing.project(classes, targets, steps=2, labels=[2] * 6)
     assert given.codes.labels.tolist() == [2] * 6
+
+
+def test_large_images_are_reduced_before_they_are_compared():
+    images = np.arange(2 * 64 * 128 * 3, dtype="float32").reshape(2, 64, 128, 3)
+    assert projection._reduced(images, 128) is images
+    reduced = np.asarray(projection._reduced(images, 32))
+    assert reduced.shape == (2, 16, 32, 3)
+    np.testing.assert_allclose(reduced.mean(), images.mean(), rtol=1e-3)
 
 
 def test_an_interrupt_keeps_what_was_found(plain):

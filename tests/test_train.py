@@ -271,3 +271,10 @@ def test_an_interrupt_says_how_to_go_on(images, tmp_path):
     assert "Stopping after this step" in out and "is saved." in out
     assert f"python train.py --run_dir={tmp_path}/run" in out
     assert "Traceback" not in err
+
+
+def test_a_run_says_that_bfloat16_is_emulated(images, tmp_path, monkeypatch, eagerly):
+    monkeypatch.setattr(run.precision, "has_bfloat16", lambda: False)
+    flags = [f"--run_dir={tmp_path / 'run'}", f"--dataset=npz:{images}", *TINY, "--steps=1"]
+    done = train(*flags, "--precision=mixed_bfloat16")
+    assert done.returncode == 0 and "--precision=float32 is faster" in done.stdout

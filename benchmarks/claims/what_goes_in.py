@@ -960,7 +960,7 @@ def _(folder):
 @situation("command line", "ganzoo sample", "--seeds that are none")
 def _(folder):
     status, said = command("sample", "x", "--seeds=9-3")
-    return status == 2 and "expected a seed, or a range such as 0-15" in said
+    return status == 2 and "expected seeds such as 7, 0-15 or 1,5,9" in said
 
 
 # --- the page

@@ -28,7 +28,9 @@ from ganzoo.networks import stylegan2
 RATES = {"w": 0.1, "z": 0.05}  # the largest learning rate
 RISE, FALL = 0.05, 0.25  # shares of the steps in which the rate rises, and falls to zero
 NOISE, QUIET = 0.05, 0.75  # noise on the codes at the start, and the share until there is none
-CANDIDATES = 512  # random samples, the nearest of which is the start in z
+CANDIDATES = 512  # random samples, the nearest of which is the start in z; fewer large ones
+AREA = 1 << 21  # pixels of all candidates
+SMALL, LARGE = 32, 256  # sides that candidates, and targets, are reduced to before LPIPS sees them
 SAMPLES = 4096  # of which the average and the deviation of styles are taken
 SPACES = ("w+", "w", "z")
 
@@ -100,7 +102,7 @@ def project(
     if min(shape[:2]) < NETWORKS[network].least:
         raise InputError(f"expected images of {NETWORKS[network].least} pixels or more.")
     judge, goal = LPIPS.cached(network, data_dir), scaled(ops.convert_to_tensor(targets))
-    rows = judge.maps(goal)
+    rows = judge.maps(_reduced(goal, LARGE))
     start, spread = _start(generator, targets, labels, seed, space, judge)
     values = tf.Variable(start.values if space != "w" else start.values[:, :1])
     optimizer = keras.optimizers.Adam(RATES[space[0]])
@@ -113,7 +115,7 @@ def project(
         with random.scope(key), tf.GradientTape() as tape:
             noise = keras.random.normal(ops.shape(values), seed=random.seed("codes"))
             images = draw(values + loud * spread * noise)
-            loss = judge.between(judge.maps(images), rows)
+            loss = judge.between(judge.maps(_reduced(images, LARGE)), rows)
             loss += weight * ops.mean(ops.square(images - goal), axis=(1, 2, 3))
             total = ops.sum(loss)
         optimizer.apply([tape.gradient(total, values)], [values])
@@ -138,7 +140,8 @@ def project(
     codes = Codes(_whole(values, start), generator.space, generator.fingerprint, start.labels,
                   start.truncation)  # fmt: skip
     images = generator.synthesize(codes)
-    distance = judge.between(judge.maps(scaled(ops.convert_to_tensor(images))), rows)
+    seen = _reduced(scaled(ops.convert_to_tensor(images)), LARGE)
+    distance = judge.between(judge.maps(seen), rows)
     error = np.square(images.astype("float32") - targets).mean((1, 2, 3))
     psnr = 10 * np.log10(255.0**2 / np.maximum(error, 1e-3))
     return Projection(
@@ -160,10 +163,11 @@ def _start(generator, targets, labels, seed, space, judge) -> tuple[Codes, np.nd
         codes = generator.codes(count, seed)
         codes.values = np.repeat(mean[None], count, axis=0)
         return codes, np.float32(spread)
-    pool = generator.codes(CANDIDATES, seed)
+    num = min(CANDIDATES, max(16, AREA // (targets.shape[1] * targets.shape[2])))
+    pool = generator.codes(num, seed)
     if labels is not None:
         given = np.broadcast_to(generator._class_numbers(labels), count)
-        pool = generator.codes(CANDIDATES, seed, labels=np.resize(given, CANDIDATES).tolist())
+        pool = generator.codes(num, seed, labels=np.resize(given, num).tolist())
     rows = [_rows(judge, generator.synthesize(pool)), _rows(judge, targets)]
     squares = [np.square(part).sum(1) for part in rows]
     distances = squares[1][:, None] + squares[0] - 2 * rows[1] @ rows[0].T
@@ -177,10 +181,21 @@ def _start(generator, targets, labels, seed, space, judge) -> tuple[Codes, np.nd
 
 
 def _rows(judge: LPIPS, images: np.ndarray, size: int = 32) -> np.ndarray:
-    pieces = [images[i : i + size] for i in range(0, len(images), size)]
+    pieces = [scaled(ops.convert_to_tensor(images[i : i + size]))
+              for i in range(0, len(images), size)]  # fmt: skip
     return np.concatenate(
-        [ops.convert_to_numpy(judge.rows(scaled(ops.convert_to_tensor(x)))) for x in pieces]
+        [ops.convert_to_numpy(judge.rows(_reduced(piece, SMALL))) for piece in pieces]
     )
+
+
+def _reduced(images, side: int):
+    """Returns images of at most this side, as the paper has them before features are taken."""
+    height, width = images.shape[1:3]
+    if max(height, width) <= side:
+        return images
+    share = side / max(height, width)
+    size = max(1, round(height * share)), max(1, round(width * share))
+    return ops.image.resize(images, size, antialias=True)
 
 
 def _drawer(generator, start: Codes) -> Callable:

@@ -20,8 +20,8 @@ class Critic(Exported):
     Example:
     ```python
     generator = ganzoo.load_pretrained("projection_fashion_mnist")
-    if generator.critic is not None:
-        scores = generator.critic.scores(generator.sample(64))  # float32 (64,)
+    if (critic := generator.critic()) is not None:
+        scores = critic.scores(generator.sample(64))  # float32 (64,)
     ```
     """
 

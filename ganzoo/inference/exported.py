@@ -105,9 +105,8 @@ class Exported(keras.Model):
         """The network that a training can go on with."""
         return self.network
 
-    @property
     def critic(self):
-        """The `Critic` that it was trained against, loaded when asked for; None if unknown."""
+        """Returns the `Critic` that it was trained against; None if it is not kept with it."""
         return None if self.load_critic is None else self.load_critic()
 
     def export(self, path, precision: str = "float32", critic: "Exported | None" = None) -> None:

@@ -57,8 +57,8 @@ def networks(name: str, info: Info) -> dict:
             f"{info.num_classes or 'none'}."
         )
     found = {"generator": start}
-    if start.critic is not None:
-        found["discriminator"] = start.critic
+    if (critic := start.critic()) is not None:
+        found["discriminator"] = critic
     return {side: _of_policy(exported) for side, exported in found.items()}
 
 
