@@ -71,7 +71,8 @@ def outputs(translator) -> np.ndarray:
 def compared(name: str, originals: Path) -> dict:
     """Returns a row of the results."""
     facts, dataset = zoo.info(name), tables.recipe_of(name)["dataset"]
-    folders = [originals / name / str(facts["version"]), ROOT / "saved_models" / name / "1"]
+    roots = originals, ROOT / "saved_models"
+    folders = [root / name / str(facts["version"]) for root in roots]
     models = [saved_model.load(folder) for folder in folders]
     row = {"bytes": [sum(p.stat().st_size for p in f.rglob("*") if p.is_file()) for f in folders]}
     if models[0].kind != "translator":

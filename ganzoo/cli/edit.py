@@ -6,7 +6,6 @@ from pathlib import Path
 
 from ganzoo import zoo
 from ganzoo.cli import sample
-from ganzoo.cli.parser import seeds
 from ganzoo.engine.quiet import import_tensorflow
 
 
@@ -19,10 +18,7 @@ def add(command: Callable) -> None:
         "(sefa:N), or\nlead to a class of a classifier (class:N).",
     )  # fmt: skip
     sample.add_generator(change)
-    change.add_argument("--seeds", type=seeds, metavar="A-B", help="images to move (default: 0-3)")
-    change.add_argument(
-        "--codes", type=Path, metavar="FILE", help="a .npz of codes, in their place"
-    )
+    sample.add_codes(change, "seeds of the images to move (default: 0-3)")
     change.add_argument("--direction", default="pca:0", metavar="WHICH", help="(default: pca:0)")
     change.add_argument(
         "--strength", default="-3..3", metavar="RANGE",

@@ -63,6 +63,12 @@ def add_generator(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_codes(parser: argparse.ArgumentParser, what: str) -> None:
+    """Adds the seeds or the codes that a command begins with; see `drawing.chosen`."""
+    parser.add_argument("--seeds", type=seeds, metavar="A-B", help=what)
+    parser.add_argument("--codes", type=Path, metavar="FILE", help="a .npz of codes instead")
+
+
 def checked(out: Path, suffixes: Sequence[str]) -> Path:
     """Returns the file to write.
 

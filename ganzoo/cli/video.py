@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ganzoo import zoo
 from ganzoo.cli import sample
-from ganzoo.cli.parser import positive, seeds, whole
+from ganzoo.cli.parser import positive, whole
 from ganzoo.engine.quiet import import_tensorflow
 
 SUFFIXES = (".gif", ".webp", ".mp4")
@@ -22,8 +22,7 @@ def add(command: Callable) -> None:
         "between latents.",
     )  # fmt: skip
     sample.add_generator(film)
-    film.add_argument("--seeds", type=seeds, metavar="A-B", help="seeds to pass (default: 0-7)")
-    film.add_argument("--codes", type=Path, metavar="FILE", help="a .npz of codes, in their place")
+    sample.add_codes(film, "seeds to pass (default: 0-7)")
     film.add_argument(
         "--frames", type=whole(1, 1000), default=30, help="frames between two (default: 30)"
     )

@@ -127,7 +127,7 @@ def project(
             if place in shown:
                 film.append(_drawn(draw, values))
             share = place / steps
-            rate = RATES[space[0]] * min(1.0, share / RISE) if share < RISE else RATES[space[0]]
+            rate = RATES[space[0]] * min(1.0, share / RISE)
             if share > 1 - FALL:
                 rate *= 0.5 - 0.5 * math.cos(math.pi * (1 - share) / FALL)
             loud = NOISE * max(0.0, 1.0 - share / QUIET) ** 2

@@ -98,9 +98,11 @@ def write(
     if out.suffix == ".npz":
         drawn.save(out, images=images)
     elif out.suffix == ".png":
-        captions = _captions(sampler, drawn, seeds)
-        sheet = pictures.sheet(images, captions, columns) if sheet else None
-        pictures.save_png(out, pictures.grid(images, columns) if sheet is None else sheet)
+        if sheet:
+            picture = pictures.sheet(images, _captions(sampler, drawn, seeds), columns)
+        else:
+            picture = pictures.grid(images, columns)
+        pictures.save_png(out, picture)
     else:
         out.mkdir(exist_ok=True)
         for number, image in zip(seeds or range(len(images)), images, strict=True):
