@@ -214,10 +214,21 @@ class GAN(Trainer):
         fake = self.generator(conditioned(self.generator, latents, batch), training=True)
         return {"fake": ops.cast(fake, "float32")}
 
-    def discriminate(self, images, batch):
-        """Returns D's output on `images`, augmented, with their labels or conditions."""
-        images = self.augmented(images)
-        return self.discriminator(conditioned(self.discriminator, images, batch), training=True)
+    def judged(self, key: str, batch):
+        """Returns what D judges of the batch's images of this key: the images themselves.
+
+        A variant whose D sees more than images returns a tuple of tensors, of which the images are
+        the first; penalties then take gradients at, and lines between, all of them.
+        """
+        return batch[key]
+
+    def seen(self, judged, batch):
+        """Returns the inputs of D: the images, augmented, with their labels or conditions."""
+        return conditioned(self.discriminator, self.augmented(judged), batch)
+
+    def discriminate(self, judged, batch):
+        """Returns D's output on what `judged` returned, or on images."""
+        return self.discriminator(self.seen(judged, batch), training=True)
 
     def augmented(self, images):
         """Returns the images as D sees them."""
@@ -225,12 +236,12 @@ class GAN(Trainer):
 
     def discriminator_loss(self, batch) -> dict:
         """Returns the named, weighted scalars whose sum D minimizes."""
-        real, fake = self.score(batch["real"], batch), self.score(batch["fake"], batch)
+        real, fake = (self.score(self.judged(key, batch), batch) for key in ("real", "fake"))
         return {"adv": self.compare(real, fake)}
 
     def generator_loss(self, batch) -> dict:
         """Returns the named, weighted scalars whose sum G minimizes."""
-        return {"adv": self.persuade(self.score(batch["fake"], batch), batch)}
+        return {"adv": self.persuade(self.score(self.judged("fake", batch), batch), batch)}
 
     def compare(self, real, fake):
         """Returns D's loss on its scores (N, ...); parts that adapt to D's success observe them."""
@@ -241,8 +252,9 @@ class GAN(Trainer):
 
     def persuade(self, fake, batch):
         """Returns G's loss on D's scores (N, ...) of its images, and of real ones if needed."""
-        scores = [fake, self.score(batch["real"], batch)] if self.loss.relative else [fake]
-        return self.loss.generator(*scores)
+        if not self.loss.relative:
+            return self.loss.generator(fake)
+        return self.loss.generator(fake, self.score(self.judged("real", batch), batch))
 
     def after_step(self, logs: dict) -> None:
         """Called with the step's logs, after both sides had their turns."""
@@ -360,9 +372,9 @@ class GAN(Trainer):
         (self.balance if balanced else distribute).apply(optimizer, gradients, weights)
         return {f"{side}_{name}": value for name, value in (terms | {"grad_norm": norm}).items()}
 
-    def score(self, images, batch):
-        """Returns D's logits on `images`: its output, or the first of its outputs."""
-        output = self.discriminate(images, batch)
+    def score(self, judged, batch):
+        """Returns D's logits on what `judged` returned: its output, or the first of several."""
+        output = self.discriminate(judged, batch)
         return output[0] if isinstance(output, (list, tuple)) else output
 
     # What comes out.
@@ -398,7 +410,7 @@ class GAN(Trainer):
         return self.sampler.sample(num, seed, **kwargs)
 
     def export(
-        self, path, which: str | None = None, precision: str = "float32", critic: bool = False
+        self, path, which: str | None = None, precision: str = "float32", companions: bool = False
     ) -> None:
         """Writes the averaged generator, or another of `exports`, as a self-contained SavedModel.
 
@@ -407,20 +419,34 @@ class GAN(Trainer):
             which: Which of `exports`; the first by default.
             precision: What the weights are stored in: `"float32"`, or `"float16"` for half the
                 bytes.
-            critic: Whether the discriminator is kept with it, if it scores samples.
+            companions: Whether what it was trained with is kept beside it: the discriminator, if
+                it scores samples, and the encoder, if there is one.
 
         Raises:
             InputError: If there is no such export or precision, or it cannot be written.
         """
-        self.exportable(which).export(path, precision, self.critic() if critic else None)
+        self.exportable(which).export(path, precision, self.companions() if companions else None)
+
+    def companions(self) -> dict:
+        """Returns what the generator was trained with and may be kept beside it, by name.
+
+        That is D as the `critic`, if there is a single one and it judges samples.
+        """
+        critic = self.critic()
+        return {} if critic is None else {"critic": critic}
 
     def critic(self) -> Critic | None:
         """Returns D as a `Critic`; None if there is no single one, or it does not judge samples.
 
         It is no property, since Keras saves the networks of all properties.
         """
-        alone = isinstance(self.discriminator, keras.Model) and issubclass(self.exported, Sampler)
-        return Critic(self.discriminator) if alone else None
+        if not isinstance(self.discriminator, keras.Model) or not issubclass(
+            self.exported, Sampler
+        ):
+            return None
+        images, *labels = getattr(self.discriminator, "inputs", None) or [None]
+        judges = images is None or tuple(images.shape[1:]) == self.image_shape
+        return Critic(self.discriminator) if judges and all(x.ndim == 1 for x in labels) else None
 
     def exportable(self, which: str | None = None) -> Exported:
         """Returns what `export` writes.

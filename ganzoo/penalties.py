@@ -102,8 +102,14 @@ class GradientPenalty(SlopePenalty):
     def value(self, gan, batch):
         """Returns the mean squared difference of the gradient norm from one."""
         mix = uniform_per_image("mix", batch["real"])
-        interpolated = mix * batch["real"] + (1.0 - mix) * batch["fake"]
-        return ops.mean(ops.square(slope(gan, interpolated, batch) - 1.0))
+
+        def between(real, fake):
+            share = ops.reshape(mix, (-1,) + (1,) * (len(real.shape) - 1))
+            return share * real + (1.0 - share) * fake
+
+        ends = (gan.judged(key, batch) for key in ("real", "fake"))
+        points = tf.nest.map_structure(between, *ends)
+        return ops.mean(ops.square(slope(gan, points, batch) - 1.0))
 
 
 class DRAGAN(SlopePenalty):
@@ -117,9 +123,12 @@ class DRAGAN(SlopePenalty):
 
     def value(self, gan, batch):
         """Returns the mean squared difference of the gradient norm from one."""
-        real = batch["real"]
-        noise = keras.random.uniform(ops.shape(real), seed=random.seed("dragan"))
-        perturbed = real + uniform_per_image("mix", real) * 0.5 * ops.std(real) * noise
+
+        def noisy(real):
+            noise = keras.random.uniform(ops.shape(real), seed=random.seed("dragan"))
+            return real + uniform_per_image("mix", real) * 0.5 * ops.std(real) * noise
+
+        perturbed = tf.nest.map_structure(noisy, gan.judged("real", batch))
         return ops.mean(ops.square(slope(gan, perturbed, batch) - 1.0))
 
 
@@ -133,7 +142,7 @@ class R1(SlopePenalty):
 
     def value(self, gan, batch):
         """Returns half the mean squared gradient norm."""
-        return ops.mean(squared_slope(gan, batch[self.key], batch)) / 2.0
+        return ops.mean(squared_slope(gan, gan.judged(self.key, batch), batch)) / 2.0
 
 
 class R2(R1):
@@ -262,9 +271,8 @@ class FeatureMatching(Penalty):
     def value(self, gan, batch):
         """Returns the mean squared difference of the mean features."""
         means = []
-        for images in (batch["real"], batch["fake"]):
-            reader = self._untracked.reader
-            inputs = conditioned(reader, gan.augmented(images), batch)
+        for key in ("real", "fake"):
+            reader, inputs = self._untracked.reader, gan.seen(gan.judged(key, batch), batch)
             means.append(ops.mean(ops.cast(reader(inputs, training=True), "float32"), axis=0))
         return ops.mean(ops.square(ops.stop_gradient(means[0]) - means[1]))
 
@@ -354,23 +362,30 @@ def feature_reader(discriminator) -> keras.Model:
     return keras.Model(discriminator.inputs, tensor, name="features")
 
 
-def squared_slope(gan, images, batch):
-    """Returns the squared gradient norm of each score with respect to its images, (scores,)."""
+def squared_slope(gan, judged, batch):
+    """Returns the squared gradient norm of each score with respect to what it judges, (scores,)."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(images)
-        scores = ops.cast(gan.score(images, batch), "float32")
+        tape.watch(judged)
+        scores = ops.cast(gan.score(judged, batch), "float32")
         # A sum, not a mean, so that an image's gradient does not depend on the batch size.
         score = ops.sum(scores)
-    gradient = ops.cast(tape.gradient(score, images), "float32")
-    axes = tuple(range(1, len(gradient.shape)))
-    squares = ops.sum(ops.square(gradient), axis=axes)
-    return ops.sum(ops.reshape(squares, (ops.shape(scores)[0], -1)), axis=1)
+    return squared_norms(tape.gradient(score, judged), ops.shape(scores)[0])
 
 
-def slope(gan, images, batch):
+def squared_norms(gradients, count):
+    """Returns the squared norms, (count,), of a gradient or a tuple of them, (N, ...) each."""
+    total = 0.0
+    for gradient in keras.tree.flatten(gradients):
+        gradient = ops.cast(gradient, "float32")
+        squares = ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
+        total += ops.sum(ops.reshape(squares, (count, -1)), axis=1)
+    return total
+
+
+def slope(gan, judged, batch):
     """Returns the gradient norm of each score, (scores,)."""
     # The epsilon avoids the infinite derivative of the root if the critic's gradient vanishes.
-    return ops.sqrt(squared_slope(gan, images, batch) + 1e-12)
+    return ops.sqrt(squared_slope(gan, judged, batch) + 1e-12)
 
 
 def uniform_per_image(name: str, images):

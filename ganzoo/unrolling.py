@@ -56,7 +56,7 @@ def generator_loss(gan, batch: dict) -> dict:
     with keras.StatelessScope(zip(weights, values, strict=True)):
         terms = gan.generator_loss(batch)
         if gan.compares and not gan.loss.relative and not isinstance(gan.discriminator, dict):
-            score = ops.cast(gan.score(batch["real"], batch), "float32")
+            score = ops.cast(gan.score(gan.judged("real", batch), batch), "float32")
             terms |= {"real": -ops.mean(gan.loss.on_real(score))}
         return terms
 

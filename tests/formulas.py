@@ -277,6 +277,20 @@ def both_fakes(formula):
     return term
 
 
+def of_codes(formula):
+    """Returns the term that is this function of D's scores of images with their codes."""
+
+    def term(gan, given, made):
+        latents = keras.random.normal(made["fake_code"].shape, seed=random.seed("latent"))
+        encoder, decoder = gan.generator["encoder"], gan.generator["decoder"]
+        images = tf.convert_to_tensor(given["real"])
+        real = output(gan.discriminator, [images, encoder(images, training=True)])
+        fake = output(gan.discriminator, [decoder(latents, training=True), latents])
+        return formula(real, fake)
+
+    return term
+
+
 def in_features(gan, given, made):
     """-log p(D_l(x) | z), Larsen et al., 2016, equation 7, in units of D_l's mean square."""
     real, again = (output(gan.discriminator, x, 1) for x in (given["real"], made["again"]))
@@ -453,6 +467,11 @@ TERMS = {  # variant -> its terms in the logs, each with its formula
         ),
         "g_adv": lambda gan, given, made: g_log(None, logits(gan, given, made["fake"])),
         "g_reconstruction": code_reconstruction,
+    },
+    "bigan": {  # Donahue et al., 2017, equation 3 and section 3.4
+        "d_adv": of_codes(d_log),
+        "g_adv": of_codes(g_log),
+        "g_encode": of_codes(lambda real, fake: softplus(real).mean()),
     },
     "dcgan": NON_SATURATING,
     "vaegan": {

@@ -14,10 +14,11 @@ from ganzoo import random
 from ganzoo.errors import InputError
 from ganzoo.gans import imle
 from ganzoo.gans.vae import divergence
+from ganzoo.inference import saved_model
 from ganzoo.training.recipe import Recipe
 
 SHAPE = (8, 8, 1)
-ENCODED = ("vae", "vaegan", "klgan", "aae")
+ENCODED = ("vae", "vaegan", "klgan", "aae", "bigan")
 
 
 def make(name, **given):
@@ -207,3 +208,92 @@ def test_each_side_of_a_vaegan_gets_its_own_terms():
     plain_encoder, plain_decoder = gradients("feature")
     assert encoder == pytest.approx(plain_encoder, rel=1e-3)
     assert decoder == pytest.approx(0.1 * plain_decoder, rel=1e-3)
+
+
+# --- pairs of images and codes
+
+
+def paired(**given):
+    """Returns a BiGAN and a batch with what its generator side made of it."""
+    gan = make("bigan", d_normalization="none", **given)
+    batch = {"real": tf.constant(images(4))}
+    with random.scope(random.key(0)):
+        return gan, batch | gan.generate(batch)
+
+
+def test_the_stochastic_encoder_is_that_of_ali():
+    gan, batch = paired(stochastic=True)
+    with random.scope(random.key(0)):
+        gan.prior(batch)  # drawn first
+        mean, log_variance, codes = gan.posterior(batch["real"])
+    np.testing.assert_array_equal(batch["real_code"], codes)
+    assert np.abs(codes - mean).max() > 0.01
+    np.testing.assert_allclose(gan.encode(images(4)), gan.encoder()(images(4)), atol=1e-6)
+
+
+def test_a_relativistic_loss_trains_both_parts_in_one_term():
+    gan, batch = paired(loss="relativistic")
+    terms = gan.generator_loss(batch)
+    real, fake = (gan.score(gan.judged(key, batch), batch) for key in ("real", "fake"))
+    assert set(terms) == {"adv"}
+    assert float(terms["adv"]) == pytest.approx(float(gan.loss.generator(fake, real)), rel=1e-6)
+
+
+@pytest.mark.parametrize("key, name", [("real", "r1"), ("fake", "r2")])
+def test_a_penalty_is_of_the_gradient_at_the_image_and_at_the_code(key, name):
+    gan, batch = paired(penalties=[name])
+    points = [batch[key], batch[f"{key}_code"]]
+    with tf.GradientTape() as tape:
+        tape.watch(points)
+        total = tf.reduce_sum(gan.discriminator(points, training=True))
+    squares = sum(np.square(g).sum() for g in tape.gradient(total, points)) / 4
+    got = gan.penalise("d", batch)[name]
+    assert float(got) == pytest.approx(10.0 * squares / 2, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["gradient_penalty", "dragan"])
+def test_a_penalty_goes_along_lines_between_pairs(name, monkeypatch):
+    gan, batch = paired(penalties=[name])
+    seen = []
+    score = gan.score
+    monkeypatch.setattr(gan, "score", lambda x, batch: seen.append(x) or score(x, batch))
+    with random.scope(random.key(0)):
+        assert np.isfinite(float(gan.penalise("d", batch)[name]))
+    (x, codes), (real, z_real) = seen[0], gan.judged("real", batch)
+    fake, z_fake = gan.judged("fake", batch)
+    if name == "gradient_penalty":  # one share for an image and its code
+        share = np.mean((x - fake) / (real - fake), axis=(1, 2, 3))[:, None]
+        expected = share * z_real + (1 - share) * z_fake
+        np.testing.assert_allclose(codes, expected, atol=1e-3)
+    else:
+        assert 0 < np.abs(codes - z_real).max() <= 0.5 * np.std(z_real)
+
+
+def test_an_augmentation_is_of_images_only():
+    gan, batch = paired(augment="instance_noise")
+    with random.scope(random.key(0)):
+        shown, codes = gan.seen(gan.judged("real", batch), batch)
+    assert np.abs(shown - batch["real"]).max() > 0
+    np.testing.assert_array_equal(codes, batch["real_code"])
+
+
+def test_pairs_need_a_critic_of_pairs():
+    parts = ganzoo.gans.get("bigan").networks(SHAPE, width=4, latent_dim=3)
+    parts["discriminator"] = ganzoo.networks.dcgan.discriminator(SHAPE, width=4)
+    with pytest.raises(InputError, match="BiGAN needs a discriminator of"):
+        ganzoo.gans.BiGAN(**parts).compile()
+    with pytest.raises(InputError, match="Replay stores images only"):
+        make("bigan", replay=16)
+
+
+@pytest.mark.parametrize("name", ["bigan", "vaegan", "aae"])
+def test_the_encoder_is_kept_beside_the_generator(name, tmp_path):
+    gan = make(name)
+    gan.export(tmp_path / "1", companions=True)
+    loaded = saved_model.load(tmp_path / "1")
+    np.testing.assert_allclose(loaded.encoder().encode(images(5)), gan.encode(images(5)), atol=1e-5)
+    assert (loaded.critic() is None) == (name != "vaegan")
+    with pytest.raises(InputError, match="an encoder tells the codes"):
+        loaded.encoder().sample(1)
+    alone = tf.saved_model.load(str(tmp_path / "1" / "assets.extra" / "encoder"))
+    np.testing.assert_allclose(alone(images(2))["codes"], gan.encode(images(2)), atol=1e-5)

@@ -22,7 +22,7 @@ def trained(tmp_path_factory):
     """Returns a GAN, and the folder it was exported to with its critic."""
     folder = tmp_path_factory.mktemp("trained") / "1"
     gan = ganzoo.create("dcgan", SHAPE, **SMALL)
-    gan.export(folder, critic=True)
+    gan.export(folder, companions=True)
     return gan, folder
 
 
@@ -59,7 +59,7 @@ def test_a_critic_is_kept_and_loaded_on_demand(trained):
 
 def test_a_conditional_critic_needs_labels(tmp_path):
     gan = ganzoo.create("projection", SHAPE, num_classes=3, **SMALL)
-    gan.export(tmp_path / "1", critic=True)
+    gan.export(tmp_path / "1", companions=True)
     critic = saved_model.load(tmp_path / "1").critic()
     labels = np.arange(16) % 3
     expected = np.asarray(gan.discriminator([IMAGES, labels]))[:, 0]
@@ -124,7 +124,7 @@ def test_a_generator_with_a_truncation_is_trained_at_full_variety():
 
 def test_a_run_starts_from_a_trained_pair(tmp_path):
     gan = ganzoo.create("dcgan", (28, 28, 1), **SMALL)
-    gan.export(tmp_path / "1", critic=True)
+    gan.export(tmp_path / "1", companions=True)
     resolved = recipe(tmp_path / "1", **{"freeze_d": 2}).resolved()
     assert resolved.image_size == 28 and resolved.channels == 1
     assert resolved.architecture["latent_dim"] == 6

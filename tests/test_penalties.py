@@ -23,8 +23,10 @@ FAKE = RNG.normal(size=(6, *SHAPE)).astype("float32") + 2.0
 
 
 def game(score):
-    """Returns what a penalty needs of a GAN: its score."""
-    return types.SimpleNamespace(score=lambda images, batch: score(images))
+    """Returns what a penalty needs of a GAN: what it judges, and its score."""
+    return types.SimpleNamespace(
+        judged=lambda key, batch: batch[key], score=lambda images, batch: score(images)
+    )
 
 
 def linear(images):

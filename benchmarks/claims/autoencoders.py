@@ -2,7 +2,7 @@
 
     python benchmarks/claims/autoencoders.py
 
-Trains `vae`, `vaegan`, `klgan` and `aae` on Fashion-MNIST for the same number of steps
+Trains `vae`, `vaegan`, `klgan`, `aae` and `bigan` on Fashion-MNIST for the same number of steps
 (runs/claims/autoencoder_<variant>, resumable) and measures on the test images: the reconstruction
 error in pixels and in the features of the zoo's classifier, how often that classifier assigns the
 reconstruction to the right class, the Frechet distance of 10,000 samples, and attribute arithmetic:
@@ -23,7 +23,7 @@ from ganzoo.training.recipe import Recipe
 
 RESULTS = Path(__file__).parent.parent / "results"
 PATH = RESULTS / "autoencoders.json"
-VARIANTS = ("vae", "vaegan", "klgan", "aae")
+VARIANTS = ("vae", "vaegan", "klgan", "aae", "bigan")
 CHANGES = [(0, 3), (6, 3), (7, 9), (2, 8)]  # T-shirt to dress, shirt to dress, sneaker to boot ...
 
 

@@ -55,6 +55,7 @@ TESTS = {
     "metrics/domain.py": ["metrics_domain", "metrics_modes"],
     "metrics/features.py": ["metrics_features", "metrics_inception"],
     "metrics/inception.py": ["metrics_inception"],
+    "metrics/learned_perceptual.py": ["lpips"],
     "metrics/resize.py": ["metrics_inception"],
     "metrics/perceptual.py": ["autoencoders", "metrics_domain", "-kperceptual or imle"],
     "metrics/similarity.py": ["metrics", "metrics_modes", "translation"],

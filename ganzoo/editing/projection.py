@@ -2,7 +2,7 @@
 
 Departures from the paper: the noise maps, which are weights of the network here, stay as they are;
 pixels are compared besides features; there are fewer steps; and where a generator has no styles,
-its latents are optimized, from the nearest of some random ones.
+its latents are optimized, from what its own encoder says, or from the nearest of some random ones.
 
 Reference: Karras et al., 2020, arXiv:1912.04958, appendix D.
 """
@@ -152,8 +152,8 @@ def project(
 def _start(generator, targets, labels, seed, space, judge) -> tuple[Codes, np.ndarray]:
     """Returns the codes to start from, one for each image, and how much codes vary.
 
-    In w it is the average style, as in the paper; in z, and for the classes, the nearest of random
-    samples.
+    In w it is the average style, as in the paper; in z what the generator's own encoder says, if
+    it is kept with it, else the nearest of random samples; and the class is that of the nearest.
     """
     count = len(targets)
     if space != "z":
@@ -163,6 +163,10 @@ def _start(generator, targets, labels, seed, space, judge) -> tuple[Codes, np.nd
         codes = generator.codes(count, seed)
         codes.values = np.repeat(mean[None], count, axis=0)
         return codes, np.float32(spread)
+    if (encoder := generator.encoder()) is not None:
+        codes = generator.codes(count, seed)
+        codes.values = encoder.encode(targets)
+        return codes, np.float32(1.0)
     num = min(CANDIDATES, max(16, AREA // (targets.shape[1] * targets.shape[2])))
     pool = generator.codes(num, seed)
     if labels is not None:

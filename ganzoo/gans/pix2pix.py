@@ -56,16 +56,16 @@ class Pix2Pix(Translation):
         fake = ops.cast(self.generator(batch["x"], training=True), "float32")
         return {"fake": fake, "real": batch["y"], "condition": batch["x"]}
 
-    def discriminate(self, images, batch):
-        """Returns D's logits on pairs, with the same augmentation of both images of a pair."""
+    def seen(self, judged, batch):
+        """Returns the pairs that D sees, with the same augmentation of both images of a pair."""
         condition = batch["condition"]
         if self.augment:
             key = (random.seed("augment") or random.FixedSeed(random.key(0))).key
             with random.scope(key):
-                images = self.augmented(images)
+                judged = self.augmented(judged)
             with random.scope(key):  # the same key, hence the same augmentation
                 condition = self.augmented(condition)
-        return self.discriminator([images, condition], training=True)
+        return [judged, condition]
 
     def generator_loss(self, batch) -> dict:
         """Returns the adversarial term and the L1 distance to the target."""

@@ -10,6 +10,7 @@ from ganzoo.engine.batch import scaled, size_of
 from ganzoo.errors import InputError
 from ganzoo.gan import GAN
 from ganzoo.inference import pictures
+from ganzoo.inference.encoder import Encoder
 from ganzoo.networks import vae
 
 
@@ -106,13 +107,17 @@ class VAE(GAN):
 
     def encode(self, images, batch_size: int = 250) -> np.ndarray:
         """Returns the latent means (N, latent_dim) of images, uint8 or in [-1, 1]."""
+        return self.encoder().encode(images, batch_size)
+
+    def encoder(self) -> Encoder:
+        """Returns the averaged encoder."""
         average = getattr(self, "ema", None)
         side = self.generator if average is None else average.network
-        codes = []
-        for start in range(0, len(images), batch_size):
-            batch = scaled(ops.convert_to_tensor(images[start : start + batch_size]))
-            codes.append(ops.convert_to_numpy(side["encoder"](batch, training=False)[0]))
-        return np.concatenate(codes)
+        return Encoder(side["encoder"])
+
+    def companions(self) -> dict:
+        """Returns the `critic`, if it judges images, and the `encoder`."""
+        return super().companions() | {"encoder": self.encoder()}
 
     def reconstruct(self, images) -> np.ndarray:
         """Returns the reconstructions, uint8 (N, H, W, C), of images, uint8 or in [-1, 1]."""

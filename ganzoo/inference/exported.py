@@ -1,5 +1,7 @@
 """Exported: the base of what a training leaves behind, a network and what it takes to use it."""
 
+import types
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import keras
@@ -25,7 +27,7 @@ class Exported(keras.Model):
             (a model server's). `{entry}`, `{version}`, `{dataset}` and others are filled in; see
             `publishing.card`.
         measurable: Whether it can be measured apart from its run, with `measured`.
-        load_critic: Function that returns the `Critic` that it was trained against, or None.
+        kept: Functions that load what it was trained with and is kept beside it, by their names.
         published: What the weights of a published entry are stored in; see `writing.save`.
         no_samples: What a person is told who wants samples of a model that draws none.
     """
@@ -34,7 +36,7 @@ class Exported(keras.Model):
     card: dict[str, str]
     measurable = False
     published = "float16"
-    load_critic = None
+    kept: Mapping[str, Callable] = types.MappingProxyType({})
     no_samples = "this model draws no samples."
 
     @property
@@ -105,13 +107,21 @@ class Exported(keras.Model):
         """The network that a training can go on with."""
         return self.network
 
+    def companions(self) -> dict:
+        """Returns what it was trained with and is kept beside it, by name."""
+        return {name: load() for name, load in self.kept.items()}
+
     def critic(self):
         """Returns the `Critic` that it was trained against; None if it is not kept with it."""
-        return None if self.load_critic is None else self.load_critic()
+        return self.kept.get("critic", lambda: None)()
 
-    def export(self, path, precision: str = "float32", critic: "Exported | None" = None) -> None:
+    def encoder(self):
+        """Returns the `Encoder` that it was trained with; None if it is not kept with it."""
+        return self.kept.get("encoder", lambda: None)()
+
+    def export(self, path, precision: str = "float32", companions: dict | None = None) -> None:
         """Writes a self-contained SavedModel; see `writing.save`."""
-        save(self, path, precision, critic)
+        save(self, path, precision, companions)
 
     def get_config(self) -> dict:
         """Returns the arguments; the network is serialized as its own config."""

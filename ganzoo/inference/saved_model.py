@@ -11,12 +11,13 @@ from ganzoo import layers, networks
 from ganzoo.errors import InputError
 from ganzoo.inference.classifier import TrainedClassifier
 from ganzoo.inference.critic import Critic
+from ganzoo.inference.encoder import Encoder
 from ganzoo.inference.exported import Exported
 from ganzoo.inference.sampler import Sampler
 from ganzoo.inference.sequences import Sequences
 from ganzoo.inference.translator import Translator
 from ganzoo.inference.truncated import TruncatedSampler
-from ganzoo.inference.writing import ABOUT, CRITIC, in_float32, is_saved_model, save
+from ganzoo.inference.writing import ABOUT, COMPANIONS, in_float32, is_saved_model, save
 
 __all__ = ["ABOUT", "KINDS", "about", "is_saved_model", "load", "save"]
 
@@ -24,8 +25,10 @@ __all__ = ["ABOUT", "KINDS", "about", "is_saved_model", "load", "save"]
 BUILT_OF = (layers, networks)
 KINDS = {
     cls.kind: cls
-    for cls in (Sampler, TruncatedSampler, Translator, TrainedClassifier, Sequences, Critic)
-}
+    for cls in (
+        Sampler, TruncatedSampler, Translator, TrainedClassifier, Sequences, Critic, Encoder,
+    )
+}  # fmt: skip
 
 # What the readers of JSON, of Keras' configs and of checkpoints raise on damaged files.
 UNREADABLE = (
@@ -56,8 +59,11 @@ def load(path) -> Exported:
         network.trainable = True  # a training's average is not; what is loaded may be fine-tuned
         network.set_weights([reader.get_tensor(name) for name in names])
         model = cls.of(network, **facts)
-        if is_saved_model(path / CRITIC):
-            model.load_critic = functools.cache(functools.partial(load, path / CRITIC))
+        model.kept = {
+            folder.name: functools.cache(functools.partial(load, folder))
+            for folder in (path / COMPANIONS).iterdir()
+            if is_saved_model(folder)
+        }
         return model
     except UNREADABLE as error:
         problem = (str(error) or type(error).__name__).splitlines()[0]

@@ -14,11 +14,11 @@ from ganzoo.engine.sides import clone
 from ganzoo.errors import InputError, unknown
 
 ABOUT = "assets.extra/ganzoo.json"  # inside the SavedModel, where the format has room for it
-CRITIC = "assets.extra/critic"  # the SavedModel of a generator's critic, inside its own
+COMPANIONS = "assets.extra"  # where the SavedModels of a generator's critic and encoder are
 PRECISIONS = ("float32", "float16")
 
 
-def save(model: keras.Model, path, precision: str = "float32", critic=None) -> None:
+def save(model: keras.Model, path, precision: str = "float32", companions=None) -> None:
     """Writes a SavedModel that works without GanZoo, in TensorFlow or on a model server.
 
     It computes in float32, whatever precision it was trained in. Its functions are those of
@@ -31,7 +31,8 @@ def save(model: keras.Model, path, precision: str = "float32", critic=None) -> N
         precision: What the weights are stored in: `"float32"`, which keeps them exactly, or
             `"float16"`, which takes half the space and 11 of 24 bits. Vectors, such as biases and
             moving statistics, and what is too large for float16 stay in float32.
-        critic: The `Critic` that it was trained against, to be kept with it.
+        companions: Dict of what it was trained with and is kept beside it: its `Critic` as
+            `critic`, its `Encoder` as `encoder`.
 
     Raises:
         InputError: If `path` is something other than a SavedModel, or cannot be written, or the
@@ -47,8 +48,8 @@ def save(model: keras.Model, path, precision: str = "float32", critic=None) -> N
         files.remove(temporary)
         temporary.mkdir()
         _write(model, temporary / "new", precision)
-        if critic is not None:
-            _write(critic, temporary / "new" / CRITIC, precision)
+        for name, companion in (companions or {}).items():
+            _write(companion, temporary / "new" / COMPANIONS / name, precision)
         if path.exists():
             path.rename(temporary / "old")
         try:

@@ -11,11 +11,11 @@ from ganzoo import layers as gan_layers
 from ganzoo.networks import dcgan, mlp
 
 
-def encoder(image_shape, width: int = 32, latent_dim: int = 128):
+def encoder(image_shape, width: int = 32, latent_dim: int = 128, heads=("mean", "log_variance")):
     """Returns a network from images to [means, log-variances], both (N, latent_dim) in float32.
 
-    Its convolutions are those of DCGAN's discriminator. For points, (D,), it is a multilayer
-    perceptron with 4 `width` units per layer.
+    With a single one of `heads` it returns that alone. Its convolutions are those of DCGAN's
+    discriminator. For points, (D,), it is a multilayer perceptron with 4 `width` units per layer.
     """
     inputs = keras.Input(tuple(image_shape), name="images")
     x = inputs
@@ -28,10 +28,8 @@ def encoder(image_shape, width: int = 32, latent_dim: int = 128):
             x = layers.Conv2D(filters, 4, stride, padding="same", use_bias=not stage)(x)
             x = layers.LeakyReLU(0.2)(gan_layers.BatchNormalization()(x) if stage else x)
         x = layers.Flatten()(x)
-    outputs = [
-        layers.Dense(latent_dim, dtype="float32", name=name)(x) for name in ("mean", "log_variance")
-    ]
-    return keras.Model(inputs, outputs, name="encoder")
+    outputs = [layers.Dense(latent_dim, dtype="float32", name=name)(x) for name in heads]
+    return keras.Model(inputs, outputs if len(heads) > 1 else outputs[0], name="encoder")
 
 
 def decoder(image_shape, width: int = 32, latent_dim: int = 128):

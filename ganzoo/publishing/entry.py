@@ -182,7 +182,7 @@ def _exported(run: Path, model: str, which: str | None) -> Path:
 def write_weights(exported: Path, folder: Path) -> str:
     """Writes a SavedModel anew as an entry has it; returns what its weights are stored in."""
     model = saved_model.load(exported)
-    model.export(folder, model.published, model.critic())
+    model.export(folder, model.published, model.companions())
     return model.published
 
 

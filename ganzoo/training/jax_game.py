@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import keras
 from keras import ops
 
-from ganzoo import random
+from ganzoo import penalties, random
 from ganzoo.engine.sides import side_of, weights_of
 from ganzoo.gan import joined
 
@@ -125,9 +125,8 @@ class JaxGame:
             return state | {"rest": self.rest(scope)}, logs
 
 
-def squared_slope(gan, images, batch):
+def squared_slope(gan, judged, batch):
     """Does what `penalties.squared_slope` does, with JAX' gradient."""
-    scores, back = jax.vjp(lambda x: ops.cast(gan.score(x, batch), "float32"), images)
-    (gradient,) = back(ops.ones_like(scores))
-    squares = ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
-    return ops.sum(ops.reshape(squares, (ops.shape(scores)[0], -1)), axis=1)
+    scores, back = jax.vjp(lambda x: ops.cast(gan.score(x, batch), "float32"), judged)
+    (gradients,) = back(ops.ones_like(scores))
+    return penalties.squared_norms(gradients, ops.shape(scores)[0])

@@ -279,7 +279,7 @@ def _finish(gan, run_dir, evaluate, checkpoint) -> dict:
     """Exports, draws and measures the best checkpoint; returns the summary."""
     steps = int(gan.step.numpy())  # fewer than the recipe's, if the failure monitor stopped it
     best = checkpoint.restore_best(gan)
-    gan.export(run_dir / "saved_model", critic=True)
+    gan.export(run_dir / "saved_model", companions=True)
     for which in gan.exports[1:]:
         gan.export(run_dir / f"saved_model_{which}", which)
     picture = gan.picture(evaluate.examples)
