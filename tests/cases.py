@@ -23,7 +23,11 @@ def batches(shape, count=12, size=4):
 
 
 def batches_of(name, shape=IMAGES):
-    """Returns the batches that a variant learns from: images or points; tokens."""
+    """Returns the batches that a variant learns from: images or points; tokens; with latents."""
+    if name == "distilled":
+        drawn = np.random.default_rng(1).normal(size=(48, 8)).astype("float32")
+        latents = tf.data.Dataset.from_tensor_slices({"latents": drawn}).batch(4)
+        return tf.data.Dataset.zip(batches(shape), latents).map(lambda a, b: a | b)
     if name != "seqgan":
         return batches(shape)
     tokens = np.random.default_rng(0).integers(0, 7, (48, 3)).astype("int32")
@@ -37,6 +41,7 @@ def maker(name, shape=IMAGES, **learning):
         learning = {"vocabulary": 7, "pretrain": 1, "d_pretrain": 0, "roll_outs": 2} | learning
     labels = {"num_classes": 3} if ganzoo.gans.takes_labels(name) else {}
     latents = {"latent_dim": 16 if name == "infogan" else 8} if draws(name) else {}
+    latents = {"latents": 8} if "latents" in ganzoo.gans.from_data(name) else latents
     small = {"blocks": 1} if name in ("cyclegan", "unit") else {}
     turns = {"n_critic": 2 if name in ("wgan", "wgan_gp") else 1}  # more are slow to trace
     given = labels | latents | turns | small | learning

@@ -474,6 +474,8 @@ TERMS = {  # variant -> its terms in the logs, each with its formula
         "g_encode": of_codes(lambda real, fake: softplus(real).mean()),
     },
     "dcgan": NON_SATURATING,
+    "distilled": NON_SATURATING  # Aguinaldo et al., 2019, section 3
+    | {"g_distance": lambda gan, given, made: 10 * ((given["real"] - made["fake"]) ** 2).mean()},
     "vaegan": {
         "d_adv": both_fakes(d_log),
         "g_adv": both_fakes(g_log),

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ganzoo.data import (
     classics,
+    drawn,
     emoji,
     fashion_mnist_10k,
     folder,
@@ -188,6 +189,11 @@ _ROWS = (
         "a NumPy archive with `images` and, if you like, `labels`",
         lambda r: npz.source(r.argument, r.split, r.image_size, r.channels, r.levels),
         local=True,
+    ),
+    SourceKind(
+        "drawn:MODEL",
+        "what a generator draws, with its latents: drawn:ENTRY, or drawn:5000:ENTRY",
+        lambda r: drawn.source(r.argument, *r[2:6]),
     ),
     SourceKind("stacked:NAME", "three grayscale images of a set as the channels of one", _stacked),
     _mixture("ring8", "8 Gaussians on a circle: points"),

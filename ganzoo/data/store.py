@@ -37,6 +37,19 @@ def save(name: str, arrays: Mapping[str, np.ndarray], data_dir=None) -> pathlib.
     return target
 
 
+def load(path: pathlib.Path) -> dict[str, np.ndarray]:
+    """Returns the arrays of a file that `save` wrote.
+
+    Raises:
+        InputError: If it is damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except files.DAMAGED as error:
+        raise InputError(f"{path} is damaged or cannot be read ({error}): delete it.") from error
+
+
 def read(
     name: str, split: str, data_dir=None, columns: Sequence[str] = ("images", "labels"),
     optional: Sequence[str] = (),

@@ -80,14 +80,23 @@ def hyperparameters(name: str) -> dict[str, Hyperparameter]:
     return known | others
 
 
+def from_data(name: str) -> dict[str, bool]:
+    """Returns what a variant's default networks must be told of the data, besides their shape.
+
+    Returns:
+        For each of `num_classes`, `vocabulary` and `latents` that they take, whether they need it.
+    """
+    parameters = inspect.signature(get(name).networks).parameters
+    return {
+        key: parameters[key].default is inspect.Parameter.empty
+        for key in engine.FROM_DATA
+        if key in parameters and key != "image_shape"
+    }
+
+
 def takes_labels(name: str) -> bool:
-    """Returns whether a variant's default networks are made for a number of classes."""
-    return "num_classes" in inspect.signature(get(name).networks).parameters
-
-
-def takes_tokens(name: str) -> bool:
-    """Returns whether a variant's default networks are made for a vocabulary."""
-    return "vocabulary" in inspect.signature(get(name).networks).parameters
+    """Returns whether a variant's default networks can be made for a number of classes."""
+    return "num_classes" in from_data(name)
 
 
 def create(
@@ -122,13 +131,15 @@ def create(
     from ganzoo.networks import tricks
 
     cls, known = get(name), hyperparameters(name)
-    valid = [*known, *_KERAS, *(["vocabulary"] if takes_tokens(name) else [])]
+    needs = from_data(name)
+    valid = [*known, *_KERAS, *(key for key in needs if key != "num_classes")]
     for key in arguments:
         if key not in valid:
             raise unknown(f"argument of {cls.__name__}", key, valid)
-    if (num_classes is not None) != takes_labels(name):
-        advice = "takes no labels: drop" if num_classes is not None else "learns from labels: give"
-        raise InputError(f"variant {name!r} {advice} num_classes.")
+    if num_classes is not None and "num_classes" not in needs:
+        raise InputError(f"variant {name!r} takes no labels: drop num_classes.")
+    if num_classes is None and needs.get("num_classes"):
+        raise InputError(f"variant {name!r} learns from labels: give num_classes.")
     if num_classes is not None:
         arguments["num_classes"] = num_classes
     parameters = dict(inspect.signature(cls.networks).parameters)

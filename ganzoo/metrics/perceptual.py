@@ -9,6 +9,7 @@ from ganzoo.engine import parts
 from ganzoo.engine.sides import clone
 from ganzoo.errors import InputError, unknown
 from ganzoo.metrics import domain
+from ganzoo.metrics.learned_perceptual import LPIPS, NETWORKS
 
 
 class Perceptual(keras.layers.Layer):
@@ -25,6 +26,7 @@ class Perceptual(keras.layers.Layer):
             which is not trained further. Or the data set of one of the zoo's classifiers, `mnist`
             or `fashion_mnist`: the feature maps are then the inputs of its max pooling layers,
             except the first one, which is close to pixels. These classifiers are trained on labels.
+            Or `vgg16` or `alexnet`: the second term is then LPIPS; see `metrics.LPIPS`.
 
     Raises:
         InputError: If the name is unknown, or the classifier is not available.
@@ -36,6 +38,9 @@ class Perceptual(keras.layers.Layer):
     def __init__(self, network, **kwargs):
         super().__init__(**{"dtype": "float32"} | kwargs)
         self.name_of_network = network if isinstance(network, str) else None
+        self._lpips = LPIPS(network) if network in NETWORKS else None
+        if self._lpips is not None:
+            network = self._lpips.network
         self.network = _maps(network) if isinstance(network, str) else network
         self.network.trainable = False
         self.built = True
@@ -47,6 +52,14 @@ class Perceptual(keras.layers.Layer):
             InputError: If they have another shape.
         """
         expected = tuple(self.network.input_shape[1:])
+        if self._lpips is not None:
+            least = NETWORKS[self.name_of_network].least
+            if len(gan.image_shape) != 3 or min(gan.image_shape[:2]) < least:
+                raise InputError(
+                    f"perceptual: {self.name_of_network} takes images of {least} pixels or more, "
+                    f"got {gan.image_shape}."
+                )
+            return
         if gan.image_shape != expected:
             raise InputError(
                 f"perceptual: expected images of shape {expected}, as its network does, got "
@@ -55,8 +68,10 @@ class Perceptual(keras.layers.Layer):
 
     def call(self, images):
         """Returns the rows, float32 (N, D)."""
-        maps = self.network(images, training=False)
         rows = [rows_of(images)]
+        if self._lpips is not None:
+            return ops.concatenate([*rows, self._lpips.rows(images)], axis=1)
+        maps = self.network(images, training=False)
         for features in maps if isinstance(maps, (list, tuple)) else [maps]:
             features = ops.cast(features, "float32")
             length = ops.sqrt(ops.sum(ops.square(features), axis=-1, keepdims=True) + 1e-6)
@@ -95,7 +110,7 @@ def get(identifier) -> Perceptual | None:
 
 def _maps(name: str) -> keras.Model:
     if name not in domain.ENTRIES:
-        raise unknown("perceptual network", name, domain.ENTRIES)
+        raise unknown("perceptual network", name, [*domain.ENTRIES, *NETWORKS])
     copy = clone(domain.Domain(name).network)
     pooled = [x.input for x in copy.layers if isinstance(x, keras.layers.MaxPooling2D)]
     return keras.Model(copy.inputs, pooled[1:], name="maps")

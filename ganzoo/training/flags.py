@@ -26,6 +26,7 @@ RUN = {  # flags that are not keys of a recipe
     "on_failure": "What to do when the run fails: warn, stop, or rollback to the best checkpoint "
     "(default: warn).",
     "backend": "What computes: tensorflow or jax (default: tensorflow).",
+    "teacher": "For distilled: the generator to learn from, short for --dataset=drawn:TEACHER.",
     "plugin": "Python file that registers variants, data sources or feature spaces of your own.",
 }
 OTHERS = {  # flags that are not strings
@@ -72,6 +73,10 @@ def changes(values: flags.FlagValues) -> tuple[dict, dict]:
         if not equals:
             raise InputError(f"--set: expected KEY=VALUE, got {item!r}.")
         deeper[key] = recipes.value_of(value)
+    if values.teacher is not None:
+        if "dataset" in given:
+            raise InputError("--teacher stands for --dataset=drawn:TEACHER: give one of them.")
+        given["dataset"] = f"drawn:{values.teacher}"
     return {key: recipes.value_of(value) for key, value in given.items()}, deeper
 
 

@@ -20,6 +20,11 @@ from ganzoo.training.directory import claim, limits_named, locked
 from ganzoo.training.recipe import Recipe
 
 MEASURED = 10_000  # real images, at most, that every epoch is measured against
+LEARNS_FROM = {  # what is said if a data set does not have what the networks need
+    "num_classes": "learns from labels, and {} has none",
+    "vocabulary": "learns from sequences, {} has images",
+    "latents": "learns from what a generator drew, and {} was not: give --dataset=drawn:NAME",
+}
 LOGGED = "training log, mean of the epoch"  # of a value that no measure of the samples gives
 
 
@@ -138,15 +143,13 @@ def build(recipe: Recipe, info: data.Info | None = None) -> GAN:
         InputError: If the variant does not fit the data.
     """
     info, sizes = info or opened(recipe).info, {}
-    if gans.takes_labels(recipe.model):
-        if info.num_classes is None:
-            raise InputError(f"{recipe.model} learns from labels, and {recipe.dataset} has none.")
-        sizes["num_classes"] = info.num_classes
-    if gans.takes_tokens(recipe.model) != (info.vocabulary is not None):
-        kinds = ("sequences", "images") if info.vocabulary is None else ("images", "sequences")
-        raise InputError(f"{recipe.model} learns from {kinds[0]}, {recipe.dataset} has {kinds[1]}.")
-    if info.vocabulary is not None:
-        sizes["vocabulary"] = info.vocabulary
+    needs = gans.from_data(recipe.model)
+    if info.vocabulary is not None and "vocabulary" not in needs:
+        raise InputError(f"{recipe.model} learns from images, {recipe.dataset} has sequences.")
+    for key, needed in needs.items():
+        sizes[key] = getattr(info, key)
+        if sizes[key] is None and needed:
+            raise InputError(f"{recipe.model} {LEARNS_FROM[key].format(recipe.dataset)}.")
     keras.config.set_dtype_policy(recipe.precision)
     keras.utils.set_random_seed(recipe.seed)
     start = initial.networks(recipe.init, info) if recipe.init else {}
