@@ -446,7 +446,9 @@ class GAN(Trainer):
             return None
         images, *labels = getattr(self.discriminator, "inputs", None) or [None]
         judges = images is None or tuple(images.shape[1:]) == self.image_shape
-        return Critic(self.discriminator) if judges and all(x.ndim == 1 for x in labels) else None
+        if not judges or any(x.ndim != 1 for x in labels):
+            return None
+        return Critic(self.discriminator, type(self.loss).__name__ if self.compares else None)
 
     def exportable(self, which: str | None = None) -> Exported:
         """Returns what `export` writes.

@@ -36,6 +36,15 @@ def add(command: Callable) -> None:
         help="rows of N images, along the great circle from one latent to another",
     )  # fmt: skip
     draw.add_argument(
+        "--rejection", type=float, nargs="?", const=80.0, metavar="PERCENTILE",
+        help="let the generator's critic refuse samples that it does not believe; the larger, the "
+        "more (80 if no number is given)",
+    )  # fmt: skip
+    draw.add_argument(
+        "--refine", type=whole(1, 10_000), nargs="?", const=100, metavar="STEPS",
+        help="move each sample along the critic's gradient (100 steps if no number is given)",
+    )  # fmt: skip
+    draw.add_argument(
         "--out", type=Path, metavar="FILE",
         help="a .png for a grid, a .npz for the array `images` and their codes, a folder for "
         "single images "
@@ -105,7 +114,8 @@ def _sample(args: argparse.Namespace) -> int:
         load().write_samples(
             args.out, args.num, args.seed, name=name, labels=args.labels,
             truncation=args.truncation, interpolate=args.interpolate, seeds=args.seeds,
-            codes=args.codes, noise=args.noise, sheet=args.sheet,
+            codes=args.codes, noise=args.noise, sheet=args.sheet, rejection=args.rejection,
+            refine=args.refine,
         )
     )  # fmt: skip
     return 0

@@ -16,6 +16,8 @@ class Critic(Exported):
     Args:
         network: A built network from images (N, H, W, C) in [-1, 1], or from [images, labels], to
             scores (N, ...), perhaps with further outputs.
+        loss: Name of the class of the loss that it was trained with, such as "NonSaturating", which
+            says what its scores mean; None if that is unknown.
 
     Example:
     ```python
@@ -28,9 +30,9 @@ class Critic(Exported):
     kind = "critic"
     no_samples = "a critic scores images, and draws none."
 
-    def __init__(self, network, **kwargs):
+    def __init__(self, network, loss: str | None = None, **kwargs):
         super().__init__(**kwargs)
-        self.network = network
+        self.network, self.loss = network, loss
         self.built = True
 
     @property
@@ -73,8 +75,8 @@ class Critic(Exported):
 
     @property
     def facts(self) -> dict:
-        """The constructor arguments other than the network: none."""
-        return {}
+        """The constructor arguments other than the network."""
+        return {"loss": self.loss}
 
     def endpoints(self) -> dict:
         """Returns the function of the SavedModel; see `Exported.endpoints`."""

@@ -46,7 +46,7 @@ def repeated(items: list | None, count: int) -> list | None:
 
 def write(
     sampler, out: Path | None, num: int, seed: int, *, name: str, labels=None, truncation=None,
-    interpolate=None, seeds=None, codes=None, noise=None, sheet=False,
+    interpolate=None, seeds=None, codes=None, noise=None, sheet=False, rejection=None, refine=None,
 ) -> str:  # fmt: skip
     """Writes a grid of images (.png), an archive (.npz) or a folder of single images.
 
@@ -66,6 +66,8 @@ def write(
         codes: A file of codes to draw.
         noise: As in `Sampler.synthesize`.
         sheet: Whether the grid says below each image what it is.
+        rejection: As in `Sampler.sample`.
+        refine: As in `Sampler.sample`.
 
     Raises:
         InputError: If an option does not fit the generator or another option.
@@ -81,6 +83,8 @@ def write(
         raise InputError("--codes: expected neither --seeds nor --interpolate beside it.")
     if seeds and interpolate:
         raise InputError("--seeds: a path between two latents has a single --seed.")
+    if (codes or interpolate) and (rejection, refine) != (None, None):
+        raise InputError("--rejection and --refine: expected neither --codes nor --interpolate.")
     columns = interpolate
     if codes is not None:
         drawn = chosen(sampler, codes, None, labels, truncation)
@@ -93,7 +97,8 @@ def write(
         columns = len(labels) if labels else None
         labels = repeated(labels, count)
         drawn = sampler.codes(None if seeds else count, seed, seeds=seeds, labels=labels,
-                              truncation=truncation)  # fmt: skip
+                              truncation=truncation, rejection=rejection,
+                              refine=refine)  # fmt: skip
     images = sampler.synthesize(drawn, noise=noise, seed=seed)
     if out.suffix == ".npz":
         drawn.save(out, images=images)

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from ganzoo.errors import InputError, unknown
+from ganzoo.inference import judging
 from ganzoo.inference.codes import Codes
 from ganzoo.layers.noise import NOISES
 from ganzoo.layers.noise import noise as noise_of
@@ -32,8 +33,9 @@ class LatentSpace:
         return hashlib.sha256(data).hexdigest()[:12]
 
     def codes(
-        self, num=None, seed=0, *, seeds=None, labels=None, truncation=None, cutoff=None
-    ) -> Codes:
+        self, num=None, seed=0, *, seeds=None, labels=None, truncation=None, cutoff=None,
+        rejection=None, refine=None,
+    ) -> Codes:  # fmt: skip
         """Returns the codes of random samples, those that `sample` draws with the same arguments.
 
         Args:
@@ -44,6 +46,8 @@ class LatentSpace:
             truncation: As in `sample`.
             cutoff: Number of the first layers that a truncation changes, of a generator with
                 styles; by default all.
+            rejection: Percentile of `judging.accepted`, by which the critic refuses samples.
+            refine: Number of steps of `judging.refined`, by which the critic improves samples.
 
         Raises:
             InputError: If an argument does not fit the generator.
@@ -55,6 +59,16 @@ class LatentSpace:
             latents = np.concatenate([self.latents(1, each, of_latents) for each in seeds])
             if labels is None and self.conditional:
                 labels = np.concatenate([self.labels(1, each) for each in seeds])
+        if (rejection, refine) != (None, None):
+            if truncation is not None:
+                raise InputError("truncation: omit it where the critic chooses the latents.")
+            labels = None if labels is None else np.asarray(labels, "int32")
+        if rejection is not None:
+            if seeds is not None:
+                raise InputError("rejection: expected num and seed, since it draws many for one.")
+            latents = judging.accepted(self, len(latents), seed, labels, rejection)
+        if refine is not None:
+            latents = judging.refined(self, latents, labels, refine, seed)
         return self.codes_of(latents, labels, truncation, cutoff)
 
     def codes_of(self, latents, labels=None, truncation=None, cutoff=None) -> Codes:

@@ -110,8 +110,9 @@ class Sampler(LatentSpace, Exported):
         return [latents, self.labels(num, seed)] if self.conditional else latents
 
     def sample(
-        self, num=None, seed=0, *, labels=None, truncation=None, latents=None, batch_size=None
-    ) -> np.ndarray:
+        self, num=None, seed=0, *, labels=None, truncation=None, latents=None, batch_size=None,
+        rejection=None, refine=None,
+    ) -> np.ndarray:  # fmt: skip
         """Samples images.
 
         Args:
@@ -127,6 +128,10 @@ class Sampler(LatentSpace, Exported):
                 2019, arXiv:1812.04948, appendix B).
             latents: The latents to use, (num, latent_dim), instead of random ones.
             batch_size: Images generated at a time; by default 250, and fewer large ones.
+            rejection: Percentile, such as 80, of discriminator rejection sampling, for a generator
+                with its critic; see `judging.accepted`.
+            refine: Number of steps, such as 100, of discriminator driven latent sampling, for a
+                generator with its critic; see `judging.refined`.
 
         Returns:
             uint8 (num, H, W, C); or float32 (num, D) if the generator makes points.
@@ -135,6 +140,13 @@ class Sampler(LatentSpace, Exported):
             InputError: If an argument does not fit the generator.
         """
         batch_size = self.batch_size if batch_size is None else batch_size
+        if (rejection, refine) != (None, None):
+            if latents is not None:
+                raise InputError("latents: omit them where the critic chooses the latents.")
+            codes = self.codes(
+                num, seed, labels=labels, truncation=truncation, rejection=rejection, refine=refine
+            )
+            return self.synthesize(codes, seed=seed, batch_size=batch_size)
         of_latents = None if self.keeps_latents else truncation
         latents, labels = self._inputs(num, seed, labels, of_latents, latents, batch_size)
         if truncation is not None and self.keeps_latents:
