@@ -49,6 +49,27 @@ def test_in_z_components_are_of_the_first_features(linear):
     assert shares[0] > 0.99
 
 
+def test_labels_that_join_the_latents_are_left_out():
+    generator = networks.dcgan.generator((8, 8, 1), 4, 6, num_classes=3)
+    sampler = Sampler(generator, 6, num_classes=3)
+    (dense,) = (x for x in generator.layers if isinstance(x, keras.layers.Dense))
+    np.testing.assert_array_equal(directions._first(sampler), dense.kernel[:6])
+    names, picture = directions.strips(sampler)
+    assert names == ["pca:0", "pca:1", "pca:2"] and picture.ndim == 3
+
+
+def test_strips_show_one_sample_moved(linear):
+    names, picture = directions.strips(linear)
+    assert names == ["pca:0", "pca:1", "pca:2"]
+    row = linear.synthesize(
+        directions.direction(linear, "pca:0").moved(linear.codes(1), [-3, -2, -1, 0, 1, 2, 3])
+    )
+    scale = picture.shape[1] // 56
+    np.testing.assert_array_equal(picture[: 8 * scale : scale, ::scale], np.hstack(row))
+    points = Sampler(networks.mlp.generator((2,), 4, 3), 3)
+    assert directions.strips(points) is None
+
+
 def test_factors_are_what_the_first_layer_stretches_most(linear, styled):
     kernel = linear.network.get_weights()[0]
     found = directions.factors(linear)
@@ -64,12 +85,19 @@ def test_factors_are_what_the_first_layer_stretches_most(linear, styled):
     assert (np.diff(gains) <= 1e-4).all()
 
 
-def test_a_first_layer_that_is_none_is_refused():
+def test_where_latents_are_divided_components_are_of_the_images(monkeypatch):
     latents = keras.Input((4,))
     halves = [latents[:, :2], latents[:, 2:]]
     x = keras.layers.Concatenate()([keras.layers.Dense(32)(half) for half in halves])
     sampler = Sampler(keras.Model(latents, keras.layers.Reshape((8, 8, 1))(x)), 4)
-    with pytest.raises(InputError, match="no first dense layer of its latents"):
+    kernels = 0.001 * np.random.default_rng(0).normal(size=(2, 2, 32))
+    kernels[1, 1] += 0.2  # the last latent is the brightness of the lower half
+    sampler.network.set_weights([x for kernel in kernels for x in (kernel, np.zeros(32))])
+    monkeypatch.setattr(directions, "DRAWN", 200)
+    first = directions.components(sampler)[0]
+    assert np.abs(first[3]) > 0.97 * np.linalg.norm(first)
+    assert np.linalg.norm(first) == pytest.approx(1.0, rel=0.1)
+    with pytest.raises(InputError, match="no first layer of all its latents"):
         directions.direction(sampler, "sefa:0")
 
 

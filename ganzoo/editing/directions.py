@@ -1,7 +1,8 @@
 """Directions: vectors in a generator's latent space, along which one property of an image changes.
 
 - `pca`: the principal components of styles (Harkonen et al., 2020, arXiv:2004.02546); in z, of the
-  features that the first layer makes of latents, and back to latents by regression.
+  features that the first layer makes of latents, or of the images if it does not take all of them,
+  and back to latents by regression.
 - `sefa`: the directions that the first layers stretch most, the eigenvectors of A^T A for the
   matrices A that they multiply a code with (Shen and Zhou, 2021, arXiv:2007.06600).
 - `class`: from samples of other classes toward those of one class, as a classifier sees them (Shen
@@ -12,10 +13,12 @@
 import dataclasses
 import re
 
+import keras
 import numpy as np
 from keras import ops
 
 from ganzoo import zoo
+from ganzoo.engine.batch import scaled
 from ganzoo.errors import InputError, unknown
 from ganzoo.inference import pictures
 from ganzoo.inference.codes import Codes
@@ -24,6 +27,7 @@ from ganzoo.networks import stylegan2
 
 KINDS = ("pca", "sefa", "class")
 SAMPLES = 4096  # of which components and classes are computed
+DRAWN = 1000  # images of which components are computed
 RIDGE = 0.05  # of the covariance in a discriminant analysis, relative to its mean eigenvalue
 
 
@@ -117,11 +121,34 @@ def components(generator: Sampler) -> np.ndarray:
         styles = codes[:, 0].astype("float64")
         _, singular, vectors = np.linalg.svd(styles - styles.mean(0), full_matrices=False)
         return _signed(vectors * (singular / np.sqrt(SAMPLES - 1))[:, None])
-    features = codes.astype("float64") @ _first(generator)
-    left, singular, _ = np.linalg.svd(features - features.mean(0), full_matrices=False)
+    kernel = _first(generator)
+    if kernel is None:
+        codes, basis, features = _of_images(generator)
+    else:
+        codes = codes.astype("float64") - codes.mean(0)
+        basis, shape = np.linalg.qr(codes)  # the features are codes @ kernel: their rank is small
+        features = shape @ kernel
+    left, singular, _ = np.linalg.svd(features, full_matrices=False)
     rank = min(codes.shape[1], int((singular > 1e-6 * singular[0]).sum()))
-    scores = left[:, :rank] * np.sqrt(SAMPLES - 1)  # of variance 1
-    return _signed(scores.T @ (codes - codes.mean(0)) / (SAMPLES - 1))
+    scores = basis @ left[:, :rank] * np.sqrt(len(codes) - 1)  # of variance 1
+    return _signed(scores.T @ codes / (len(codes) - 1))
+
+
+def _of_images(generator: Sampler) -> tuple:
+    """Returns latents, the identity, and the images that they draw, as rows; means are taken out.
+
+    The mean that is taken out of an image is that of its class.
+    """
+    codes = generator.codes(DRAWN, 0)
+    images = scaled(ops.convert_to_tensor(generator.synthesize(codes)))
+    size = [min(side, 16) for side in images.shape[1:3]]
+    rows = ops.convert_to_numpy(ops.image.resize(images, size, antialias=True))
+    rows = rows.reshape(DRAWN, -1).astype("float64")
+    classes = np.zeros(DRAWN, int) if codes.labels is None else codes.labels
+    for label in np.unique(classes):
+        rows[classes == label] -= rows[classes == label].mean(0)
+    values = codes.values.astype("float64")
+    return values - values.mean(0), np.eye(DRAWN), rows
 
 
 def factors(generator: Sampler) -> np.ndarray:
@@ -137,30 +164,40 @@ def factors(generator: Sampler) -> np.ndarray:
         matrix, codes = np.concatenate(kernels, axis=1), codes[:, 0]
     else:
         matrix = _first(generator)
+        if matrix is None:
+            raise InputError(
+                "sefa: this generator has no first layer of all its latents: use pca:N or "
+                "class:NAME."
+            )
     vectors = np.linalg.eigh(matrix @ matrix.T)[1].T[::-1]
     spread = (codes @ vectors.T).std(0)
     return _signed(vectors * spread[:, None])
 
 
-def _first(generator: Sampler) -> np.ndarray:
-    """Returns the kernel (D, units) of the first layer that latents meet.
+def _first(generator: Sampler) -> np.ndarray | None:
+    """Returns the kernel (D, units) of the first layer that latents meet, without other inputs.
 
-    Raises:
-        InputError: If that is no dense layer.
+    It is None if that is no layer that takes all of them, which a BigGAN divides.
     """
     for layer in generator.network._flatten_layers():
         kernel = getattr(layer, "kernel", None)
         if kernel is not None:
             matrix = ops.convert_to_numpy(kernel)
+            if _joined(layer, generator.network.inputs[0]):
+                matrix = matrix[: generator.latent_dim]
             if matrix.ndim in (2, 4) and matrix.shape[-2] != generator.latent_dim:
                 matrix = np.moveaxis(matrix, -1, -2)  # of a transposed convolution
             if matrix.shape[-2] == generator.latent_dim:
                 flat = np.moveaxis(matrix, -2, 0)
                 return flat.reshape(generator.latent_dim, -1).astype("float64")
             break
-    raise InputError(
-        "this generator has no first dense layer of its latents: use --direction=class:NAME."
-    )
+    return None
+
+
+def _joined(layer, latents) -> bool:
+    """Returns whether a layer's input is a concatenation that begins with the latents."""
+    operation = layer.input._keras_history.operation
+    return isinstance(operation, keras.layers.Concatenate) and operation.input[0] is latents
 
 
 def _signed(vectors: np.ndarray) -> np.ndarray:
@@ -226,6 +263,24 @@ def strengths_of(text: str) -> list[float]:
     elif re.fullmatch(rf"{number}(,{number})*", text):
         return [float(part) for part in text.split(",")]
     raise InputError(f"--strength: expected -3..3, -3..3/5 or -1,0,2, got {text!r}.")
+
+
+def strips(generator: Sampler, seed: int = 0) -> tuple[list[str], np.ndarray] | None:
+    """Returns the names of a generator's first three components, and a row of images of each.
+
+    A row leads from three standard deviations before a sample to three behind it; of a generator
+    of points there is nothing to show, None.
+    """
+    if len(generator.network.output_shape) != 4:
+        return None
+    vectors = components(generator)[:3]
+    steps, code = strengths_of("-3..3"), generator.codes(1, seed)
+    names = [f"pca:{number}" for number in range(len(vectors))]
+    moved = [Direction(vector, name, generator.fingerprint).moved(code, steps)
+             for vector, name in zip(vectors, names, strict=True)]  # fmt: skip
+    images = np.concatenate([generator.synthesize(codes) for codes in moved])
+    picture = pictures.grid(images, len(steps))
+    return names, pictures.enlarged(picture, 64 * len(steps))
 
 
 def strip(generator: Sampler, moved: Codes, columns: int, noise=None) -> np.ndarray:

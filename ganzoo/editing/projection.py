@@ -23,7 +23,6 @@ from ganzoo.errors import InputError, unknown
 from ganzoo.inference.codes import Codes
 from ganzoo.inference.sampler import Sampler
 from ganzoo.metrics.learned_perceptual import LPIPS, NETWORKS
-from ganzoo.networks import stylegan2
 
 RATES = {"w": 0.1, "z": 0.05}  # the largest learning rate
 RISE, FALL = 0.05, 0.25  # shares of the steps in which the rate rises, and falls to zero
@@ -107,7 +106,7 @@ def project(
     values = tf.Variable(start.values if space != "w" else start.values[:, :1])
     optimizer = keras.optimizers.Adam(RATES[space[0]])
     optimizer.build([values])
-    draw = _drawer(generator, start)
+    draw = generator.drawer(start)
 
     @tf.function
     def step(rate, loud, key):
@@ -200,20 +199,6 @@ def _reduced(images, side: int):
     share = side / max(height, width)
     size = max(1, round(height * share)), max(1, round(width * share))
     return ops.image.resize(images, size, antialias=True)
-
-
-def _drawer(generator, start: Codes) -> Callable:
-    """Returns the function from values, with a gradient, to images in [-1, 1]."""
-    if start.space == "w":
-        _, synthesis, count = stylegan2.halves(generator.network)
-
-        def draw(values):
-            styles = values if values.shape[1] == count else ops.repeat(values, count, axis=1)
-            return ops.cast(synthesis(styles), "float32")
-
-        return draw
-    others = [ops.convert_to_tensor(x) for x in generator._inputs_of(start, start.labels)[1:]]
-    return lambda values: ops.cast(generator([values, *others] if others else values), "float32")
 
 
 def _whole(values, start: Codes) -> np.ndarray:

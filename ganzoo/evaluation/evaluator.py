@@ -80,6 +80,7 @@ class Evaluation:
         precision: str = "float32",
         data_dir: str | None = None,
         progress: bool = False,
+        generator=None,
     ):
         """Checks the shapes; the samples are drawn when they are needed.
 
@@ -96,6 +97,7 @@ class Evaluation:
             precision: As in `metrics.extract`.
             data_dir: As in `metrics.extract`.
             progress: As in `metrics.extract`.
+            generator: The `Sampler` that draws, for metrics of its latent space.
 
         Raises:
             InputError: If the data are not available, or one of data and samples are images and
@@ -103,7 +105,7 @@ class Evaluation:
         """
         self.against, self.seed, self.num = against, seed, num or NUM
         self._usual = num is None
-        self.picture = None
+        self.picture, self.generator, self.data_dir = None, generator, data_dir
         self._draw, self._rows, self._networks = draw, {}, {}
         self._options = {"resize": resize, "precision": precision, "data_dir": data_dir}
         self._progress = progress
@@ -334,15 +336,20 @@ class Plan:
     features: Sequence[str] | None = None
     settings: dict = dataclasses.field(default_factory=dict)
 
-    def of_samples(self, draw: Callable, known: dict) -> Iterator[tuple[dict, np.ndarray | None]]:
+    def of_samples(
+        self, draw: Callable, known: dict, generator=None
+    ) -> Iterator[tuple[dict, np.ndarray | None]]:
         """Yields the facts of each metric of samples, and a picture or None.
 
         Args:
             draw: Function of (num, seed) that returns samples.
             known: Facts that were measured before; those with the same settings are skipped.
+            generator: The `Sampler` that draws, if it is one.
         """
         draw_num = functools.partial(draw, seed=self.settings.get("seed", 0))
-        evaluation = Evaluation(draw_num, self.num, self.against, **self.settings)
+        evaluation = Evaluation(
+            draw_num, self.num, self.against, generator=generator, **self.settings
+        )
         for facts in evaluation.facts(self.metrics, self.features, known):
             yield facts, evaluation.picture
 

@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ganzoo import metrics
+from ganzoo.errors import InputError
 from ganzoo.inference import pictures
 from ganzoo.metrics.batches import batches
 
 NUM = 10_000  # default number of samples and of real images
+PATHS = 1000  # of the perceptual path length
 SHOWN = (16, 5)  # samples in the picture of neighbors, and neighbors of each
 
 
@@ -85,6 +87,22 @@ def _pairwise(of, space, real, fake):
     return {"pairwise": {"value": value, "of_real": _short(of_real)}}
 
 
+def _lpips(of, space, real, fake):
+    """The LPIPS of random pairs of samples; also that of the real images."""
+    value, of_real = (
+        metrics.lpips_diversity(x, seed=of.seed, data_dir=of.data_dir) for x in (fake, real)
+    )
+    return {"lpips": {"value": value, "of_real": _short(of_real)}}
+
+
+def _ppl(of, space, real, fake):
+    if of.generator is None:
+        raise InputError("ppl is a metric of generators: give an entry, a run or a SavedModel.")
+    paths = min(PATHS, of.num)
+    length = metrics.perceptual_path_length(of.generator, paths, seed=of.seed, data_dir=of.data_dir)
+    return {"ppl": {"value": length, "paths": paths, "space": of.generator.space}}
+
+
 def _swd(of, space, real, fake):
     return {"swd": {"value": metrics.sliced_wasserstein(real, fake, seed=of.seed)}}
 
@@ -133,6 +151,8 @@ METRICS = {
     "histogram": Metric(_histogram, ("histogram",), "features with classes", real=False),
     "ms_ssim": Metric(_ms_ssim, ("ms_ssim",), "features with classes, else images"),
     "pairwise": Metric(_pairwise, ("pairwise",), "images", most=2000),
+    "lpips": Metric(_lpips, ("lpips",), "images", most=10_000),
+    "ppl": Metric(_ppl, ("ppl",), "images", real=False),
     "swd": Metric(_swd, ("swd",), "images or points", most=10_000),
     "neighbours": Metric(
         _neighbours, ("neighbours",), "features with classes, else images", most=2000

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+from collections.abc import Callable
 
 import numpy as np
 from keras import ops
@@ -151,6 +152,27 @@ class LatentSpace:
             raise InputError(f"expected codes of shape (N, {shape}), got {codes.values.shape}.")
         with noise_of(noise):
             return self._drawn(inputs, seed, batch_size, network)
+
+    def drawer(self, codes: Codes) -> Callable:
+        """Returns a function from the values of codes to images, through which gradients flow.
+
+        Args:
+            codes: `Codes` of this generator, whose classes and truncation the images have.
+
+        Returns:
+            Function of values (N, ...) that returns images in [-1, 1], float32 (N, H, W, C). In the
+            space "w" it also takes one style for all layers, (N, 1, D).
+        """
+        if codes.space == "w":
+            _, synthesis, count = stylegan2.halves(self.network)
+
+            def draw(values):
+                styles = values if values.shape[1] == count else ops.repeat(values, count, axis=1)
+                return ops.cast(synthesis(styles), "float32")
+
+            return draw
+        others = [ops.convert_to_tensor(one) for one in self._inputs_of(codes, codes.labels)[1:]]
+        return lambda values: ops.cast(self([values, *others] if others else values), "float32")
 
     def _inputs_of(self, codes: Codes, labels) -> list:
         """Returns the network's inputs for codes of the space "z"."""

@@ -289,4 +289,4 @@ class Sampler(LatentSpace, Exported):
 
     def measured(self, plan, known):
         """Yields the metrics of its samples; see `Exported.measured`."""
-        return plan.of_samples(self.sample, known)
+        return plan.of_samples(self.sample, known, self)

@@ -1,11 +1,14 @@
 """Diversity: how much samples differ from each other."""
 
+import functools
+
 import numpy as np
 
 from ganzoo.errors import InputError
 from ganzoo.metrics import distances
 from ganzoo.metrics import features as feature
 from ganzoo.metrics.batches import batches
+from ganzoo.metrics.learned_perceptual import NETWORKS, lpips
 from ganzoo.metrics.similarity import WINDOW, pair, parts
 
 _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # exponents of the scales, finest first
@@ -71,12 +74,42 @@ def ms_ssim_diversity(
     images = np.concatenate(list(batches(images, 1024, num)))
     rng = np.random.default_rng(seed)
     if labels is None:
-        return _of_pairs(images, pairs, rng)
+        return _of_pairs(ms_ssim, images, pairs, rng)
     labels = np.asarray(labels)[:num]
     if labels.shape != (len(images),):
         raise InputError(f"expected {len(images)} labels, got shape {labels.shape}.")
     classes = np.unique(labels)
-    return {int(c): _of_pairs(images[labels == c], pairs, rng) for c in classes}
+    return {int(c): _of_pairs(ms_ssim, images[labels == c], pairs, rng) for c in classes}
+
+
+def lpips_diversity(
+    images, *, pairs: int = 1000, seed: int = 0, num: int | None = None,
+    network: str | None = None, data_dir=None,
+) -> float:  # fmt: skip
+    """Returns the mean LPIPS of random pairs of images: higher values mean more diversity.
+
+    Compare the value with that of real images, as noise also has a high value.
+
+    Args:
+        images: Images, as in `features.extract`; all are held in memory.
+        pairs: Number of random pairs, sampled with replacement.
+        seed: Integer seed of the pairs.
+        num: Number of images to use; all by default.
+        network: Network of LPIPS; by default AlexNet, and VGG16 for images that are too small.
+        data_dir: Where the weights of LPIPS are; by default $GANZOO_DATA or the cache.
+
+    Raises:
+        InputError: If there are fewer than 2 images, they are too small, or the weights were not
+            imported.
+
+    Reference: Zhang et al., 2018, arXiv:1801.03924; as a measure of diversity Zhu et al., 2017,
+    arXiv:1711.11586.
+    """
+    images = np.concatenate(list(batches(images, 1024, num)))
+    small = min(images.shape[1:3]) < NETWORKS["alexnet"].least
+    network = network or ("vgg16" if small else "alexnet")
+    measure = functools.partial(lpips, network=network, data_dir=data_dir)
+    return _of_pairs(measure, images, pairs, np.random.default_rng(seed))
 
 
 def pairwise_distance(samples, features="inception", **options) -> float:
@@ -100,12 +133,12 @@ def pairwise_distance(samples, features="inception", **options) -> float:
     return float(total / (len(rows) * (len(rows) - 1)))
 
 
-def _of_pairs(images, pairs: int, rng) -> float:
+def _of_pairs(measure, images, pairs: int, rng) -> float:
     if len(images) < 2 or pairs < 1:
         raise InputError(f"expected 2 images or more and pairs >= 1, got {len(images)}, {pairs}.")
     first = rng.integers(0, len(images), pairs)
     second = (first + rng.integers(1, len(images), pairs)) % len(images)  # never equal to first
-    return float(ms_ssim(images[first], images[second]).mean())
+    return float(measure(images[first], images[second]).mean())
 
 
 def _ms_ssim(a, b):

@@ -31,7 +31,7 @@ python train.py {backend}--recipe={entry}
 | figure | value | measured with |
 |---|---|---|
 {figures}
-{published}{biased}{neighbours}
+{published}{biased}{neighbours}{directions}
 ## Limits
 
 {limits}
@@ -77,6 +77,13 @@ NEIGHBOURS = """
 ![Samples and the training images nearest to them](neighbours.png)
 
 In each row a sample and its nearest training images.
+"""
+
+DIRECTIONS = """
+![One sample, moved along {names}](directions.png)
+
+Each row moves one sample along a principal component ({names}), from -3 to 3 standard deviations:
+`ganzoo edit {entry} --seeds=0 --direction=pca:0 --strength=-3..3`.
 """
 
 
@@ -125,8 +132,14 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         changed=_changed(recipe),
         biased=f"\nIt was {published.BIASED}\n" if published.is_biased(recipe) else "",
         neighbours=NEIGHBOURS if neighbors else "",
+        directions=_directions(entry, summary),
         license=license_of(recipe["dataset"]),
     )
+
+
+def _directions(entry: str, summary: dict) -> str:
+    names = ", ".join(f"`{name}`" for name in summary.get("directions", ()))
+    return DIRECTIONS.format(names=names, entry=entry) if names else ""
 
 
 def _published(recipe: dict) -> str:

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from ganzoo import gans, zoo
 from ganzoo.data import sources
+from ganzoo.editing import directions
 from ganzoo.engine.files import sha256
 from ganzoo.errors import InputError, unknown
-from ganzoo.inference import saved_model
+from ganzoo.inference import pictures, saved_model
+from ganzoo.inference.sampler import Sampler
 from ganzoo.publishing import card
 from ganzoo.training.recipe import Recipe, differences
 from ganzoo.zoo import fingerprint, registry
@@ -86,6 +88,7 @@ def publish(
             staged_facts = _stage(facts, undo)
             for name in ("recipe.toml", *PICTURES):
                 shutil.copyfile(run / name, staged_facts / name)
+            summary |= strips(saved_model.load(staged_model), staged_facts)
             metrics = json.dumps(summary, indent=2) + "\n"
             (staged_facts / "metrics.json").write_text(metrics, "utf-8")
             text = card.render(entry, version, recipe, summary)
@@ -110,6 +113,15 @@ def publish(
     for target in (facts, model):
         shutil.rmtree(_hidden(target, "old"), ignore_errors=True)
     return model
+
+
+def strips(model, folder: Path) -> dict:
+    """Writes the picture of a generator's first directions; returns the fact that a card needs."""
+    found = directions.strips(model) if isinstance(model, Sampler) else None
+    if found is None:
+        return {}
+    pictures.save_png(folder / "directions.png", found[1])
+    return {"directions": found[0]}
 
 
 def _finished(run: Path) -> tuple[dict, dict]:

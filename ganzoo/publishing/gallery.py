@@ -64,6 +64,13 @@ def record(entry: str, facts: dict[str, dict]) -> None:
     files.write_text(path, json.dumps(summary, indent=2) + "\n")
 
 
+def add(entry: str, facts: dict) -> None:
+    """Adds facts that are no figures to an entry's `metrics.json`."""
+    if facts:
+        path = checkout() / "models" / entry / "metrics.json"
+        files.write_text(path, json.dumps(zoo.info(entry)["metrics"] | facts, indent=2) + "\n")
+
+
 def card_of(entry: str) -> str:
     """Returns the card of an entry, from its recipe and its `metrics.json`."""
     facts = zoo.info(entry)

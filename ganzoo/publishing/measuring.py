@@ -32,6 +32,7 @@ def evaluate_entry(name: str, args: argparse.Namespace, force: bool = False) -> 
         model = zoo.load_pretrained(name)
         if model.measurable:  # the others were measured by their runs
             known = {} if force else gallery.known(name)
+            gallery.add(name, entry.strips(model, zoo.layout().models / name))
             keep, folder = functools.partial(gallery.record, name), zoo.layout().models / name
             plan = _plan(args, _trained_on(name), args.num)
             _measure(model.measured(plan, known), keep, folder)
