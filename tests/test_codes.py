@@ -150,11 +150,47 @@ def test_a_path_leads_through_the_points_and_a_loop_returns(styled, plain):
         codes[:1].path(5)
 
 
-def test_between_classes_there_is_nothing_in_z(classes, styleGAN):
-    with pytest.raises(InputError, match="no points between two classes"):
-        classes.codes(2, labels=[0, 1]).path(3)
+def test_between_classes_what_was_learned_of_both_is_mixed(classes, styleGAN):
+    codes = classes.codes(2, labels=[0, 2])
+    path = codes.path(5)
+    np.testing.assert_allclose(path.labels[[0, 2, 4]], [[1, 0, 0], [0.5, 0, 0.5], [0, 0, 1]])
+    images = classes.synthesize(path)
+    np.testing.assert_array_equal(images[[0, 4]], classes.synthesize(codes))
+    table, kernel, bias = _weights(classes)
+    x = np.concatenate([path.values[2], 0.5 * (table[0] + table[2])])
+    expected = 127.5 * (1 + np.tanh(x @ kernel + bias))
+    assert np.abs(images[2].ravel() - expected).max() <= 1
+    loop = classes.codes(3, labels=[0, 1, 2]).path(4, closed=True)
+    assert loop.labels.shape == (12, 3) and len(classes.synthesize(loop)) == 12
+    np.testing.assert_allclose(loop.labels.sum(1), 1, atol=1e-6)
     assert classes.codes(2, labels=1).path(3).labels.tolist() == [1] * 3
-    assert len(styleGAN.codes(2, labels=[0, 1]).path(3)) == 3  # in w there is
+    assert len(styleGAN.codes(2, labels=[0, 1]).path(3)) == 3  # in w there is one code for all
+
+
+def _weights(sampler):
+    """Returns the table of the classes, and kernel and bias of the only other layer."""
+    (embedding,) = (x for x in sampler.network.layers if isinstance(x, keras.layers.Embedding))
+    (dense,) = (x for x in sampler.network.layers if isinstance(x, keras.layers.Dense))
+    return [np.asarray(w) for w in (embedding.embeddings, dense.kernel, dense.bias)]
+
+
+def test_a_path_between_classes_is_kept_in_a_file(classes, tmp_path):
+    path = classes.codes(2, labels=[0, 2]).path(5)
+    path.save(tmp_path / "path.npz")
+    again = Codes.load(tmp_path / "path.npz")
+    np.testing.assert_array_equal(classes.synthesize(again), classes.synthesize(path))
+    np.testing.assert_array_equal(again[1:3].labels, path.labels[1:3])
+
+
+def test_classes_that_no_embedding_knows_have_nothing_between_them():
+    latents, label = keras.Input((2,)), keras.Input((1,), dtype="int32")
+    x = keras.layers.Concatenate()([latents, keras.layers.CategoryEncoding(3)(label)])
+    network = keras.Model(
+        [latents, label], keras.layers.Reshape((8, 8, 1))(keras.layers.Dense(64)(x))
+    )
+    sampler = Sampler(network, 2, num_classes=3)
+    with pytest.raises(InputError, match="no points between two classes"):
+        sampler.synthesize(sampler.codes(2, labels=[0, 1]).path(3))
 
 
 def test_mixing_takes_some_layers_from_the_columns(styled, plain):

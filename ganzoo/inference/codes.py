@@ -25,7 +25,8 @@ class Codes:
         values: float32 (N, L, D) of the space "w", or (N, D) of the space "z".
         space: `"w"` or `"z"`.
         generator: The fingerprint of the generator, which tells it from others.
-        labels: Classes, int32 (N,), if the generator takes labels.
+        labels: Classes, int32 (N,), if the generator takes labels; or, of points between classes,
+            the shares of each, float32 (N, K).
         truncation: The truncation of the network, if it has such an input, as that of BigGAN.
 
     Example:
@@ -63,17 +64,13 @@ class Codes:
         Returns:
             N columns points if it is closed, else (N - 1) columns.
 
+        Between points of different classes, the shares of both classes change evenly.
+
         Raises:
-            InputError: If there are fewer than two points, or the labels of a path in z differ: one
-                cannot be halfway between two classes there.
+            InputError: If there are fewer than two points.
         """
         if len(self) < 2:
             raise InputError(f"expected two points or more for a path, got {len(self)}.")
-        if self.space == "z" and self.labels is not None and len(set(self.labels.tolist())) > 1:
-            raise InputError(
-                "this generator has no points between two classes: give all seeds one class, "
-                "--labels=3."
-            )
         ends = np.roll(self.values, -1, axis=0)
         starts, ends = (self.values, ends) if closed else (self.values[:-1], ends[:-1])
         shares = np.linspace(0.0, 1.0, columns, endpoint=not closed)
@@ -84,9 +81,20 @@ class Codes:
             else (1.0 - shares) * a + shares * b
             for a, b in zip(starts, ends, strict=True)
         ]
-        labels = None if self.labels is None else np.repeat(self.labels[: len(starts)], columns)
         values = np.concatenate(pieces).astype("float32")
+        labels = None if self.labels is None else self._classes(len(starts), shares.reshape(-1, 1))
         return dataclasses.replace(self, values=values, labels=labels)
+
+    def _classes(self, count: int, shares: np.ndarray) -> np.ndarray:
+        """Returns the classes on the path from each of the first `count` points to the next."""
+        labels = self.labels
+        if labels.ndim == 1 and (self.space == "w" or len(set(labels.tolist())) == 1):
+            return np.repeat(labels[:count], len(shares))
+        if labels.ndim == 1:
+            labels = np.eye(1 + labels.max(), dtype="float32")[labels]
+        following = np.roll(labels, -1, axis=0)
+        parts = [(1.0 - shares) * labels[i] + shares * following[i] for i in range(count)]
+        return np.concatenate(parts).astype("float32")
 
     def mixed(self, others: "Codes", layers: Sequence[int]) -> "Codes":
         """Returns each of these points with some layers' styles of each of the others.
@@ -114,7 +122,7 @@ class Codes:
         rows = np.repeat(self.values, len(others), axis=0)
         columns = np.tile(others.values, (len(self), 1, 1))
         rows[:, list(layers)] = columns[:, list(layers)]
-        labels = None if self.labels is None else np.repeat(self.labels, len(others))
+        labels = None if self.labels is None else np.repeat(self.labels, len(others), axis=0)
         return dataclasses.replace(self, values=rows, labels=labels)
 
     def save(self, path, **arrays) -> None:

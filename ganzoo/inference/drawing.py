@@ -134,7 +134,8 @@ def _captions(sampler, codes: Codes, seeds: list[int] | None) -> list[str]:
     if codes.labels is None:
         return list(numbers)
     names = sampler.class_names or range(sampler.num_classes)
-    return [f"{n}, {names[label]}" for n, label in zip(numbers, codes.labels, strict=True)]
+    labels = codes.labels.argmax(1) if codes.labels.ndim == 2 else codes.labels
+    return [f"{n}, {names[label]}" for n, label in zip(numbers, labels, strict=True)]
 
 
 # --- mixing

@@ -4,6 +4,7 @@ import functools
 import hashlib
 from collections.abc import Callable
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -119,7 +120,7 @@ class LatentSpace:
             codes: `Codes` of this generator; or an array: styles (N, L, D) of the space "w",
                 latents (N, D) of the space "z".
             labels: Classes (N,), in the space "z" of a generator that takes labels; by default
-                those of the codes.
+                those of the codes. Between classes, what the network has learned of each is mixed.
             noise: "const", "random" or "none", in layers that add noise; by default what the
                 network was made with.
             seed: Integer seed of random noise.
@@ -146,12 +147,47 @@ class LatentSpace:
             expected, inputs = (count, network.input_shape[2]), [codes.values]
         else:
             network, expected = self, (self.latent_dim,)
-            inputs = self._inputs_of(codes, codes.labels if labels is None else labels)
+            labels = codes.labels if labels is None else labels
+            if np.ndim(labels) == 2:
+                with noise_of(noise):
+                    return self._between(codes, np.asarray(labels, "float32"), seed)
+            inputs = self._inputs_of(codes, labels)
         if codes.values.shape[1:] != expected:
             shape = ", ".join(map(str, expected))
             raise InputError(f"expected codes of shape (N, {shape}), got {codes.values.shape}.")
         with noise_of(noise):
             return self._drawn(inputs, seed, batch_size, network)
+
+    def _between(self, codes: Codes, shares: np.ndarray, seed: int) -> np.ndarray:
+        """Draws images between classes: each embedding is the mean of those of the classes.
+
+        Args:
+            codes: Codes of the space "z".
+            shares: Shares of the first K classes, (N, K).
+            seed: Integer seed of random noise.
+
+        Raises:
+            InputError: If the network has no embeddings of classes.
+        """
+        count = self.num_classes
+        layers = self.network._flatten_layers()
+        embeddings = [layer for layer in layers if isinstance(layer, keras.layers.Embedding)]
+        tables = [layer.embeddings for layer in embeddings if layer.input_dim == count]
+        if not tables or shares.shape[1] > count:
+            raise InputError(
+                "this generator has no points between two classes: give all seeds one class, "
+                "--labels=3."
+            )
+        pieces = []
+        for start in range(0, len(codes), count):
+            part = np.zeros((count, count), "float32")
+            given = shares[start : start + count]
+            part[: len(given), : given.shape[1]] = given
+            mixed = [(table, ops.matmul(part, table.value)) for table in tables]
+            inputs = self._inputs_of(codes[start : start + count], np.arange(len(given)))
+            with keras.StatelessScope(state_mapping=mixed):
+                pieces.append(self._drawn(inputs, seed, count))
+        return np.concatenate(pieces)
 
     def drawer(self, codes: Codes) -> Callable:
         """Returns a function from the values of codes to images, through which gradients flow.
