@@ -11,6 +11,7 @@ from ganzoo import InputError, cli, editing, networks
 from ganzoo.editing import files, projection
 from ganzoo.inference.codes import Codes
 from ganzoo.inference.sampler import Sampler
+from ganzoo.layers import noise as noises
 from ganzoo.metrics import learned_perceptual as lpips
 
 
@@ -178,3 +179,55 @@ def test_what_is_wrong_is_one_line(words, message, capsys):
     assert cli.main(["project", *words, "--out=x"]) == 2
     line = capsys.readouterr().err
     assert message in line and line.count("\n") == 1
+
+
+# --- noise maps
+
+
+@pytest.fixture(scope="module")
+def noisy():
+    keras.utils.set_random_seed(0)
+    network = networks.stylegan2.generator((16, 16, 1), 4, 6)
+    for weight in network.weights:
+        if "strength" in weight.path:
+            weight.assign(0.5)
+    return Sampler(network, 6)
+
+
+def test_noise_maps_are_found_too_and_kept_with_the_codes(noisy, tmp_path):
+    codes, rng = noisy.codes(2, seed=9), np.random.default_rng(0)
+    codes.noise = {name: rng.normal(size=(2, *value.shape)).astype("float32")
+                   for name, value in noises.maps(noisy.network).items()}  # fmt: skip
+    targets = noisy.synthesize(codes)
+    assert np.abs(targets.astype(int) - noisy.synthesize(codes, noise="const")).mean() > 1
+    plain, found = (editing.project(noisy, targets, steps=60, noise=noise) for noise in (0, 1))
+    assert found.codes.noise.keys() == codes.noise.keys() and plain.codes.noise is None
+    assert found.psnr.mean() > plain.psnr.mean() + 1
+    for maps in found.codes.noise.values():
+        np.testing.assert_allclose(maps.mean((1, 2, 3)), 0, atol=1e-4)
+        np.testing.assert_allclose(maps.var((1, 2, 3)), 1, atol=1e-3)
+    found.codes.save(tmp_path / "codes.npz")
+    again = Codes.load(tmp_path / "codes.npz")
+    np.testing.assert_array_equal(noisy.synthesize(again), found.images)
+    np.testing.assert_array_equal(noisy.synthesize(again[1:]), found.images[1:])
+    path = again.path(3, closed=True)
+    np.testing.assert_array_equal(noisy.synthesize(path)[[0, 3]], found.images)
+    assert len(noisy.synthesize(again.mixed(again, [0]))) == 4
+
+
+def test_neighbors_in_noise_maps_are_not_alike():
+    rng = np.random.default_rng(0)
+    white = keras.ops.convert_to_tensor(rng.normal(size=(1, 16, 16, 1)).astype("float32"))
+    shifted = [np.roll(white, 1, axis) for axis in (1, 2)]
+    half = white[:, ::2, ::2] + white[:, 1::2, ::2] + white[:, ::2, 1::2] + white[:, 1::2, 1::2]
+    half = np.asarray(half) / 2
+    expected = sum(256 * (np.asarray(white) * x).mean() ** 2 for x in shifted)
+    expected += sum(64 * (half * np.roll(half, 1, axis)).mean() ** 2 for axis in (1, 2))
+    assert float(projection._correlation(white)) == pytest.approx(expected, rel=1e-4)
+    smooth = keras.ops.ones((1, 16, 16, 1))
+    assert float(projection._correlation(smooth)) == pytest.approx(2 * 256 + 2 * 64 * 2**4)
+
+
+def test_a_generator_without_noise_is_refused(plain):
+    with pytest.raises(InputError, match="this generator adds none"):
+        editing.project(plain, plain.sample(1), steps=2, noise=True)

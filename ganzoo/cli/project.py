@@ -30,6 +30,9 @@ def add(command: Callable) -> None:
         "--space", choices=("w+", "w", "z"),
         help="w+: a style for each layer; w: one for all; z: latents (default: w+ or z)",
     )  # fmt: skip
+    find.add_argument(
+        "--noise", action="store_true", help="find the noise maps of the generator, too"
+    )
     find.add_argument("--labels", type=labels, metavar="CLASSES", help="the photos' classes")
     find.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="(default: 0)")
 
@@ -53,6 +56,7 @@ def _project(args: argparse.Namespace) -> int:
     bar = keras.utils.Progbar(args.steps, stateful_metrics=["loss"])
     found = editing.project(
         generator, targets, steps=args.steps, space=args.space, labels=chosen, seed=args.seed,
+        noise=args.noise,
         progress=lambda step, loss: bar.update(step, [("loss", loss)]),
     )  # fmt: skip
     files.write(args.out, found, targets, [path.stem for path in args.photos])

@@ -1,8 +1,9 @@
 """Projection: the codes with which a generator draws given images, found by optimization.
 
-Departures from the paper: the noise maps, which are weights of the network here, stay as they are;
-pixels are compared besides features; there are fewer steps; and where a generator has no styles,
-its latents are optimized, from what its own encoder says, or from the nearest of some random ones.
+Departures from the paper: noise maps stay as they are, unless they are asked for, and the weight of
+their correlation grows with their size; pixels are compared besides features; there are fewer
+steps; and where a generator has no styles, its latents are optimized, from what its own encoder
+says, or from the nearest of some random ones.
 
 Reference: Karras et al., 2020, arXiv:1912.04958, appendix D.
 """
@@ -22,6 +23,7 @@ from ganzoo.engine.batch import scaled
 from ganzoo.errors import InputError, unknown
 from ganzoo.inference.codes import Codes
 from ganzoo.inference.sampler import Sampler
+from ganzoo.layers import noise as noises
 from ganzoo.metrics.learned_perceptual import LPIPS, NETWORKS
 
 RATES = {"w": 0.1, "z": 0.05}  # the largest learning rate
@@ -31,6 +33,7 @@ CANDIDATES = 512  # random samples, the nearest of which is the start in z; fewe
 AREA = 1 << 21  # pixels of all candidates
 SMALL, LARGE = 32, 256  # sides that candidates, and targets, are reduced to before LPIPS sees them
 SAMPLES = 4096  # of which the average and the deviation of styles are taken
+CORRELATION, COARSEST = 0.1, 8  # weight of the noise maps' correlation, and its smallest side
 SPACES = ("w+", "w", "z")
 
 
@@ -57,6 +60,7 @@ class Projection(NamedTuple):
 def project(
     generator: Sampler, targets: np.ndarray, *, steps: int = 300, space: str | None = None,
     labels=None, seed: int = 0, network: str = "vgg16", weight: float = 1.0, frames: int = 8,
+    noise: bool = False,
     progress: Callable[[int, float], None] | None = None, data_dir=None,
 ) -> Projection:  # fmt: skip
     """Finds the codes with which a generator draws given images.
@@ -73,6 +77,7 @@ def project(
         network: The network of LPIPS, `"vgg16"` or `"alexnet"`.
         weight: Weight of the mean squared difference of pixels in [-1, 1], beside LPIPS.
         frames: Number of images that are kept on the way.
+        noise: Whether the noise maps of the generator are optimized, too, for each image.
         progress: Function of (step, mean loss), called at each step.
         data_dir: Where the weights of LPIPS are.
 
@@ -104,27 +109,31 @@ def project(
     rows = judge.maps(_reduced(goal, LARGE))
     start, spread = _start(generator, targets, labels, seed, space, judge)
     values = tf.Variable(start.values if space != "w" else start.values[:, :1])
+    maps = _maps(generator, len(targets)) if noise else {}
+    variables = [values, *maps.values()]
     optimizer = keras.optimizers.Adam(RATES[space[0]])
-    optimizer.build([values])
+    optimizer.build(variables)
     draw = generator.drawer(start)
 
     @tf.function
     def step(rate, loud, key):
         optimizer.learning_rate.assign(rate)
         with random.scope(key), tf.GradientTape() as tape:
-            noise = keras.random.normal(ops.shape(values), seed=random.seed("codes"))
-            images = draw(values + loud * spread * noise)
+            shift = keras.random.normal(ops.shape(values), seed=random.seed("codes"))
+            images = draw(values + loud * spread * shift, maps or None)
             loss = judge.between(judge.maps(_reduced(images, LARGE)), rows)
             loss += weight * ops.mean(ops.square(images - goal), axis=(1, 2, 3))
-            total = ops.sum(loss)
-        optimizer.apply([tape.gradient(total, values)], [values])
+            total = ops.sum(loss) + CORRELATION * sum(map(_correlation, maps.values()))
+        optimizer.apply(tape.gradient(total, variables), variables)
+        for drawn in maps.values():
+            drawn.assign(_normal(drawn))
         return ops.mean(loss)
 
     done, film, shown = 0, [], set(np.linspace(0, steps, frames, dtype=int).tolist())
     try:
         for place in range(steps):
             if place in shown:
-                film.append(_drawn(draw, values))
+                film.append(_drawn(draw, values, maps))
             share = place / steps
             rate = RATES[space[0]] * min(1.0, share / RISE)
             if share > 1 - FALL:
@@ -136,8 +145,9 @@ def project(
                 progress(done, float(loss))
     except KeyboardInterrupt:
         pass
+    found = {name: drawn.numpy() for name, drawn in maps.items()}
     codes = Codes(_whole(values, start), generator.space, generator.fingerprint, start.labels,
-                  start.truncation)  # fmt: skip
+                  start.truncation, found or None)  # fmt: skip
     images = generator.synthesize(codes)
     seen = _reduced(scaled(ops.convert_to_tensor(images)), LARGE)
     distance = judge.between(judge.maps(seen), rows)
@@ -207,5 +217,44 @@ def _whole(values, start: Codes) -> np.ndarray:
     return np.repeat(found, start.values.shape[1], axis=1) if repeated else found
 
 
-def _drawn(draw, values) -> np.ndarray:
-    return ops.convert_to_numpy(pixels.to_uint8(draw(values)))
+def _drawn(draw, values, maps) -> np.ndarray:
+    return ops.convert_to_numpy(pixels.to_uint8(draw(values, maps or None)))
+
+
+# --- noise maps
+
+
+def _maps(generator, count: int) -> dict[str, tf.Variable]:
+    """Returns a variable (N, H, W, 1) for each noise map of a generator, by the layers' names.
+
+    Raises:
+        InputError: If it adds no noise.
+    """
+    found = noises.maps(generator.network)
+    if not found:
+        raise InputError("noise: this generator adds none: omit it.")
+    return {name: tf.Variable(ops.repeat(ops.convert_to_tensor(value)[None], count, axis=0))
+            for name, value in found.items()}  # fmt: skip
+
+
+def _correlation(noise):
+    """Returns how much the neighbors in noise maps (N, H, W, 1) are alike, at several scales.
+
+    Else they would take over what the codes should draw. Each scale is multiplied by its number of
+    pixels, so that random maps of any size have the same value: with the weight above, that of the
+    paper's 1e5 at 1,024 pixels a side.
+    """
+    total = 0.0
+    while True:
+        for axis in (1, 2):
+            mean = ops.mean(noise * ops.roll(noise, 1, axis), axis=(1, 2, 3))
+            total += noise.shape[1] * noise.shape[2] * ops.sum(ops.square(mean))
+        if min(noise.shape[1:3]) <= COARSEST:
+            return total
+        noise = 2.0 * ops.average_pool(noise, 2, 2)  # which keeps the variance
+
+
+def _normal(noise):
+    """Returns noise maps with mean 0 and variance 1 of each."""
+    mean, variance = ops.moments(noise, axes=(1, 2, 3), keepdims=True)
+    return (noise - mean) * ops.rsqrt(variance + 1e-8)

@@ -6,7 +6,7 @@ synthesis, as those of StyleGAN2 and StyleGAN3 do; else it is "z", the latents (
 
 import dataclasses
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ganzoo import latents
 from ganzoo.engine import files
 from ganzoo.errors import InputError
 
+NOISE = "noise/"  # before the names of noise maps in a file
 FIELDS = ("values", "space", "generator", "labels", "truncation")
 
 
@@ -28,6 +29,8 @@ class Codes:
         labels: Classes, int32 (N,), if the generator takes labels; or, of points between classes,
             the shares of each, float32 (N, K).
         truncation: The truncation of the network, if it has such an input, as that of BigGAN.
+        noise: Maps of the layers that add noise, by their names, float32 (N, H, W, 1), if the
+            points have maps of their own.
 
     Example:
     ```python
@@ -43,6 +46,7 @@ class Codes:
     generator: str
     labels: np.ndarray | None = None
     truncation: float | None = None
+    noise: dict[str, np.ndarray] | None = None
 
     def __len__(self) -> int:
         """Returns the number of points."""
@@ -51,7 +55,12 @@ class Codes:
     def __getitem__(self, places) -> "Codes":
         """Returns some of the points, by a slice or an array of places."""
         labels = None if self.labels is None else self.labels[places]
-        return dataclasses.replace(self, values=self.values[places], labels=labels)
+        noise = self._noise(lambda maps: maps[places])
+        return dataclasses.replace(self, values=self.values[places], labels=labels, noise=noise)
+
+    def _noise(self, change: Callable) -> dict | None:
+        """Returns the noise maps with a function applied to each; None if there are none."""
+        return self.noise and {name: change(maps) for name, maps in self.noise.items()}
 
     def path(self, columns: int, closed: bool = False) -> "Codes":
         """Returns the path through the points: straight lines in w, great circles in z.
@@ -64,7 +73,8 @@ class Codes:
         Returns:
             N columns points if it is closed, else (N - 1) columns.
 
-        Between points of different classes, the shares of both classes change evenly.
+        Between points of different classes, the shares of both classes change evenly. Noise maps
+        are those of the point before.
 
         Raises:
             InputError: If there are fewer than two points.
@@ -83,7 +93,8 @@ class Codes:
         ]
         values = np.concatenate(pieces).astype("float32")
         labels = None if self.labels is None else self._classes(len(starts), shares.reshape(-1, 1))
-        return dataclasses.replace(self, values=values, labels=labels)
+        noise = self._noise(lambda maps: np.repeat(maps[: len(starts)], columns, axis=0))
+        return dataclasses.replace(self, values=values, labels=labels, noise=noise)
 
     def _classes(self, count: int, shares: np.ndarray) -> np.ndarray:
         """Returns the classes on the path from each of the first `count` points to the next."""
@@ -123,11 +134,13 @@ class Codes:
         columns = np.tile(others.values, (len(self), 1, 1))
         rows[:, list(layers)] = columns[:, list(layers)]
         labels = None if self.labels is None else np.repeat(self.labels, len(others), axis=0)
-        return dataclasses.replace(self, values=rows, labels=labels)
+        noise = self._noise(lambda maps: np.repeat(maps, len(others), axis=0))
+        return dataclasses.replace(self, values=rows, labels=labels, noise=noise)
 
     def save(self, path, **arrays) -> None:
         """Writes the points to a .npz file, and other arrays with them, whole or not at all."""
         fields = {name: getattr(self, name) for name in FIELDS} | arrays
+        fields |= {f"{NOISE}{name}": maps for name, maps in (self.noise or {}).items()}
         with files.replacing(path, ".npz") as temporary:
             np.savez_compressed(temporary, **{k: v for k, v in fields.items() if v is not None})
 
@@ -141,13 +154,17 @@ class Codes:
         try:
             with np.load(path, allow_pickle=False) as file:
                 found = {name: file[name] for name in FIELDS if name in file}
+                noise = {name.removeprefix(NOISE): np.asarray(file[name], "float32")
+                         for name in file.files if name.startswith(NOISE)}  # fmt: skip
             values = np.asarray(found["values"], "float32")
             if values.ndim not in (2, 3) or not len(values) or not np.isfinite(values).all():
                 raise ValueError(f"values of shape {values.shape}")
+            if any(len(maps) != len(values) for maps in noise.values()):
+                raise ValueError(f"noise maps of other than {len(values)} points")
             truncation = found.get("truncation")
             return cls(
                 values, str(found["space"]), str(found["generator"]), found.get("labels"),
-                None if truncation is None else float(truncation),
+                None if truncation is None else float(truncation), noise or None,
             )  # fmt: skip
         except OSError as error:
             raise InputError(f"cannot read {path}: {error.strerror or error}.") from error

@@ -121,8 +121,8 @@ class LatentSpace:
                 latents (N, D) of the space "z".
             labels: Classes (N,), in the space "z" of a generator that takes labels; by default
                 those of the codes. Between classes, what the network has learned of each is mixed.
-            noise: "const", "random" or "none", in layers that add noise; by default what the
-                network was made with.
+            noise: "const", "random" or "none", in layers that add noise; by default the maps of the
+                codes, if they have some, or what the network was made with.
             seed: Integer seed of random noise.
             batch_size: Images generated at a time.
 
@@ -152,6 +152,15 @@ class LatentSpace:
                 with noise_of(noise):
                     return self._between(codes, np.asarray(labels, "float32"), seed)
             inputs = self._inputs_of(codes, labels)
+        if noise is None and codes.noise:
+            names, plain = list(codes.noise), network
+            inputs = [*inputs, *codes.noise.values()]
+
+            def network(inputs):
+                others, drawn = inputs[: -len(names)], inputs[-len(names) :]
+                with noise_of(dict(zip(names, drawn, strict=True))):
+                    return plain(others if len(others) > 1 else others[0])
+
         if codes.values.shape[1:] != expected:
             shape = ", ".join(map(str, expected))
             raise InputError(f"expected codes of shape (N, {shape}), got {codes.values.shape}.")
@@ -196,19 +205,26 @@ class LatentSpace:
             codes: `Codes` of this generator, whose classes and truncation the images have.
 
         Returns:
-            Function of values (N, ...) that returns images in [-1, 1], float32 (N, H, W, C). In the
-            space "w" it also takes one style for all layers, (N, 1, D).
+            Function of values (N, ...), and noise maps by layer or None, that returns images in
+            [-1, 1], float32 (N, H, W, C). In the space "w" it also takes one style for all layers,
+            (N, 1, D).
         """
         if codes.space == "w":
             _, synthesis, count = stylegan2.halves(self.network)
 
-            def draw(values):
+            def draw(values, noise=None):
                 styles = values if values.shape[1] == count else ops.repeat(values, count, axis=1)
-                return ops.cast(synthesis(styles), "float32")
+                with noise_of(noise):
+                    return ops.cast(synthesis(styles), "float32")
 
             return draw
         others = [ops.convert_to_tensor(one) for one in self._inputs_of(codes, codes.labels)[1:]]
-        return lambda values: ops.cast(self([values, *others] if others else values), "float32")
+
+        def draw(values, noise=None):
+            with noise_of(noise):
+                return ops.cast(self([values, *others] if others else values), "float32")
+
+        return draw
 
     def _inputs_of(self, codes: Codes, labels) -> list:
         """Returns the network's inputs for codes of the space "z"."""

@@ -7,7 +7,7 @@ from keras import layers, ops
 
 from ganzoo import random
 from ganzoo.layers.equalized import EqualizedDense
-from ganzoo.layers.noise import NOISES, chosen
+from ganzoo.layers.noise import NOISES, chosen, map_of
 from ganzoo.layers.resample import binomial, fir
 
 
@@ -105,8 +105,13 @@ class StyledConv2D(Styled):
         x = ops.conv_transpose(x, kernel, 2, "valid", data_format="channels_last")
         return fir(x, binomial((1, 3, 3, 1)), padding=(1, 1))
 
+    @property
+    def noise_map(self):
+        """The fixed map, (H, W, 1); None if no noise is added."""
+        return None if self.image or self.noise == "none" else self.map[:, :, None]
+
     def _drawn(self, size, dtype):
-        noise = self.map[None, :, :, None]
+        noise = map_of(self)
         if chosen(self.noise) == "random":
             shape = (size, *self.map.shape, 1)
             noise = keras.random.normal(shape, dtype="float32", seed=random.seed("noise"))
