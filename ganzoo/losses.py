@@ -171,16 +171,29 @@ class Wasserstein(Loss):
 class Hinge(Loss):
     """max(0, 1 - D(x)) + max(0, 1 + D(G(z))) for D, -D(G(z)) for G.
 
+    Args:
+        margin: The score up to which D is pushed: 1, or a range (low, high) to sample from for each
+            image, which is a kind of label smoothing (Liu et al., 2021, arXiv:2101.04775).
+        flip: See `Loss`.
+
     Reference: Lim & Ye, 2017, arXiv:1705.02894; Miyato et al., 2018, arXiv:1802.05957.
     """
 
+    def __init__(self, margin=1.0, flip: float = 0.0):
+        super().__init__(flip)
+        self.margin = margin
+
     def on_real(self, score):
-        """Returns max(0, 1 - score)."""
-        return ops.relu(1.0 - score)
+        """Returns max(0, margin - score)."""
+        return ops.relu(target(self.margin, score) - score)
 
     def on_fake(self, score):
-        """Returns max(0, 1 + score)."""
-        return ops.relu(1.0 + score)
+        """Returns max(0, margin + score)."""
+        return ops.relu(target(self.margin, score) + score)
+
+    def get_config(self) -> dict:
+        """Returns the constructor arguments."""
+        return super().get_config() | {"margin": self.margin}
 
     def generator(self, fake):
         """Returns the mean of -D(G(z))."""

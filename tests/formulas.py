@@ -90,6 +90,47 @@ KL = pair(  # T = v, f*(t) = exp(t - 1); G maximizes E[T]: Nowozin et al., 2016,
 )
 
 
+def labels_of(given):
+    return tf.convert_to_tensor(given["label"])
+
+
+def smoothed_hinge(gan, given, made):
+    """Returns the margins of FastGAN's hinge, of the real and of the fake images, and the images.
+
+    Liu et al., 2021, and the authors' code: margins in [0.8, 1] for each image.
+    """
+    shown = gan.augmented(tf.convert_to_tensor(given["real"]))
+    fake = gan.augmented(tf.convert_to_tensor(made["fake"]))
+    size = (len(given["real"]), 1)
+    margins = [
+        np.asarray(keras.random.uniform(size, 0.8, 1.0, seed=random.seed("label")))
+        for _ in range(2)
+    ]
+    return shown, fake, *margins
+
+
+def fast_adv(gan, given, made):
+    shown, fake, *margins = smoothed_hinge(gan, given, made)
+    real, fake = (output(gan.discriminator, [x, labels_of(given)]) for x in (shown, fake))
+    return relu(margins[0] - real).mean() + relu(margins[1] + fake).mean()
+
+
+def fast_reconstruction(gan, given, made):
+    shown, *_ = smoothed_hinge(gan, given, made)
+    whole, detail = (output(gan.discriminator, [shown, labels_of(given)], i) for i in (1, 2))
+    shown = np.asarray(shown, "float64")
+    small = shown[:, ::2, ::2] + shown[:, 1::2, ::2] + shown[:, ::2, 1::2] + shown[:, 1::2, 1::2]
+    half = shown.shape[1] // 2
+    number = int(keras.random.randint((), 0, 4, seed=random.seed("quarter")))
+    part = np.abs(shown - detail)[:, half * (number // 2) :, half * (number % 2) :]
+    return np.abs(small / 4 - whole).mean() + part[:, :half, :half].mean()
+
+
+def fast_g(gan, given, made):
+    fake = gan.augmented(tf.convert_to_tensor(made["fake"]))
+    return -output(gan.discriminator, [fake, labels_of(given)]).mean()
+
+
 # --- penalties
 
 
@@ -483,6 +524,11 @@ TERMS = {  # variant -> its terms in the logs, each with its formula
         "g_kl": kl,
     },
     "fgan": KL,
+    "fastgan": {
+        "d_adv": fast_adv,
+        "d_reconstruction": fast_reconstruction,
+        "g_adv": fast_g,
+    },
     "sgan": {
         "d_adv": semi_supervised,
         "d_class": lambda *turn: 2.0 * class_term(0, "real")(*turn),

@@ -9,6 +9,7 @@ from ganzoo.layers.codes import Codes
 from ganzoo.layers.conditional_batch_norm import ConditionalBatchNormalization
 from ganzoo.layers.equalized import EqualizedConv2D, EqualizedDense
 from ganzoo.layers.fourier_input import FourierInput
+from ganzoo.layers.glu import GatedLinearUnit
 from ganzoo.layers.grouped_conv import GroupedConv2D
 from ganzoo.layers.highway import Highway
 from ganzoo.layers.label_map import LabelMap
@@ -49,6 +50,7 @@ __all__ = [
     "EqualizedConv2D",
     "EqualizedDense",
     "FourierInput",
+    "GatedLinearUnit",
     "GroupedConv2D",
     "Highway",
     "LabelMap",

@@ -113,3 +113,7 @@ class SpectralEmbedding(Spectral, layers.Embedding):
     def embeddings(self):
         """The normalized table."""
         return self._normalized(super().embeddings)
+
+    def compute_output_spec(self, inputs, training: bool = False):
+        """Returns the spec of the output, as `Embedding` does, which knows no `training`."""
+        return super().compute_output_spec(inputs)
