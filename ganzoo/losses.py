@@ -192,8 +192,8 @@ class Hinge(Loss):
         return ops.relu(target(self.margin, score) + score)
 
     def get_config(self) -> dict:
-        """Returns the constructor arguments."""
-        return super().get_config() | {"margin": self.margin}
+        """Returns the constructor arguments, without a margin of 1, as recipes of before."""
+        return super().get_config() | ({"margin": self.margin} if self.margin != 1.0 else {})
 
     def generator(self, fake):
         """Returns the mean of -D(G(z))."""

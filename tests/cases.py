@@ -41,7 +41,7 @@ def maker(name, shape=IMAGES, **learning):
         learning = {"vocabulary": 7, "pretrain": 1, "d_pretrain": 0, "roll_outs": 2} | learning
     labels = {"num_classes": 3} if ganzoo.gans.takes_labels(name) else {}
     latents = {"latent_dim": 16 if name == "infogan" else 8} if draws(name) else {}
-    latents = {"latents": 8} if "latents" in ganzoo.gans.from_data(name) else latents
+    latents = {"teacher_dim": 8} if "teacher_dim" in ganzoo.gans.from_data(name) else latents
     small = {"blocks": 1} if name in ("cyclegan", "unit") else {}
     turns = {"n_critic": 2 if name in ("wgan", "wgan_gp") else 1}  # more are slow to trace
     given = labels | latents | turns | small | learning

@@ -34,7 +34,7 @@ def small(monkeypatch):
 def test_a_generator_is_a_data_set(teacher, tmp_path, small):
     source = data.open(f"drawn:20:{teacher}", data_dir=str(tmp_path))
     found, generator = source.examples(None), saved_model.load(teacher)
-    assert source.info.num_examples == 20 and source.info.latents == 5
+    assert source.info.num_examples == 20 and source.info.teacher_dim == 5
     assert source.info.num_classes == 3 and found["latents"].shape == (20, 5)
     again = generator.sample(latents=found["latents"], labels=found["label"])
     np.testing.assert_array_equal(found["real"], again)
@@ -106,15 +106,17 @@ def test_a_student_learns_from_its_teacher(teacher, tmp_path, small, monkeypatch
 def test_a_student_needs_latents(teacher, tmp_path):
     with pytest.raises(InputError, match=r"distilled learns from what a generator drew.*drawn:"):
         run.build(Recipe(model="distilled", dataset="fashion_mnist_10k").resolved())
-    gan = ganzoo.create("distilled", SHAPE, latents=5, width=4, run_eagerly=True)
+    gan = ganzoo.create("distilled", SHAPE, teacher_dim=5, width=4, run_eagerly=True)
     with pytest.raises(InputError, match="batches of `real` and `latents`"):
         gan.fit(np.zeros((8, *SHAPE), "uint8"), batch_size=4, verbose=0)
-    with pytest.raises(InputError, match="'distilled' needs latents"):
+    with pytest.raises(InputError, match="'distilled' needs teacher_dim"):
         ganzoo.create("distilled", SHAPE)
 
 
 def test_features_may_be_compared(monkeypatch):
-    gan = ganzoo.create("distilled", (28, 28, 1), latents=5, width=4, perceptual="fashion_mnist")
+    gan = ganzoo.create(
+        "distilled", (28, 28, 1), teacher_dim=5, width=4, perceptual="fashion_mnist"
+    )
     rng = np.random.default_rng(0)
     batch = {"real": rng.uniform(-1, 1, (2, 28, 28, 1)).astype("float32")}
     batch |= {"fake": batch["real"] * 0.5}

@@ -208,6 +208,8 @@ def test_every_variant_without_labels_has_networks_for_points(name):
     if name == "aae":  # whose discriminator judges codes
         points = draw
     judge = networks.get("discriminator")
+    if name == "bigan":  # whose discriminator judges both
+        points = [points, draw]
     outputs = judge(points) if judge is not None else []
     for output in outputs if isinstance(outputs, list) else [outputs]:
         assert len(output) == (2 if name == "pacgan" else 4)

@@ -242,8 +242,8 @@ def distillation() -> str:
         "",
         "`python benchmarks/claims/distillation.py`: `distilled` (Aguinaldo et al., 2019,",
         "arXiv:1902.00159) at half the width of its teacher, `dcgan_fashion_mnist`, learns from",
-        "30,000 pairs of a latent and what the teacher drew. Frechet distances of 10,000 samples to",
-        "the test images; seconds for 1,000 images on one core, drawn in turns.",
+        "30,000 pairs of a latent and what the teacher drew. Frechet distances of 10,000 samples",
+        "to the test images; seconds for 1,000 images on one core, drawn in turns.",
         "",
         "| | " + " | ".join(f"FID, {name}" for name in teacher["fid"])
         + " | parameters of G | seconds |",
@@ -259,10 +259,10 @@ def distillation() -> str:
     lines += [
         "",
         f"The student's distance is {shares} of its teacher's, and it draws "
-        f"{teacher['seconds'] / student['seconds']:.1f} times as fast. From the same latents, which "
-        f"it was not trained on, its images are {student['lpips']:.3f} from its teacher's in LPIPS "
-        f"(VGG16), and {student['error']:.2f} in root mean square of pixels in [-1, 1]. It was "
-        f"trained for {student['steps']:,} steps, {student['minutes']:.0f} minutes.",
+        f"{teacher['seconds'] / student['seconds']:.1f} times as fast. From the same latents, "
+        f"which it was not trained on, its images are {student['lpips']:.3f} from its teacher's in "
+        f"LPIPS (VGG16), and {student['error']:.2f} in root mean square of pixels in [-1, 1]. It "
+        f"was trained for {student['steps']:,} steps, {student['minutes']:.0f} minutes.",
     ]
     return "\n".join(lines)
 

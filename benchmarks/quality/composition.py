@@ -87,6 +87,7 @@ def play(variant: str, part: str) -> str | None:
     labels = {"num_classes": CLASSES} if gans.takes_labels(variant) else {}
     draws = gans.get(variant).exported.kind == "generator"
     latents = {"latent_dim": 18} if draws else {}
+    latents = {"teacher_dim": 18} if "teacher_dim" in gans.from_data(variant) else latents
     small = {"blocks": 1} if variant in ("cyclegan", "unit") else {}
     tokens = {"vocabulary": CLASSES, "pretrain": 1, "d_pretrain": 0, "roll_outs": 1}
     small |= tokens if variant == "seqgan" else {}
@@ -96,6 +97,8 @@ def play(variant: str, part: str) -> str | None:
     images = rng.uniform(-1, 1, (count, *IMAGES)).astype("float32")
     examples = {"real": images, "x": images, "y": images[::-1]}
     examples["label"] = rng.integers(0, CLASSES, count)
+    if "teacher_dim" in latents:
+        examples["latents"] = rng.normal(size=(count, 18)).astype("float32")
     if variant == "seqgan":
         examples = {"real": rng.integers(0, CLASSES, (count, LENGTH))}
     try:
@@ -152,7 +155,11 @@ def main() -> None:
                 refusal = play(variant, part)
                 results.setdefault(part, {})[variant] = refusal
                 print(f"{part}, {variant}: {refusal or 'trains'}", flush=True)
-            results = {part: results[part] for part in PARTS if part in results}
+            results = {
+                part: {name: results[part][name] for name in ganzoo.list_variants()
+                       if name in results[part]}
+                for part in PARTS if part in results
+            }  # fmt: skip
             RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     PAGE.write_text(render(results))
 

@@ -33,7 +33,7 @@ WAYS = {  # what `sample` is told
     "rejection, 80th percentile": {"rejection": 80.0},
     "rejection, 95th percentile": {"rejection": 95.0},
     "refined, 20 steps": {"refine": 20},
-    "refined, 100 steps": {"refine": 100},
+    "refined, 50 steps": {"refine": 50},
 }
 NUM, SHOWN = 2000, 20
 HEAD = """# The critic as a judge
@@ -101,7 +101,7 @@ def page(results: dict) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--runs", type=Path, default=ROOT / "runs")
     parser.add_argument("--page_only", action="store_true")
     args = parser.parse_args()

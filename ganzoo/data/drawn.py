@@ -32,7 +32,7 @@ class Drawn(Memory):
     def __init__(self, latents: np.ndarray, *args):
         super().__init__(*args)
         self._latents = latents
-        self.info = dataclasses.replace(self.info, latents=latents.shape[1])
+        self.info = dataclasses.replace(self.info, teacher_dim=latents.shape[1])
 
     def examples(self, limit):
         """Returns images, latents and labels, all or a fixed random subset of size `limit`."""

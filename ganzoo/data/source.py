@@ -28,7 +28,7 @@ class Info:
         num_classes: Number of classes; None if there are no labels.
         class_names: Name of each class; None if there are no labels.
         vocabulary: For sequences, the number of tokens, or the string that each token stands for.
-        latents: For images that a generator drew, the dimension of its latents.
+        teacher_dim: For images that a generator drew, the dimension of its latents.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Info:
     num_classes: int | None = None
     class_names: tuple[str, ...] | None = None
     vocabulary: int | tuple[str, ...] | None = None
-    latents: int | None = None
+    teacher_dim: int | None = None
 
 
 class Source(abc.ABC):

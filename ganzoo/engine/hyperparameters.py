@@ -11,7 +11,7 @@ import inspect
 import re
 from collections.abc import Callable
 
-FROM_DATA = ("image_shape", "num_classes", "vocabulary", "latents")  # what the data set decides
+FROM_DATA = ("image_shape", "num_classes", "vocabulary", "teacher_dim")  # by the data
 TABLES = ("architecture", "learning")  # of a recipe
 _ENTRY = re.compile(r"^(?P<indent> *)(?P<names>\w+(, \w+)*): +(?P<text>\S.*)$")
 

@@ -84,7 +84,7 @@ def from_data(name: str) -> dict[str, bool]:
     """Returns what a variant's default networks must be told of the data, besides their shape.
 
     Returns:
-        For each of `num_classes`, `vocabulary` and `latents` that they take, whether they need it.
+        Whether they need it, for each of `num_classes`, `vocabulary`, `teacher_dim` that they take.
     """
     parameters = inspect.signature(get(name).networks).parameters
     return {

@@ -38,13 +38,13 @@ class Distilled(GAN):
     makers = GAN.makers | {"perceptual": perceptual.get}
 
     @classmethod
-    def networks(cls, image_shape, latents, num_classes=None, width=16) -> dict:
+    def networks(cls, image_shape, teacher_dim, num_classes=None, width=16) -> dict:
         """Returns DCGAN's pair, which takes the latents, and the labels, of the teacher.
 
         Args:
-            latents: Dimension of the teacher's latents.
+            teacher_dim: Dimension of the teacher's latents.
         """
-        return dcgan.pair(image_shape, width, latents, num_classes=num_classes)
+        return dcgan.pair(image_shape, width, teacher_dim, num_classes=num_classes)
 
     @classmethod
     def learning(cls) -> dict:

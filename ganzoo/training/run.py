@@ -23,7 +23,7 @@ MEASURED = 10_000  # real images, at most, that every epoch is measured against
 LEARNS_FROM = {  # what is said if a data set does not have what the networks need
     "num_classes": "learns from labels, and {} has none",
     "vocabulary": "learns from sequences, {} has images",
-    "latents": "learns from what a generator drew, and {} was not: give --dataset=drawn:NAME",
+    "teacher_dim": "learns from what a generator drew, and {} was not: give --dataset=drawn:NAME",
 }
 LOGGED = "training log, mean of the epoch"  # of a value that no measure of the samples gives
 
