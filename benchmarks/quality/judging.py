@@ -3,9 +3,10 @@
     python benchmarks/quality/judging.py   # goes on where it stopped
 
 Trains a DCGAN on Fashion-MNIST and one on MNIST for the same number of steps (runs/judging_*,
-resumable), and measures the Frechet distance, in the features of the zoo's classifiers, of samples
-as they come, after rejection by the critic, and after its gradient moved the latents. Also writes
-docs/judging.md and its pictures. Requires both data sets.
+resumable), with spectral normalization in the critic, and one with batch normalization, and
+measures the Frechet distance, in the features of the zoo's classifiers, of samples as they come,
+after rejection by the critic, and after its gradient moved the latents. Also writes docs/judging.md
+and its pictures. Requires both data sets.
 """
 
 import argparse
@@ -26,7 +27,11 @@ from ganzoo.training.recipe import Recipe  # noqa: E402
 ROOT = Path(__file__).parent.parent.parent
 PATH = ROOT / "benchmarks" / "results" / "judging.json"
 PAGE = ROOT / "docs" / "judging.md"
-SETS = ("fashion_mnist", "mnist")
+CASES = {  # data, and the normalization of the critic
+    "fashion_mnist": ("fashion_mnist", "spectral"),
+    "fashion_mnist_batch": ("fashion_mnist", "batch"),
+    "mnist": ("mnist", "spectral"),
+}
 WAYS = {  # what `sample` is told
     "as they come": {},
     "rejection, 50th percentile": {"rejection": 50.0},
@@ -51,22 +56,28 @@ Written by `python benchmarks/quality/judging.py`: `dcgan` of width 32, {steps:,
 distance of {num:,} samples to the test images in the features of the zoo's classifier of the data;
 smaller is better. Runs keep their critic; entries do that were published since.
 
-| data | samples | distance | of what it was | seconds |
-|---|---|---|---|---|
+A critic with batch normalization was trained on batches that were all real or all fake, and scores
+single images by averages of both: it is a poor judge.
+
+| data | critic | samples | distance | of what it was | seconds |
+|---|---|---|---|---|---|
 """
 
 
-def trained(name: str, steps: int, runs: Path):
+def trained(case: str, steps: int, runs: Path):
     """Returns the generator of a run, trained as far as it was not yet."""
+    name, normalization = CASES[case]
     recipe = Recipe(model="dcgan", dataset=name, steps=steps, steps_per_epoch=500)
     changes = {"width": 32, "latent_dim": 64, "precision": "float32"}
-    folder = runs / f"judging_{name}"
+    changes |= {"d_normalization": normalization} if normalization != "batch" else {}
+    folder = runs / f"judging_{case}"
     run.train(recipe.replace(changes).resolved(), folder, verbose=2)
     return saved_model.load(folder / "saved_model")
 
 
-def measure(name: str, generator, way: str) -> dict:
+def measure(case: str, generator, way: str) -> dict:
     """Returns what was measured of samples drawn in one way, and draws some of them."""
+    name, _ = CASES[case]
     judge = metrics.extractor(name)
     real, _ = data.arrays(name, "test")
     start = time.monotonic()
@@ -76,25 +87,27 @@ def measure(name: str, generator, way: str) -> dict:
     folder = PAGE.with_suffix("")
     folder.mkdir(exist_ok=True)
     picture = pictures.enlarged(pictures.grid(images[:SHOWN], SHOWN), 28 * SHOWN)
-    pictures.save_png(folder / f"{picture_of(name, way)}.png", picture)
+    pictures.save_png(folder / f"{picture_of(case, way)}.png", picture)
     return {"fid": float(distance), "seconds": round(seconds, 1)}
 
 
-def picture_of(name: str, way: str) -> str:
+def picture_of(case: str, way: str) -> str:
     """Returns the name of a picture, without suffix."""
     options = WAYS[way]
-    return "_".join([name, *(f"{key}{value:g}" for key, value in options.items())])
+    return "_".join([case, *(f"{key}{value:g}" for key, value in options.items())])
 
 
 def page(results: dict) -> str:
     """Returns the page."""
     rows, shown = [], []
-    for name in SETS:
-        plain = results["sets"].get(name, {}).get("as they come")
-        for way, row in results["sets"].get(name, {}).items():
-            share = f"{row['fid'] / plain['fid']:.0%}"
-            rows.append(f"| `{name}` | {way} | {row['fid']:.2f} | {share} | {row['seconds']:.0f} |")
-            shown.append(f"`{name}`, {way}:\n\n![{way}](judging/{picture_of(name, way)}.png)\n")
+    for case, (name, normalization) in CASES.items():
+        found = results["cases"].get(case, {})
+        for way, row in found.items():
+            share = f"{row['fid'] / found['as they come']['fid']:.0%}"
+            which = f"`{name}` | {normalization}"
+            rows.append(f"| {which} | {way} | {row['fid']:.2f} | {share} | {row['seconds']:.0f} |")
+            picture = f"judging/{picture_of(case, way)}.png"
+            shown.append(f"`{name}`, {normalization}, {way}:\n\n![{way}]({picture})\n")
     head = HEAD.format(steps=results["steps"], num=results["num"])
     return head + "\n".join(rows) + "\n\n" + "\n".join(shown)
 
@@ -108,16 +121,17 @@ def main() -> None:
     results = json.loads(PATH.read_text()) if PATH.exists() else {}
     if not args.page_only:
         if results.get("steps") != args.steps:
-            results = {"what": "samples judged by the critic", "sets": {}}
+            results = {"what": "samples judged by the critic", "cases": {}}
         results |= {"steps": args.steps, "num": NUM}
-        for name in SETS:
-            known = results["sets"].setdefault(name, {})
+        for case in CASES:
+            known = results["cases"].setdefault(case, {})
             todo = [way for way in WAYS if way not in known]
-            generator = trained(name, args.steps, args.runs) if todo else None
+            generator = trained(case, args.steps, args.runs) if todo else None
             for way in todo:
-                known[way] = measure(name, generator, way)
-                print(name, way, known[way], flush=True)
+                known[way] = measure(case, generator, way)
+                print(case, way, known[way], flush=True)
                 files.write_text(PATH, json.dumps(results, indent=2) + "\n")
+                PAGE.write_text(page(results))
     PAGE.write_text(page(results))
 
 
