@@ -9,7 +9,7 @@ from ganzoo import data
 from ganzoo.data import drawn
 from ganzoo.errors import InputError
 from ganzoo.inference import saved_model
-from ganzoo.training import run
+from ganzoo.training import flags, run
 from ganzoo.training.recipe import Recipe
 
 SHAPE = (8, 8, 1)
@@ -124,3 +124,12 @@ def test_features_may_be_compared(monkeypatch):
     expected = 10.0 * np.mean(np.sum((np.asarray(rows[0]) - rows[1]) ** 2, axis=1))
     got = gan.generator_loss({k: tf.constant(v) for k, v in batch.items()})
     assert float(got["distance"]) == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_teacher_is_short_for_its_data_set():
+    values = flags.defined()
+    values(["train.py", "--model=distilled", "--teacher=dcgan_mnist"])
+    assert flags.changes(values)[0] == {"model": "distilled", "dataset": "drawn:dcgan_mnist"}
+    values(["train.py", "--teacher=dcgan_mnist", "--dataset=mnist"])
+    with pytest.raises(InputError, match="--teacher stands for --dataset=drawn:TEACHER"):
+        flags.changes(values)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import ganzoo
+from ganzoo import cli
 from ganzoo.errors import InputError
 from ganzoo.inference import judging, saved_model
 from ganzoo.inference.critic import Critic
@@ -74,7 +75,7 @@ def test_where_all_are_refused_the_best_is_taken(sampler, monkeypatch):
     assert found.mean() > 0.5  # the largest of three normal numbers, 0.85 deviations above the mean
 
 
-def test_samples_of_a_run_are_judged_by_its_critic(tmp_path):
+def test_samples_of_a_run_are_judged_by_its_critic(tmp_path, capsys):
     gan = ganzoo.create("cgan", (8, 8, 1), num_classes=3, width=4, latent_dim=4)
     gan.export(tmp_path / "1", companions=True)
     sampler = saved_model.load(tmp_path / "1")
@@ -85,6 +86,14 @@ def test_samples_of_a_run_are_judged_by_its_critic(tmp_path):
         assert images.shape == plain.shape and not np.array_equal(images, plain)
         codes = sampler.codes(6, 0, labels=[0, 1, 2, 0, 1, 2], **options)
         np.testing.assert_array_equal(sampler.synthesize(codes), images)
+    words = ["sample", str(tmp_path / "1"), "--num=6", f"--out={tmp_path / 'grid.png'}"]
+    assert cli.main([*words, "--rejection", "--refine=2"]) == 0
+    assert (tmp_path / "grid.png").is_file()
+    assert cli.main([*words, "--rejection=101"]) == 2
+    assert cli.main([*words, "--refine", "--interpolate=3"]) == 2
+    said = capsys.readouterr().err
+    assert "a percentile from 0 to below 100, got 101" in said
+    assert "--rejection and --refine: expected neither" in said
 
 
 @pytest.mark.parametrize(

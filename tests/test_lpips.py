@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import ganzoo
 from ganzoo import InputError, cli, metrics
 from ganzoo.data import store
 from ganzoo.metrics import learned_perceptual as lpips
+from ganzoo.metrics import perceptual
 
 REFERENCE = Path(__file__).parent / "reference" / "lpips.npz"
 NAMES = sorted(lpips.NETWORKS)
@@ -165,3 +167,16 @@ def test_missing_and_damaged_weights_say_what_to_do(tmp_path):
     (tmp_path / "lpips_vgg16.npz").write_bytes(b"PK")
     with pytest.raises(InputError, match="is damaged"):
         metrics.LPIPS("vgg16", tmp_path)
+
+
+def test_it_is_the_features_of_a_perceptual_distance(made, monkeypatch):
+    monkeypatch.setenv("GANZOO_DATA", str(made))
+    judge = perceptual.get("alexnet")
+    a, b = (tf.cast(x, tf.float32) / 127.5 - 1 for x in np.split(images(4), 2))
+    got = np.square(judge(a) - judge(b)).sum(1)
+    pixels = np.square(np.asarray(a) - b).mean((1, 2, 3))
+    np.testing.assert_allclose(got, pixels + lpips.LPIPS("alexnet")(a, b), rtol=1e-4)
+    gan = ganzoo.create("imle", (32, 32, 3), width=2, latent_dim=2, pool=2, perceptual="alexnet")
+    assert gan.perceptual.get_config()["network"] == "alexnet"
+    with pytest.raises(InputError, match="alexnet takes images of 32 pixels or more"):
+        ganzoo.create("imle", (28, 28, 1), width=2, latent_dim=2, perceptual="alexnet")

@@ -258,7 +258,7 @@ def distillation() -> str:
     )
     lines += [
         "",
-        f"The student's distance is {shares} of its teacher's, and it draws "
+        f"The student's distance differs from its teacher's by {shares}, and it draws "
         f"{teacher['seconds'] / student['seconds']:.1f} times as fast. From the same latents, "
         f"which it was not trained on, its images are {student['lpips']:.3f} from its teacher's in "
         f"LPIPS (VGG16), and {student['error']:.2f} in root mean square of pixels in [-1, 1]. It "

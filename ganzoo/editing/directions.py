@@ -56,10 +56,7 @@ class Direction:
         Raises:
             InputError: If the codes are of another generator, or have no layers.
         """
-        if codes.generator != self.generator:
-            raise InputError(
-                f"expected codes of the generator {self.generator}, got some of {codes.generator}."
-            )
+        codes.check(self.generator)
         if layers is not None and codes.space != "w":
             raise InputError("this generator has one code for all layers: omit the layers.")
         count, steps = len(codes), np.asarray(strengths, "float32")

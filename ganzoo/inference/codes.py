@@ -58,6 +58,24 @@ class Codes:
         noise = self._noise(lambda maps: maps[places])
         return dataclasses.replace(self, values=self.values[places], labels=labels, noise=noise)
 
+    def check(self, generator: str, space: str | None = None, where: str = "") -> None:
+        """Checks whose codes they are.
+
+        Args:
+            generator: The fingerprint of the generator that they should be of.
+            space: The space that they should be in, if that matters.
+            where: What the error message begins with, such as the name of a file.
+
+        Raises:
+            InputError: If they are of another generator or space.
+        """
+        if self.generator != generator or space not in (None, self.space):
+            within = f" in {space}" if space else ""
+            raise InputError(
+                f"{where}expected codes of the generator {generator}{within}, got some of "
+                f"{self.generator} in {self.space}."
+            )
+
     def _noise(self, change: Callable) -> dict | None:
         """Returns the noise maps with a function applied to each; None if there are none."""
         return self.noise and {name: change(maps) for name, maps in self.noise.items()}

@@ -29,8 +29,7 @@ def chosen(sampler, codes: Path | None, seeds: list[int] | None, labels, truncat
             seeds=seeds, labels=repeated(labels, len(seeds)), truncation=truncation
         )
     found = Codes.load(codes)
-    if (found.generator, found.space) != (sampler.fingerprint, sampler.space):
-        raise InputError(f"{codes}: expected codes of this generator, got those of another one.")
+    found.check(sampler.fingerprint, sampler.space, f"{codes}: ")
     if labels is not None:
         found.labels = sampler._class_numbers(repeated(labels, len(found)))
     return found

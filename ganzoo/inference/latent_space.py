@@ -134,11 +134,7 @@ class LatentSpace:
         """
         if not isinstance(codes, Codes):
             codes = Codes(np.asarray(codes, "float32"), self.space, self.fingerprint)
-        if codes.generator != self.fingerprint or codes.space != self.space:
-            raise InputError(
-                f"expected codes of the generator {self.fingerprint} in {self.space}, got some of "
-                f"{codes.generator} in {codes.space}."
-            )
+        codes.check(self.fingerprint, self.space)
         if noise not in (None, *NOISES):
             raise unknown("noise", noise, NOISES)
         batch_size = self.batch_size if batch_size is None else batch_size
