@@ -231,3 +231,20 @@ def test_neighbors_in_noise_maps_are_not_alike():
 def test_a_generator_without_noise_is_refused(plain):
     with pytest.raises(InputError, match="this generator adds none"):
         editing.project(plain, plain.sample(1), steps=2, noise=True)
+
+
+def test_it_starts_from_what_the_generators_encoder_says(plain):
+    class Knows:
+        """An encoder that knows the latents."""
+
+        def encode(self, images):
+            return known.values
+
+    known = plain.codes(2, seed=5)
+    targets = plain.synthesize(known)
+    plain.kept = {"encoder": Knows}
+    try:
+        found = editing.project(plain, targets, steps=1)
+    finally:
+        plain.kept = {}
+    assert np.abs(found.codes.values - known.values).max() < 0.01 and found.psnr.min() > 35

@@ -164,18 +164,23 @@ def _start(generator, targets, labels, seed, space, judge) -> tuple[Codes, np.nd
     In w it is the average style, as in the paper; in z what the generator's own encoder says, if
     it is kept with it, else the nearest of random samples; and the class is that of the nearest.
     """
-    count = len(targets)
+    count, encoder = len(targets), generator.encoder()
+    if generator.conditional or (space == "z" and encoder is None):
+        codes = _nearest(generator, targets, labels, seed, judge)
+    else:
+        codes = generator.codes(count, seed)
     if space != "z":
-        average = generator.codes(SAMPLES, seed, labels=None)
-        mean, spread = average.values.mean(0), average.values.std()
-    if space != "z" and not generator.conditional:
-        codes = generator.codes(count, seed)
-        codes.values = np.repeat(mean[None], count, axis=0)
-        return codes, np.float32(spread)
-    if (encoder := generator.encoder()) is not None:
-        codes = generator.codes(count, seed)
+        average = generator.codes(SAMPLES, seed).values
+        codes.values = np.repeat(average.mean(0)[None], count, axis=0)
+        return codes, np.float32(average.std())
+    if encoder is not None:
         codes.values = encoder.encode(targets)
-        return codes, np.float32(1.0)
+    return codes, np.float32(1.0)
+
+
+def _nearest(generator, targets, labels, seed, judge) -> Codes:
+    """Returns the codes of the random samples, of their classes, that are nearest to the images."""
+    count = len(targets)
     num = min(CANDIDATES, max(16, AREA // (targets.shape[1] * targets.shape[2])))
     pool = generator.codes(num, seed)
     if labels is not None:
@@ -186,11 +191,7 @@ def _start(generator, targets, labels, seed, space, judge) -> tuple[Codes, np.nd
     distances = squares[1][:, None] + squares[0] - 2 * rows[1] @ rows[0].T
     if labels is not None:
         distances = np.where(pool.labels == np.asarray(given)[:, None], distances, np.inf)
-    codes = pool[distances.argmin(1)]
-    if space != "z":
-        codes.values = np.repeat(mean[None], count, axis=0)
-        return codes, np.float32(spread)
-    return codes, np.float32(1.0)
+    return pool[distances.argmin(1)]
 
 
 def _rows(judge: LPIPS, images: np.ndarray, size: int = 32) -> np.ndarray:
