@@ -88,7 +88,6 @@ def publish(
             staged_facts = _stage(facts, undo)
             for name in ("recipe.toml", *PICTURES):
                 shutil.copyfile(run / name, staged_facts / name)
-            summary |= strips(saved_model.load(staged_model), staged_facts)
             metrics = json.dumps(summary, indent=2) + "\n"
             (staged_facts / "metrics.json").write_text(metrics, "utf-8")
             text = card.render(entry, version, recipe, summary)
