@@ -108,7 +108,7 @@ class GradientPenalty(SlopePenalty):
             return share * real + (1.0 - share) * fake
 
         ends = (gan.judged(key, batch) for key in ("real", "fake"))
-        points = tf.nest.map_structure(between, *ends)
+        points = keras.tree.map_structure(between, *ends)
         return ops.mean(ops.square(slope(gan, points, batch) - 1.0))
 
 
@@ -128,7 +128,7 @@ class DRAGAN(SlopePenalty):
             noise = keras.random.uniform(ops.shape(real), seed=random.seed("dragan"))
             return real + uniform_per_image("mix", real) * 0.5 * ops.std(real) * noise
 
-        perturbed = tf.nest.map_structure(noisy, gan.judged("real", batch))
+        perturbed = keras.tree.map_structure(noisy, gan.judged("real", batch))
         return ops.mean(ops.square(slope(gan, perturbed, batch) - 1.0))
 
 
