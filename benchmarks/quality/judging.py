@@ -57,7 +57,7 @@ distance of {num:,} samples to the test images in the features of the zoo's clas
 smaller is better. Runs keep their critic; entries do that were published since.
 
 A critic with batch normalization was trained on batches that were all real or all fake, and scores
-single images by averages of both: it is a poor judge.
+single images by averages of both; hence the critics with spectral normalization.
 
 | data | critic | samples | distance | of what it was | seconds |
 |---|---|---|---|---|---|
