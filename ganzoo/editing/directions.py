@@ -120,19 +120,20 @@ def components(generator: Sampler) -> np.ndarray:
         return _signed(vectors * (singular / np.sqrt(SAMPLES - 1))[:, None])
     kernel = _first(generator)
     if kernel is None:
-        codes, basis, features = _of_images(generator)
+        codes, features = _of_images(generator)
+        left, singular, _ = np.linalg.svd(features, full_matrices=False)
     else:
         codes = codes.astype("float64") - codes.mean(0)
         basis, shape = np.linalg.qr(codes)  # the features are codes @ kernel: their rank is small
-        features = shape @ kernel
-    left, singular, _ = np.linalg.svd(features, full_matrices=False)
+        left, singular, _ = np.linalg.svd(shape @ kernel, full_matrices=False)
+        left = basis @ left
     rank = min(codes.shape[1], int((singular > 1e-6 * singular[0]).sum()))
-    scores = basis @ left[:, :rank] * np.sqrt(len(codes) - 1)  # of variance 1
+    scores = left[:, :rank] * np.sqrt(len(codes) - 1)  # of variance 1
     return _signed(scores.T @ codes / (len(codes) - 1))
 
 
 def _of_images(generator: Sampler) -> tuple:
-    """Returns latents, the identity, and the images that they draw, as rows; means are taken out.
+    """Returns latents, and the images that they draw, as rows; means are taken out.
 
     The mean that is taken out of an image is that of its class.
     """
@@ -145,7 +146,7 @@ def _of_images(generator: Sampler) -> tuple:
     for label in np.unique(classes):
         rows[classes == label] -= rows[classes == label].mean(0)
     values = codes.values.astype("float64")
-    return values - values.mean(0), np.eye(DRAWN), rows
+    return values - values.mean(0), rows
 
 
 def factors(generator: Sampler) -> np.ndarray:

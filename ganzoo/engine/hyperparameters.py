@@ -11,7 +11,8 @@ import inspect
 import re
 from collections.abc import Callable
 
-FROM_DATA = ("image_shape", "num_classes", "vocabulary", "teacher_dim")  # by the data
+# Arguments of `networks` that the data set decides.
+FROM_DATA = ("image_shape", "num_classes", "vocabulary", "teacher_dim")
 TABLES = ("architecture", "learning")  # of a recipe
 _ENTRY = re.compile(r"^(?P<indent> *)(?P<names>\w+(, \w+)*): +(?P<text>\S.*)$")
 

@@ -73,12 +73,9 @@ class Distilled(GAN):
 
     def generator_loss(self, batch) -> dict:
         """Returns the adversarial term and the distance to the teacher's images."""
-        real, fake = batch["real"], batch["fake"]
-        if self.perceptual is None:
-            distance = ops.mean(ops.square(real - fake))
-        else:
-            rows = ops.stop_gradient(self.perceptual(real)) - self.perceptual(fake)
-            distance = ops.mean(ops.sum(ops.square(rows), axis=1))
+        rows = self.perceptual or perceptual.rows_of
+        real, fake = (rows(batch[key]) for key in ("real", "fake"))
+        distance = ops.mean(ops.sum(ops.square(real - fake), axis=1))
         return super().generator_loss(batch) | {"distance": self.distance_weight * distance}
 
     def again(self, examples: dict, count: int) -> tuple:

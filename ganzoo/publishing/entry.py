@@ -13,11 +13,9 @@ from pathlib import Path
 
 from ganzoo import gans, zoo
 from ganzoo.data import sources
-from ganzoo.editing import directions
 from ganzoo.engine.files import sha256
 from ganzoo.errors import InputError, unknown
-from ganzoo.inference import pictures, saved_model
-from ganzoo.inference.sampler import Sampler
+from ganzoo.inference import saved_model
 from ganzoo.publishing import card
 from ganzoo.training.recipe import Recipe, differences
 from ganzoo.zoo import fingerprint, registry
@@ -112,15 +110,6 @@ def publish(
     for target in (facts, model):
         shutil.rmtree(_hidden(target, "old"), ignore_errors=True)
     return model
-
-
-def strips(model, folder: Path) -> dict:
-    """Writes the picture of a generator's first directions; returns the fact that a card needs."""
-    found = directions.strips(model) if isinstance(model, Sampler) else None
-    if found is None:
-        return {}
-    pictures.save_png(folder / "directions.png", found[1])
-    return {"directions": found[0]}
 
 
 def _finished(run: Path) -> tuple[dict, dict]:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from ganzoo import zoo
 from ganzoo.data import sources
+from ganzoo.editing import directions
 from ganzoo.engine import files
 from ganzoo.errors import InputError
 from ganzoo.evaluation import evaluator
 from ganzoo.evaluation.evaluator import Plan
 from ganzoo.inference import pictures
+from ganzoo.inference.sampler import Sampler
 from ganzoo.publishing import entry, gallery
 from ganzoo.training import run
 
@@ -32,14 +34,24 @@ def evaluate_entry(name: str, args: argparse.Namespace, force: bool = False) -> 
         model = zoo.load_pretrained(name)
         if model.measurable:  # the others were measured by their runs
             known = {} if force else gallery.known(name)
-            gallery.add(name, entry.strips(model, zoo.layout().models / name))
             keep, folder = functools.partial(gallery.record, name), zoo.layout().models / name
+            if not (known and (folder / "directions.png").is_file()):
+                gallery.add(name, _strips(model, folder))
             plan = _plan(args, _trained_on(name), args.num)
             _measure(model.measured(plan, known), keep, folder)
     except InputError as error:  # the other entries can still be measured
         print(f"ganzoo: {name}: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _strips(model, folder: Path) -> dict:
+    """Writes the picture of a generator's first directions; returns the fact that a card needs."""
+    found = directions.strips(model) if isinstance(model, Sampler) else None
+    if found is None:
+        return {}
+    pictures.save_png(folder / "directions.png", found[1])
+    return {"directions": found[0]}
 
 
 def evaluate_path(args: argparse.Namespace) -> int:
