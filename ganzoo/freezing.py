@@ -7,7 +7,7 @@ Reference: Mo et al., 2020, arXiv:2002.10964.
 """
 
 from ganzoo.engine.sides import networks_of
-from ganzoo.errors import InputError, is_whole
+from ganzoo.errors import InputError, check_whole
 
 
 def get(layers) -> int | None:
@@ -16,8 +16,8 @@ def get(layers) -> int | None:
     Raises:
         InputError: If it is no whole number, or negative.
     """
-    if layers is not None and not is_whole(layers, 0):
-        raise InputError(f"expected freeze_d >= 0, a whole number, got {layers!r}.")
+    if layers is not None:
+        check_whole("freeze_d", layers, 0)
     return layers
 
 

@@ -410,22 +410,39 @@ class GAN(Trainer):
         return self.sampler.sample(num, seed, **kwargs)
 
     def export(
-        self, path, which: str | None = None, precision: str = "float32", companions: bool = False
+        self,
+        path,
+        which: str | None = None,
+        precision: str = "float32",
+        companions: bool = False,
+        *,
+        format: str = "saved_model",
+        batch_size: int | None = None,
     ) -> None:
-        """Writes the averaged generator, or another of `exports`, as a self-contained SavedModel.
+        """Writes the averaged generator, or another of `exports`, for use without GanZoo.
 
         Args:
-            path: Directory of the SavedModel; see `writing.save`.
+            path: Directory of the SavedModel, see `writing.save`; or the file of another format.
             which: Which of `exports`; the first by default.
             precision: What the weights are stored in: `"float32"`, or `"float16"` for half the
-                bytes.
-            companions: Whether what it was trained with is kept beside it: the discriminator, if
-                it scores samples, and the encoder, if there is one.
+                bytes; for LiteRT also `"int8"`.
+            companions: Whether what it was trained with is kept beside it, in the SavedModel: the
+                discriminator, if it scores samples, and the encoder, if there is one.
+            format: `"saved_model"`, `"onnx"`, `"litert"` or `"tfjs"`; see `inference.formats`.
+            batch_size: Number of examples in a batch, of another format than SavedModel; by default
+                any number, and 1 for LiteRT.
 
         Raises:
-            InputError: If there is no such export or precision, or it cannot be written.
+            InputError: If there is no such export, format or precision, or it cannot be written.
+
+        Example:
+        ```python
+        gan.export("saved_models/mine/1")
+        gan.export("mine.onnx", format="onnx")
+        ```
         """
-        self.exportable(which).export(path, precision, self.companions() if companions else None)
+        kept = self.companions() if companions else None
+        self.exportable(which).export(path, precision, kept, format=format, batch_size=batch_size)
 
     def companions(self) -> dict:
         """Returns what the generator was trained with and may be kept beside it, by name.

@@ -18,7 +18,7 @@ import tensorflow as tf
 from keras import ops
 
 from ganzoo.engine.sides import weights_of
-from ganzoo.errors import InputError, is_whole
+from ganzoo.errors import InputError, check_whole
 
 
 def get(steps) -> int | None:
@@ -27,8 +27,8 @@ def get(steps) -> int | None:
     Raises:
         InputError: If it is no whole number, or negative.
     """
-    if steps is not None and not is_whole(steps, 0):
-        raise InputError(f"expected unroll >= 0, a whole number, got {steps!r}.")
+    if steps is not None:
+        check_whole("unroll", steps, 0)
     return steps
 
 

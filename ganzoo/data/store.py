@@ -4,6 +4,7 @@ The zip container includes a CRC-32 of each array, so damaged files are detected
 without a separate checksum file.
 """
 
+import contextlib
 import os
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -37,17 +38,14 @@ def save(name: str, arrays: Mapping[str, np.ndarray], data_dir=None) -> pathlib.
     return target
 
 
-def load(path: pathlib.Path) -> dict[str, np.ndarray]:
+def load(path: pathlib.Path, remedy: str = "delete it") -> dict[str, np.ndarray]:
     """Returns the arrays of a file that `save` wrote.
 
     Raises:
-        InputError: If it is damaged.
+        InputError: If it is damaged, with the remedy.
     """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except files.DAMAGED as error:
-        raise InputError(f"{path} is damaged or cannot be read ({error}): delete it.") from error
+    with _opened(path, remedy) as arrays:
+        return dict(arrays)
 
 
 def read(
@@ -63,15 +61,20 @@ def read(
         InputError: If the file is damaged.
     """
     path = folder(data_dir) / f"{name}.npz"
+    if not path.exists():
+        return None
+    with _opened(
+        path, f"delete it and import it again, `ganzoo data {name} --from=PATH`"
+    ) as arrays:
+        found = tuple(arrays[f"{split}_{column}"] for column in columns)
+        keys = (f"{split}_{column}" for column in optional)
+        return found + tuple(arrays[key] if key in arrays else None for key in keys)
+
+
+@contextlib.contextmanager
+def _opened(path: pathlib.Path, remedy: str):
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            found = tuple(arrays[f"{split}_{column}"] for column in columns)
-            keys = (f"{split}_{column}" for column in optional)
-            return found + tuple(arrays[key] if key in arrays else None for key in keys)
-    except FileNotFoundError:
-        return None
+            yield arrays
     except files.DAMAGED as error:
-        raise InputError(
-            f"{path} is damaged or cannot be read ({error}): delete it and import it again, "
-            f"`ganzoo data {name} --from=PATH`."
-        ) from error
+        raise InputError(f"{path} is damaged or cannot be read ({error}): {remedy}.") from error

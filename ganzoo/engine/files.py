@@ -46,6 +46,33 @@ def replacing(path, suffix: str = "") -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Yields a new, empty folder beside `path`, and replaces `path` with it at the end.
+
+    If the block fails, the new folder is removed and `path` is unchanged.
+
+    Args:
+        path: The folder to write.
+    """
+    temporary = temporary_path(path)
+    new, old = temporary / "new", temporary / "old"
+    try:
+        remove(temporary)
+        new.mkdir(parents=True)
+        yield new
+        if path.exists():
+            path.rename(old)
+        try:
+            new.rename(path)
+        except OSError:
+            if old.exists():
+                old.rename(path)
+            raise
+    finally:
+        remove(temporary)
+
+
 def temporary_path(path: Path, suffix: str = "") -> Path:
     """Returns a hidden name in the same folder, and removes those that killed processes left."""
     path.parent.mkdir(parents=True, exist_ok=True)

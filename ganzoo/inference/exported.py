@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 
 from ganzoo.errors import InputError
+from ganzoo.inference import formats
 from ganzoo.inference.writing import save
 
 
@@ -55,6 +56,10 @@ class Exported(keras.Model):
         The inputs are a list of (name, shape, dtype); the function returns a dict of tensors.
         """
         raise NotImplementedError
+
+    def portable(self) -> tuple[Callable, list]:
+        """Returns the function that is written in other formats, as `endpoints` has it."""
+        return self.endpoints()["serving_default"]
 
     @classmethod
     def about(cls, facts: dict) -> dict:
@@ -119,9 +124,33 @@ class Exported(keras.Model):
         """Returns the `Encoder` that it was trained with; None if it is not kept with it."""
         return self.kept.get("encoder", lambda: None)()
 
-    def export(self, path, precision: str = "float32", companions: dict | None = None) -> None:
-        """Writes a self-contained SavedModel; see `writing.save`."""
-        save(self, path, precision, companions)
+    def export(
+        self, path, precision: str = "float32", companions: dict | None = None, *,
+        format: str = "saved_model", batch_size: int | None = None,
+    ) -> None:  # fmt: skip
+        """Writes a self-contained SavedModel, see `writing.save`; or another format.
+
+        Args:
+            path: Directory of the SavedModel, or the file of another format.
+            precision: What the weights are stored in.
+            companions: What is kept beside it, in a SavedModel only.
+            format: `"saved_model"`, or one of `formats.FORMATS`.
+            batch_size: Number of examples in a batch; see `formats.write`.
+
+        Raises:
+            InputError: If an argument does not fit the format, or it cannot be written.
+
+        Example:
+        ```python
+        ganzoo.load_pretrained("dcgan_mnist").export("digits.onnx", format="onnx")
+        ```
+        """
+        if format != formats.NATIVE:
+            formats.write(self, path, format, precision, batch_size)
+        elif batch_size is not None:
+            raise InputError("batch_size: a SavedModel takes batches of any size: omit it.")
+        else:
+            save(self, path, precision, companions)
 
     def get_config(self) -> dict:
         """Returns the arguments; the network is serialized as its own config."""

@@ -1,6 +1,7 @@
 """Sequences: a trained autoregressive generator of tokens, and sampling from it."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -168,6 +169,20 @@ tokens = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)""",
         scalars = [("num", (), "int32"), ("seed", (), "int32")]
         tokens = [("tokens", (None, self.length), "int32")]
         return {"serving_default": (serve, tokens), "sample": (sample, scalars)}
+
+    def portable(self) -> tuple[Callable, list]:
+        """Returns one step: from tokens (N,) and states to `logits` (N, V) and the next states."""
+        names = [f"state{i}" for i in range(len(self.network.inputs) - 1)]
+        inputs = [
+            (name, (None, *tensor.shape[1:]), tensor.dtype)
+            for name, tensor in zip(["tokens", *names], self.network.inputs, strict=True)
+        ]
+
+        def following(tokens, *states):
+            logits, states = step(self.network, tokens, list(states))
+            return {"logits": logits} | dict(zip((f"next_{x}" for x in names), states, strict=True))
+
+        return following, inputs
 
     @classmethod
     def usage(cls, run_dir: Path) -> str:

@@ -43,27 +43,15 @@ def save(model: keras.Model, path, precision: str = "float32", companions=None) 
         raise unknown("precision", precision, PRECISIONS)
     if path.is_file() or (path.is_dir() and any(path.iterdir()) and not is_saved_model(path)):
         raise InputError(f"{path} is not a SavedModel, and is not overwritten: give another path.")
-    temporary = files.temporary_path(path)
     try:
-        files.remove(temporary)
-        temporary.mkdir()
-        _write(model, temporary / "new", precision)
-        for name, companion in (companions or {}).items():
-            _write(companion, temporary / "new" / COMPANIONS / name, precision)
-        if path.exists():
-            path.rename(temporary / "old")
-        try:
-            (temporary / "new").rename(path)
-        except OSError:
-            if (temporary / "old").exists():
-                (temporary / "old").rename(path)
-            raise
+        with files.replacing_folder(path) as folder:
+            _write(model, folder, precision)
+            for name, companion in (companions or {}).items():
+                _write(companion, folder / COMPANIONS / name, precision)
     except (OSError, tf.errors.OpError) as error:
         if reason := files.unwritable(error):
             raise InputError(f"cannot write {path}: {reason}.") from error
         raise
-    finally:
-        files.remove(temporary)
 
 
 def is_saved_model(path: Path) -> bool:

@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 from ganzoo import random
+from ganzoo.layers import noise
 
 
 @keras.saving.register_keras_serializable("ganzoo")
@@ -11,7 +12,8 @@ class SamplingDropout(layers.Layer):
     """Dropout at training and at inference: the only noise of some generators.
 
     When sampling, the dropped values depend on the seed, so `sample(num, seed)` is reproducible. A
-    network that is called directly drops the same values at every call.
+    network that is called directly drops the same values at every call, and none in the context
+    `noise("none")`.
 
     Args:
         rate: Probability with which a value is set to zero, in [0, 1); the others are scaled up by
@@ -29,6 +31,8 @@ class SamplingDropout(layers.Layer):
 
     def call(self, x):
         """Returns the inputs after dropout."""
+        if noise.chosen("random") == "none":
+            return x
         seed = random.seed(self.name) or random.FixedSeed(random.key(0))
         kept = keras.random.uniform(ops.shape(x), dtype="float32", seed=seed) >= self.rate
         return ops.where(kept, x / (1.0 - self.rate), ops.zeros((), x.dtype))

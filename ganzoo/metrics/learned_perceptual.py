@@ -121,6 +121,7 @@ class LPIPS:
     def __init__(self, network: str = "alexnet", data_dir=None):
         if network not in NETWORKS:
             raise unknown("network of LPIPS", network, NETWORKS)
+        self.name = network
         weights = stored(network, data_dir)
         self.network = features(network)
         convolutions = [x for x in self.network.layers if isinstance(x, layers.Conv2D)]
@@ -135,6 +136,15 @@ class LPIPS:
     def cached(network: str, data_dir=None) -> "LPIPS":
         """Returns the distance; it is made only once."""
         return LPIPS(network, data_dir)
+
+    def check(self, image_shape: tuple) -> None:
+        """Raises InputError if images of this shape are too small, or are none."""
+        least = NETWORKS[self.name].least
+        if len(image_shape) != 3 or min(image_shape[:2]) < least:
+            raise InputError(
+                f"perceptual: {self.name} takes images of {least} pixels or more, got "
+                f"{image_shape}."
+            )
 
     def rows(self, images):
         """Maps images in [-1, 1] to rows (N, D), whose squared distance is that of the images."""
@@ -248,10 +258,6 @@ def stored(network: str, data_dir=None) -> dict[str, np.ndarray]:
 
     path = store.folder(data_dir) / f"lpips_{network}.npz"
     command = f"`ganzoo data lpips --from=PATH`, where PATH is the file that `{FETCH}` brings"
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return dict(file)
-    except FileNotFoundError:
-        raise InputError(f"no weights of LPIPS in {path.parent}: run {command}.") from None
-    except DAMAGED as error:
-        raise InputError(f"{path} is damaged ({error}): delete it and run {command}.") from error
+    if not path.is_file():
+        raise InputError(f"no weights of LPIPS in {path.parent}: run {command}.")
+    return store.load(path, f"delete it and run {command}")

@@ -38,45 +38,25 @@ class Perceptual(keras.layers.Layer):
     def __init__(self, network, **kwargs):
         super().__init__(**{"dtype": "float32"} | kwargs)
         self.name_of_network = network if isinstance(network, str) else None
-        self._lpips = LPIPS(network) if network in NETWORKS else None
-        if self._lpips is not None:
-            network = self._lpips.network
-        self.network = _maps(network) if isinstance(network, str) else network
+        if network in NETWORKS:
+            self.features = LPIPS(network)
+        else:
+            self.features = Features(_maps(network) if isinstance(network, str) else network)
+        self.network = self.features.network
         self.network.trainable = False
         self.built = True
 
     def attach(self, gan: keras.Model) -> None:
-        """Checks that the images have the shape that the network takes.
+        """Checks that the images have a shape that the network takes.
 
         Raises:
             InputError: If they have another shape.
         """
-        expected = tuple(self.network.input_shape[1:])
-        if self._lpips is not None:
-            least = NETWORKS[self.name_of_network].least
-            if len(gan.image_shape) != 3 or min(gan.image_shape[:2]) < least:
-                raise InputError(
-                    f"perceptual: {self.name_of_network} takes images of {least} pixels or more, "
-                    f"got {gan.image_shape}."
-                )
-            return
-        if gan.image_shape != expected:
-            raise InputError(
-                f"perceptual: expected images of shape {expected}, as its network does, got "
-                f"{gan.image_shape}: use a network for this shape, or images of that size."
-            )
+        self.features.check(gan.image_shape)
 
     def call(self, images):
         """Returns the rows, float32 (N, D)."""
-        rows = [rows_of(images)]
-        if self._lpips is not None:
-            return ops.concatenate([*rows, self._lpips.rows(images)], axis=1)
-        maps = self.network(images, training=False)
-        for features in maps if isinstance(maps, (list, tuple)) else [maps]:
-            features = ops.cast(features, "float32")
-            length = ops.sqrt(ops.sum(ops.square(features), axis=-1, keepdims=True) + 1e-6)
-            rows.append(rows_of(features / length) * features.shape[-1] ** 0.5)
-        return ops.concatenate(rows, axis=1)
+        return ops.concatenate([rows_of(images), self.features.rows(images)], axis=1)
 
     def get_config(self) -> dict:
         """Returns the constructor arguments; a network is serialized unless it is a name."""
@@ -90,6 +70,35 @@ class Perceptual(keras.layers.Layer):
         if not isinstance(network, str):
             network = keras.saving.deserialize_keras_object(network)
         return cls(**(config | {"network": network}))
+
+
+class Features:
+    """The feature maps of any network as rows; all of its channels have the same weight.
+
+    Args:
+        network: A built network from images (N, H, W, C) to one or more maps (N, h, w, c).
+    """
+
+    def __init__(self, network: keras.Model):
+        self.network = network
+
+    def check(self, image_shape: tuple) -> None:
+        """Raises InputError if the network takes images of another shape."""
+        expected = tuple(self.network.input_shape[1:])
+        if image_shape != expected:
+            raise InputError(
+                f"perceptual: expected images of shape {expected}, as its network does, got "
+                f"{image_shape}: use a network for this shape, or images of that size."
+            )
+
+    def rows(self, images):
+        """Maps images to rows (N, D), whose squared distance is the distance of their features."""
+        maps, rows = self.network(images, training=False), []
+        for features in maps if isinstance(maps, (list, tuple)) else [maps]:
+            features = ops.cast(features, "float32")
+            length = ops.sqrt(ops.sum(ops.square(features), axis=-1, keepdims=True) + 1e-6)
+            rows.append(rows_of(features / length) * features.shape[-1] ** 0.5)
+        return ops.concatenate(rows, axis=1)
 
 
 def rows_of(values):

