@@ -42,7 +42,11 @@ def root(tmp_path, monkeypatch):
     (tmp_path / "saved_models" / "registry.json").write_text(json.dumps(registry))
     models = tmp_path / "models" / "toy_rings"
     models.mkdir(parents=True)
-    (models / "metrics.json").write_text('{"metrics": {"fid": {"value": 3.14159}, "modes": 8}}')
+    facts = {"fid": {"value": 3.14159}, "modes": 8}
+    fingerprint = {"sample": {"images": {"shape": [8, 2, 2, 1]}}}
+    whole = {"metrics": facts, "fingerprint": fingerprint}
+    (models / "metrics.json").write_text(json.dumps(whole))
+    (models / "recipe.toml").write_text('model = "wgan_gp"\ndataset = "rings"\n')
     monkeypatch.setattr(catalogue, "PACKAGE", tmp_path / "ganzoo")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -83,7 +87,6 @@ def calls(monkeypatch):
     monkeypatch.setattr(saved_model, "load", load)
     monkeypatch.setattr(pictures, "grid", lambda images, columns: images)
     monkeypatch.setattr(pictures, "save_png", lambda *args: calls.append(args))
-    monkeypatch.setattr(run, "export", lambda *args: calls.append(args))
     row = dataclasses.replace(sources.SOURCES["fashion_mnist"], imports=import_files)
     monkeypatch.setitem(sources.SOURCES, "fashion_mnist", row)
     return calls
@@ -118,7 +121,15 @@ def ganzoo_command(*argv, **options):
 def test_list_and_info(root, calls, capsys):
     assert cli.main(["list"]) == 0
     out = capsys.readouterr().out
-    assert "toy_rings  1        0.0 MB  fid 3.142  Rings." in out and "gan, wgan_gp" in out
+    assert re.search(r"toy_rings +wgan_gp +rings +2 x 2 x 1 +0.0 MB +fid 3.142", out), out
+    assert "gan, wgan_gp" in out
+    assert cli.main(["list", "--json", "--size=2", "--variant=wgan_gp"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["name"], row["data"], row["shape"]) == ("toy_rings", "rings", [2, 2, 1])
+    assert row["description"] == "Rings." and row["figures"] == ["fid 3.142", "modes 8"]
+    assert "unknown data of an entry 'ring'. Did you mean 'rings'?" in refused(
+        capsys, "list", "--data=ring"
+    )
     assert cli.main(["info", "toy_rings"]) == 0
     out = capsys.readouterr().out
     assert "toy_rings, version 1: Rings." in out and "fid 3.142, modes 8" in out
@@ -209,15 +220,28 @@ def test_sample_says_what_a_generator_refuses(root, calls, capsys, monkeypatch):
     assert "not given labels" in refused(capsys, "sample", "toy_rings", "--labels=1")
 
 
-def test_export_and_data(root, calls, capsys):
-    assert cli.main(["export", "runs/x", "--out=there"]) == 0
-    assert cli.main(["export", "runs/x"]) == 0
+def test_data(root, calls, capsys):
     assert cli.main(["data", "fashion_mnist", "--from=in", "--data_dir=d"]) == 0
-    assert calls[2] == ("in", "d")
-    found = [tuple(map(str, call)) for call in calls[:2]]
-    assert found[0] == ("runs/x", "there", "None", "float32")
-    assert found[1] == ("runs/x", os.path.join("runs/x", "saved_model"), "None", "float32")
+    assert calls == [("in", "d")]
     assert "imported 4 files" in capsys.readouterr().out
+
+
+def test_where_a_run_is_exported_to(root, monkeypatch, capsys):
+    class Trained:
+        def exportable(self, which):
+            return self
+
+        def export(self, out, precision, format, batch_size):
+            out.write_bytes(bytes(1_200_000))
+
+    (root / "runs" / "x").mkdir(parents=True)
+    (root / "runs" / "x" / "recipe.toml").write_text("")
+    monkeypatch.setattr(run, "best", lambda path: Trained())
+    for flags in [["--out=there"], [], ["--format=onnx"]]:
+        assert cli.main(["export", "runs/x", *flags]) == 0
+    out = capsys.readouterr().out
+    for path in ["there", os.path.join("runs", "x", "saved_model"), "x.onnx"]:
+        assert f"runs/x: exported to {path} (1.2 MB)" in out and (root / path).is_file()
 
 
 def test_verify_tells_by_its_status(root, capsys):

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
 from PIL import Image
 
 from ganzoo import cli, data
@@ -33,6 +34,16 @@ ROOT = Path(__file__).parent.parent
 RECIPE = (ROOT / "models" / "dcgan_fashion_mnist" / "recipe.toml").read_bytes()
 REGISTRY = (ROOT / "saved_models" / "registry.json").read_bytes()
 RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def _no_reading_of_sources(monkeypatch):
+    """Spares Hypothesis the search for constants in every module, among them all of autograph's.
+
+    In a process that has traced many graphs it took a minute.
+    """
+    name = "hypothesis.internal.conjecture.providers._get_local_constants"
+    monkeypatch.setattr(name, lambda: providers._local_constants, raising=False)
 
 
 def png() -> bytes:

@@ -199,7 +199,7 @@ def test_what_a_person_froze_stays_frozen():
 
 @pytest.mark.parametrize(
     ("freeze_d", "message"),
-    [(-1, "expected freeze_d >= 0, a whole number, got -1"), (9, "expected freeze_d below")],
+    [(-1, "freeze_d must be a whole number from 0, got -1"), (9, "expected freeze_d below")],
 )
 def test_a_number_of_layers_that_is_none(freeze_d, message):
     with pytest.raises(InputError, match=message):

@@ -130,13 +130,13 @@ def test_a_poisoned_test_split_changes_nothing(model, tmp_path, eagerly):
 
 
 def test_poisoned_sequences_change_nothing(tmp_path, eagerly, monkeypatch):
-    monkeypatch.setattr(oracle, "LENGTH", 5)
+    monkeypatch.setattr(oracle, "LENGTH", 2)
     monkeypatch.setattr(oracle, "VOCABULARY", 200)
     oracle.oracle.cache_clear()
     learning = {"pretrain": 1, "d_pretrain": 0, "roll_outs": 1, "n_critic": 1, "width": 2}
     recipe = Recipe(model="seqgan", dataset="oracle", steps=3, batch_size=8, steps_per_epoch=1)
-    training, found = RNG.integers(0, 200, (128, 5)).astype("int32"), []
-    for number, poison in enumerate([None, np.zeros((64, 5), "int32")]):
+    training, found = RNG.integers(0, 200, (128, 2)).astype("int32"), []
+    for number, poison in enumerate([None, np.zeros((64, 2), "int32")]):
         splits = {"train": training, "test": poison}
         monkeypatch.setattr(oracle, "_sequences", splits.__getitem__)
         run.train(recipe.replace(learning), tmp_path / f"run{number}", verbose=0)

@@ -210,7 +210,7 @@ def test_no_clipping_is_kept_in_files(tmp_path):
     assert not loaded.clip and all(w.constraint is None for w in loaded.discriminator.weights)
     with pytest.raises(InputError, match="expected clip > 0, or 0 for none, got -1"):
         create("dcgan", clip=-1)
-    with pytest.raises(InputError, match="expected unroll >= 0, a whole number, got 1.5"):
+    with pytest.raises(InputError, match="unroll must be a whole number from 0, got 1.5"):
         create("dcgan", unroll=1.5)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from ganzoo import __version__
 from ganzoo.cli import (
     data,
+    demo,
     edit,
     evaluate,
     export,
@@ -33,7 +34,7 @@ from ganzoo.cli.parser import Parser, parse
 from ganzoo.errors import InputError
 
 COMMANDS = (
-    list, info, sample, mix, edit, video, project, translate, evaluate, train, export, verify,
+    list, info, sample, mix, edit, video, project, translate, demo, evaluate, train, export, verify,
     import_weights, publish, data, train_all, launch,
 )  # fmt: skip
 

@@ -49,7 +49,7 @@ def add_precision(parser, choices=("float32", "float16"), more: str = "") -> Non
 def _export(args: argparse.Namespace) -> int:
     import_tensorflow()
     from ganzoo import zoo
-    from ganzoo.inference import formats
+    from ganzoo.inference import formats, writing
     from ganzoo.training import run
 
     options = {"precision": args.precision, "format": args.format, "batch_size": args.batch_size}
@@ -62,7 +62,7 @@ def _export(args: argparse.Namespace) -> int:
         load, name = zoo.find(args.name)
         model, folder = load(), None
     out = args.out or formats.path_of(name, args.format)
-    if folder and not args.out and args.format == formats.NATIVE:
+    if folder and not args.out and args.format == writing.NATIVE:
         out = folder / "saved_model"
     model.export(out, **options)
     size = sum(path.stat().st_size for path in [out, *out.rglob("*")] if path.is_file())

@@ -98,6 +98,7 @@ class Source(abc.ABC):
         order = Order(batch_size, seed, shuffle, repeat, start_batch, drop_remainder)
         options = tf.data.Options()
         options.deterministic = True
+        options.autotune.enabled = False  # nothing to tune, and its thread may keep an end waiting
         policy = tf.data.experimental.AutoShardPolicy.DATA
         options.experimental_distribute.auto_shard_policy = policy
         batches = self.batches(order)

@@ -7,8 +7,7 @@ from pathlib import Path
 import keras
 
 from ganzoo.errors import InputError
-from ganzoo.inference import formats
-from ganzoo.inference.writing import save
+from ganzoo.inference.writing import NATIVE, save
 
 
 class Exported(keras.Model):
@@ -145,7 +144,9 @@ class Exported(keras.Model):
         ganzoo.load_pretrained("dcgan_mnist").export("digits.onnx", format="onnx")
         ```
         """
-        if format != formats.NATIVE:
+        if format != NATIVE:
+            from ganzoo.inference import formats  # late: its parts of TensorFlow are not JAX'
+
             formats.write(self, path, format, precision, batch_size)
         elif batch_size is not None:
             raise InputError("batch_size: a SavedModel takes batches of any size: omit it.")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ganzoo.engine import files
@@ -21,8 +22,6 @@ from ganzoo.engine.sides import clone
 from ganzoo.errors import InputError, check_whole, unknown
 from ganzoo.inference import tfjs, writing
 from ganzoo.layers import SamplingDropout, noise
-
-NATIVE = "saved_model"
 
 
 class Format(NamedTuple):
@@ -67,6 +66,21 @@ class Portable(keras.Model):
         """Returns the dict of tensors that the function returns for a list of inputs."""
         with noise.noise(self.noise):
             return self.function(*inputs)
+
+    def example(self, size: int, seed: int = 0) -> dict[str, np.ndarray]:
+        """Returns random inputs by name, `size` examples, to compare formats by.
+
+        Numbers are from the normal distribution, images in [-1, 1], and labels or tokens 0 or 1.
+        """
+        rng, found = np.random.default_rng(seed), {}
+        for spec in self.specs:
+            shape = (size, *spec.shape[1:])
+            if np.dtype(spec.dtype).kind == "i":
+                values = rng.integers(0, 2, shape)
+            else:
+                values = rng.normal(size=shape) if len(shape) < 4 else rng.uniform(-1, 1, shape)
+            found[spec.name] = values.astype(spec.dtype)
+        return found
 
     def concrete(self):
         """Returns the function as a graph of TensorFlow, with one output for each name."""
@@ -119,13 +133,13 @@ def path_of(name: str, format: str) -> Path:
     Raises:
         InputError: If the format is unknown.
     """
-    suffix = "" if format == NATIVE else _known(format).suffix
+    suffix = "" if format == writing.NATIVE else _known(format).suffix
     return Path(f"{name}{suffix}" if suffix else f"{name}_{format}")
 
 
 def _known(format: str) -> Format:
     if format not in FORMATS:
-        raise unknown("format", format, [NATIVE, *FORMATS])
+        raise unknown("format", format, [writing.NATIVE, *FORMATS])
     return FORMATS[format]
 
 

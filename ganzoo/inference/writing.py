@@ -16,6 +16,7 @@ from ganzoo.errors import InputError, unknown
 ABOUT = "assets.extra/ganzoo.json"  # inside the SavedModel, where the format has room for it
 COMPANIONS = "assets.extra"  # where the SavedModels of a generator's critic and encoder are
 PRECISIONS = ("float32", "float16")
+NATIVE = "saved_model"  # the name of the format
 
 
 def save(model: keras.Model, path, precision: str = "float32", companions=None) -> None:

@@ -10,10 +10,12 @@ validated before any file that it names is read or written.
 import json
 import re
 import reprlib
+from collections import deque
 from pathlib import Path
 
 from ganzoo.errors import InputError, is_whole
 
+_valid: deque[str] = deque(maxlen=4)  # texts that were validated: `ganzoo list` reads many times
 LIMIT = 1 << 30  # maximum size of a generator in bytes
 _PART = re.compile(
     r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_-])?"
@@ -33,16 +35,21 @@ def read(path: Path) -> dict:
         return dict(pairs)
 
     try:
-        registry = json.loads(path.read_text("utf-8"), object_pairs_hook=unique)
+        text = path.read_text("utf-8")
+        if text in _valid:
+            return json.loads(text)
+        registry = json.loads(text, object_pairs_hook=unique)
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(
             f"{path}: expected a registry, got: {error}. Reinstall ganzoo, or in a checkout: "
             f"git checkout -- saved_models/{path.name}"
         ) from error
     try:
-        return validate(registry)
+        validate(registry)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+    _valid.append(text)
+    return registry
 
 
 def validate(registry: object) -> dict:

@@ -1,0 +1,202 @@
+"""Each entry in each format: what it differs by, its size, its time. Writes results/formats.json.
+
+    npm install --prefix=FOLDER @tensorflow/tfjs
+    python benchmarks/quality/formats.py --node=FOLDER   # goes on where it stopped
+
+Exports each entry as ONNX, LiteRT (float32, float16, int8) and TensorFlow.js, runs it by ONNX
+Runtime, LiteRT's interpreter and node, and compares the outputs for 8 random inputs with those of
+the network. The time is that of one example, the median of some rounds, on one thread. Without
+--node the cells of TensorFlow.js stay empty. Also writes docs/formats.md. Requires the packages of
+the extra `test`.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np  # noqa: E402
+
+import ganzoo  # noqa: E402
+from ganzoo.engine import files  # noqa: E402
+from ganzoo.errors import InputError  # noqa: E402
+from ganzoo.inference import formats  # noqa: E402
+
+ROOT = Path(__file__).parent.parent.parent
+PATH = ROOT / "benchmarks" / "results" / "formats.json"
+PAGE = ROOT / "docs" / "formats.md"
+COLUMNS = {  # of the table -> the format and the precision
+    "ONNX": ("onnx", "float32"),
+    "LiteRT": ("litert", "float32"),
+    "LiteRT float16": ("litert", "float16"),
+    "LiteRT int8": ("litert", "int8"),
+    "TF.js": ("tfjs", "float32"),
+}
+NUM, ROUNDS, SHOWN = 8, 15, 1e-4
+HEAD = """# Exports: ONNX, LiteRT, TensorFlow.js
+
+A trained generator, translator, classifier or sequence model is a SavedModel. For other runtimes,
+of an entry, a run or what you imported:
+
+```bash
+ganzoo export dcgan_mnist --format=onnx --out=digits.onnx
+ganzoo export dcgan_mnist --format=litert --precision=int8 --out=digits.tflite
+ganzoo export dcgan_mnist --format=tfjs --out=digits_tfjs
+```
+
+```python
+ganzoo.load_pretrained("dcgan_mnist").export("digits.onnx", format="onnx")
+```
+
+A file holds one function in float32, with its inputs and outputs by name: `latents`, and `labels`
+if there are some, to `images` in [-1, 1]; of a translator `images` to `translations`, without its
+dropout; of sequences one step, from `tokens` and states to `logits` and the next states. ONNX and
+TensorFlow.js take batches of any size. LiteRT takes those of `--batch_size`, by default 1, and none
+of its files needs TensorFlow's own operations (Flex). ONNX needs `pip install
+'keras-ganzoo[onnx]'`; the others need nothing.
+
+To run one:
+
+```python
+import numpy as np
+import onnxruntime
+
+session = onnxruntime.InferenceSession("digits.onnx")
+(images,) = session.run(None, {"latents": np.random.randn(16, 64).astype("float32")})
+```
+
+## Every entry
+
+Written by `python benchmarks/quality/formats.py`. The largest difference from the network's own
+output, for {num} random inputs; the size of the file; and the milliseconds that one example takes
+on one thread, by ONNX Runtime, LiteRT's interpreter, and node without any accelerator. Images range
+from -1 to 1, and one level of 8 bits is 0.008.
+
+"""
+
+
+def run_onnx(path: Path, given: dict, node) -> tuple[dict, float]:
+    """Returns the outputs, and the milliseconds that one example takes."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(path, options)
+    names = [output.name for output in session.get_outputs()]
+    first = {name: value[:1] for name, value in given.items()}
+    found = dict(zip(names, session.run(None, given), strict=True))
+    return found, median(lambda: session.run(None, first))
+
+
+def run_litert(path: Path, given: dict, node) -> tuple[dict, float]:
+    """See `run_onnx`; the file takes one example at a time."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    run = Interpreter(str(path), num_threads=1).get_signature_runner()
+    rows = [run(**{name: value[i : i + 1] for name, value in given.items()}) for i in range(NUM)]
+    found = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+    first = {name: value[:1] for name, value in given.items()}
+    return found, median(lambda: run(**first))
+
+
+def run_tfjs(path: Path, given: dict, node: Path) -> tuple[dict, float]:
+    """See `run_onnx`; the script goes beside the package, where node looks for it."""
+    script = node / "tfjs.mjs"
+    script.write_text(Path(__file__).with_name("tfjs.mjs").read_text())
+    answers = []
+    for rows, rounds in [(slice(None), 1), (slice(1), ROUNDS)]:
+        told = {
+            name: {"data": value[rows].ravel().tolist(), "shape": value[rows].shape,
+                   "dtype": str(value.dtype)}
+            for name, value in given.items()
+        }  # fmt: skip
+        (path / "inputs").write_text(json.dumps(told))
+        command = ["node", script, path, path / "inputs", path / "outputs", str(rounds)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise InputError(done.stderr.strip().splitlines()[-1])
+        answers.append(json.loads((path / "outputs").read_text()))
+    found = {name: np.array(values) for name, values in answers[0]["found"].items()}
+    return found, answers[1]["milliseconds"]
+
+
+RUN = {"onnx": run_onnx, "litert": run_litert, "tfjs": run_tfjs}
+
+
+def median(function) -> float:
+    """Returns the median of the milliseconds of some calls."""
+    times = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        function()
+        times.append(1e3 * (time.perf_counter() - start))
+    return float(np.median(times))
+
+
+def measure(model, format: str, precision: str, node: Path | None) -> dict:
+    """Returns what was measured of an entry in a format; why not, if it could not be."""
+    portable = formats.Portable(model, None)
+    given = portable.example(NUM)
+    expected = {name: np.asarray(x) for name, x in portable(list(given.values())).items()}
+    with tempfile.TemporaryDirectory() as folder:
+        path = formats.path_of(str(Path(folder, "model")), format)
+        try:
+            model.export(path, precision, format=format)
+            size = sum(x.stat().st_size for x in [path, *path.rglob("*")] if x.is_file())
+            found, milliseconds = RUN[format](path, given, node)
+        except InputError as error:
+            return {"error": str(error)}
+    difference = max(
+        float(np.abs(found[name].reshape(value.shape) - value).max())
+        for name, value in expected.items()
+    )
+    return {"difference": difference, "bytes": size, "milliseconds": milliseconds}
+
+
+def shown(row: dict | None) -> str:
+    """Returns a cell of the table."""
+    if row is None or "error" in row:
+        return "" if row is None else f"none: {row['error']}"
+    return f"{row['difference']:.0e}, {row['bytes'] / 1e6:.1f} MB, {row['milliseconds']:.3g} ms"
+
+
+def render(results: dict) -> str:
+    """Returns the page."""
+    lines = [f"| entry | {' | '.join(COLUMNS)} |", f"|---|{'---|' * len(COLUMNS)}"]
+    for name, row in sorted(results.items()):
+        lines.append(f"| `{name}` | {' | '.join(shown(row.get(column)) for column in COLUMNS)} |")
+    worst = max(
+        (cell["difference"] for row in results.values() for column, cell in row.items()
+         if COLUMNS[column][1] == "float32" and "error" not in cell), default=0.0,
+    )  # fmt: skip
+    last = f"The largest difference of a file in float32 is {worst:.0e}.\n"
+    return HEAD.format(num=NUM) + "\n".join(lines) + f"\n\n{last}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--node", type=Path, help="the folder with node_modules/@tensorflow/tfjs")
+    parser.add_argument("--entries", help="some of them, separated by commas; by default all")
+    args = parser.parse_args()
+    results = json.loads(PATH.read_text()) if PATH.exists() else {}
+    entries = ganzoo.list_pretrained()
+    results = {name: row for name, row in results.items() if name in entries}
+    for name in args.entries.split(",") if args.entries else entries:
+        model, row = None, results.setdefault(name, {})
+        for column, (format, precision) in COLUMNS.items():
+            if "difference" in row.get(column, {}) or (format == "tfjs" and not args.node):
+                continue
+            model = model or ganzoo.load_pretrained(name)
+            row[column] = measure(model, format, precision, args.node)
+            print(name, column, row[column], flush=True)
+        files.write_text(PATH, json.dumps(results, indent=1, sort_keys=True) + "\n")
+    files.write_text(PAGE, render(results))
+
+
+if __name__ == "__main__":
+    main()
