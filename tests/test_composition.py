@@ -17,7 +17,7 @@ spec.loader.exec_module(composition)
 
 VARIANTS = ganzoo.list_variants()
 PAIRS = [(variant, part) for part in composition.PARTS for variant in VARIANTS]
-SMALL = ("gan", "acgan", "ebgan", "lsgan", "wgan", "vae", "imle", "dragan", "aae", "pacgan", "rgan")
+SMALL = ("gan", "acgan", "lsgan", "wgan", "vae", "imle", "dragan", "aae", "pacgan", "rgan")
 FEW = [(SMALL[i % len(SMALL)], part) for i, part in enumerate(composition.PARTS)]
 
 

@@ -10,7 +10,7 @@ import gradio as gr
 from ganzoo.demo import studio
 from ganzoo.errors import InputError
 
-TITLE = "GanZoo"
+TITLE, FIRST = "GanZoo", "biggan_fashion_mnist"
 ABOUT = """# GanZoo
 Pretrained GANs to look at: draw samples, move them along directions of the latent space, film a
 walk from one to the next, mix their styles, translate a picture, or find your own photo in the
@@ -29,21 +29,28 @@ def build(chosen: str | None = None) -> gr.Blocks:
         InputError: If there is no such model.
     """
     generators, translators = studio.choices("generator"), studio.choices("translator")
-    first = "dcgan_fashion_mnist" if "dcgan_fashion_mnist" in generators else generators[0]
-    translator = translators[0] if translators else None
+    first = FIRST if FIRST in generators else next(iter(generators), None)
+    translator = next(iter(translators), None)
     if chosen is not None:
         if studio.model(chosen).kind == "translator":
             translator, translators = chosen, _with(translators, chosen)
         else:
             studio.generator(chosen)
             first, generators = chosen, _with(generators, chosen)
+    if first is None:
+        raise InputError("the zoo has no generator yet: give the folder of a run of your own.")
     with gr.Blocks(title=TITLE, delete_cache=(3600, 3600)) as page:
         gr.Markdown(ABOUT)
         with gr.Row():
             name = gr.Dropdown(generators, value=first, label="Generator", scale=3)
             names = studio.classes(first)
             label = gr.Dropdown(
-                [studio.ANY, *names], value=studio.ANY, label="Class", visible=bool(names), scale=2
+                [studio.ANY, *names],
+                value=studio.ANY,
+                label="Class",
+                visible=bool(names),
+                scale=2,
+                allow_custom_value=True,
             )
             variety = gr.Slider(0.1, 1.0, 1.0, step=0.05, label="Truncation (1: all variety)")
         with gr.Tab("Samples"):
@@ -116,7 +123,7 @@ def _directions(name, label, variety) -> None:
         with gr.Column(scale=1):
             seed = gr.Number(0, precision=0, minimum=0, label="Seed")
             sliders = [
-                gr.Slider(-4, 4, 0, step=0.25, label=f"Principal component {place}")
+                gr.Slider(-4, 4, 0 if place else 2, step=0.25, label=f"Principal component {place}")
                 for place in range(studio.DIRECTIONS)
             ]
             button = gr.Button("Draw", variant="primary")
