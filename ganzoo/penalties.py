@@ -377,8 +377,7 @@ def squared_norms(gradients, count):
     total = 0.0
     for gradient in keras.tree.flatten(gradients):
         gradient = ops.cast(gradient, "float32")
-        squares = ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
-        total += ops.sum(ops.reshape(squares, (count, -1)), axis=1)
+        total += ops.sum(ops.reshape(ops.square(gradient), (count, -1)), axis=1)
     return total
 
 

@@ -468,10 +468,11 @@ def test_folder_kinds_of_pictures(tmp_path):
     assert data.arrays(f"folder:{tmp_path}", channels=1, image_size=4)[0].shape == (5, 4, 4, 1)
 
 
-def test_folder_honours_the_camera(tmp_path):
+@pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+def test_folder_honours_the_camera(tmp_path, orientation):
     turned = Image.new("RGB", (8, 4))
     exif = turned.getexif()
-    exif[0x0112] = 6  # rotated by 90 degrees
+    exif[0x0112] = orientation  # rotated by 90 degrees, perhaps mirrored
     turned.save(tmp_path / "1.jpg", exif=exif)
     assert data.info(f"folder:{tmp_path}").image_shape == (8, 4, 3)
 

@@ -20,7 +20,7 @@ from ganzoo.layers import SelfAttention
 from ganzoo.zoo.importing.readers import tfjs as reader
 
 SIZE = 3
-NAMES = ("dcgan", "cgan", "stylegan2", "pix2pix", "seqgan", "classifier")
+NAMES = ("dcgan", "cgan", "infogan", "stylegan2", "pix2pix", "seqgan", "classifier")
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,8 @@ def by_tfjs(path, given):
 
 RUN = {"onnx": by_onnx, "litert": by_litert, "tfjs": by_tfjs}
 TRIED = [
-    *[(name, format, "float32") for name in (*NAMES, "attention") for format in RUN],
+    *[(name, format, "float32") for name in (*NAMES, "attention") for format in RUN
+      if (name, format) != ("infogan", "litert")],
     ("dcgan", "litert", "float16"), ("cgan", "litert", "int8"), ("stylegan2", "tfjs", "float16"),
 ]  # fmt: skip
 CLOSE = {"float32": 1e-4, "float16": 2e-2, "int8": 0.5}
@@ -156,18 +157,10 @@ def test_what_does_not_fit_is_one_line(models, tmp_path, path, options, said):
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["file", "full", "thesis.txt"]
 
 
-def test_an_operation_that_litert_lacks_is_named(tmp_path):
-    @keras.saving.register_keras_serializable("tests")
-    class Odd(keras.layers.Layer):
-        def call(self, x):
-            return keras.ops.erfinv(x)
-
-    latents = keras.Input((4,))
-    images = keras.layers.Reshape((2, 2, 1))(Odd()(latents))
-    model = saved_model.Sampler(keras.Model(latents, images), 4)
-    with pytest.raises(InputError, match="LiteRT cannot compute this network: .*[Ee]rfinv") as said:
-        model.export(tmp_path / "x.tflite", format="litert")
-    assert "\n" not in str(said.value) and not list(tmp_path.iterdir())
+def test_an_operation_that_litert_lacks_is_named(models, tmp_path):
+    with pytest.raises(InputError, match="^LiteRT cannot compute this network: it has no Erf$"):
+        models["infogan"].export(tmp_path / "x.tflite", format="litert")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_missing_package_is_named_with_its_extra(models, tmp_path, monkeypatch):

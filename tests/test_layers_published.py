@@ -88,3 +88,11 @@ def test_a_low_pass_filter_passes_what_is_low():
     np.testing.assert_allclose(round_, round_.T, atol=1e-7)
     lines = np.abs(np.fft.fft(round_.sum(0), 4096))  # a slice of its spectrum
     assert lines[np.abs(frequency) < 1.0].min() > 0.9 and lines[np.abs(frequency) > 3.5].max() < 0.1
+
+
+def test_the_mean_square_of_the_input_is_not_trained():
+    layer = layers.AliasFreeConv2D(
+        2, 3, size=8, rates=(8, 8), cutoffs=(2.0, 2.0), widths=(1.0, 1.0)
+    )
+    layer.build([(None, 8, 8, 3), (None, 4)])
+    assert [weight.name for weight in layer.non_trainable_weights] == ["magnitude_ema"]

@@ -60,9 +60,11 @@ def images(count, channels=3, size=32):
     return np.random.default_rng(1).integers(0, 256, (count, size, size, channels), "uint8")
 
 
-def test_it_is_the_squared_distance_of_rows(made):
+@pytest.mark.parametrize("height", [32, 48])
+def test_it_is_the_squared_distance_of_rows(made, height):
     judge = metrics.LPIPS("alexnet", made)
-    a, b = (images(6)[half] / 127.5 - 1.0 for half in (slice(3), slice(3, 6)))
+    whole = np.concatenate([images(6), images(6)[:, : height - 32]], axis=1)
+    a, b = (whole[half] / 127.5 - 1.0 for half in (slice(3), slice(3, 6)))
     rows = np.asarray(judge.rows(a)) - np.asarray(judge.rows(b))
     np.testing.assert_allclose(judge(a, b), np.square(rows).sum(1), rtol=1e-4)
     assert (np.asarray(judge(a, b)) > 0.01).all() and (np.asarray(judge(a, a)) < 1e-7).all()

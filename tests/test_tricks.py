@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import ganzoo
-from ganzoo import gans, random
+from ganzoo import gans, penalties, random
 from ganzoo import layers as own
 from ganzoo.errors import InputError
 from ganzoo.networks import dcgan, resnet, tricks
@@ -201,6 +201,14 @@ def test_virtual_batch_norm_and_what_compares_images():
     assert packed.discriminator(IMAGES).shape == (3, 1)  # the reference is packed, too
     with pytest.raises(InputError, match="keep them independent"):
         ganzoo.create("dcgan", SHAPE, width=4, minibatch="stddev", d_normalization="virtual")
+
+
+def test_features_with_virtual_batch_norm_are_of_the_batch_alone():
+    gan = ganzoo.create("dcgan", SHAPE, width=4, d_normalization="virtual")
+    features = penalties.feature_reader(gan.discriminator)(IMAGES)
+    assert len(features) == len(IMAGES)  # and not of the reference batch, too
+    last = [x for x in gan.discriminator.layers if isinstance(x, keras.layers.Dense)][-1]
+    np.testing.assert_allclose(last(features), gan.discriminator(IMAGES), rtol=1e-4, atol=1e-6)
 
 
 def test_a_kernel_of_zeros_has_no_spectral_norm():

@@ -8,6 +8,7 @@ those that are stored with the weights, and a translator's dropout is off.
 import contextlib
 import io
 import logging
+import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -169,8 +170,11 @@ def _litert(portable: Portable, path: Path, precision: str) -> None:
 
 
 def _reason(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return next((line for line in lines if "error:" in line), lines[0] if lines else repr(error))
+    """Returns what a converter means: the operations that it lacks, or its first line."""
+    lacking = re.search(r"(?:TF Select|Custom) ops: (.+)", str(error))
+    if lacking:
+        return f"it has no {lacking[1].strip()}"
+    return (str(error).strip() or repr(error)).splitlines()[0]
 
 
 @contextlib.contextmanager

@@ -41,7 +41,8 @@ class Codes(layers.Layer):
         """Returns one-hot classes, uniform codes, and the rest, with the Gaussian codes first."""
         k, u = self.categorical, self.uniform
         if k:
-            classes = ops.one_hot(ops.argmax(latents[:, :k], axis=-1), k)
+            largest = ops.top_k(latents[:, :k], 1)[1][:, 0]  # Keras' argmax casts bits, ONNX cannot
+            classes = ops.one_hot(largest, k)
         else:
             classes = latents[:, :0]
         uniform = ops.erf(latents[:, k : k + u] / math.sqrt(2.0))
