@@ -1,7 +1,9 @@
 """ONNX, LiteRT and TensorFlow.js: run by their own runtimes, they compute what the network does."""
 
+import importlib.util
 import json
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,9 +15,10 @@ from cases import maker
 from google.protobuf import json_format
 from tensorflow.core.framework import graph_pb2
 
+import ganzoo
 from ganzoo import cli
 from ganzoo.errors import InputError
-from ganzoo.inference import formats, saved_model, tfjs, writing
+from ganzoo.inference import formats, saved_model, tfjs
 from ganzoo.layers import SelfAttention
 from ganzoo.zoo.importing.readers import tfjs as reader
 
@@ -189,5 +192,18 @@ def test_a_game_exports_and_so_does_the_command(models, tmp_path, monkeypatch, c
 
 def test_the_extra_has_what_is_needed():
     needed = {row.extra for row in formats.FORMATS.values()} - {""}
-    text = (writing.Path(__file__).parent.parent / "pyproject.toml").read_text()
+    text = (Path(__file__).parent.parent / "pyproject.toml").read_text()
     assert needed == {"onnx"} and "\nonnx = [" in text
+
+
+def test_the_table_is_of_all_entries_and_all_formats():
+    script = Path(__file__).parent.parent / "benchmarks" / "quality" / "formats.py"
+    spec = importlib.util.spec_from_file_location("benchmark", script)
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    results = json.loads(benchmark.PATH.read_text())
+    assert set(results) == set(ganzoo.list_pretrained())
+    assert all(set(row) == set(benchmark.COLUMNS) for row in results.values())
+    assert benchmark.PAGE.read_text() == benchmark.render(results)
+    columns = {(format, p) for format, row in formats.FORMATS.items() for p in row.precisions}
+    assert set(benchmark.COLUMNS.values()) <= columns

@@ -73,9 +73,10 @@ session = onnxruntime.InferenceSession("digits.onnx")
 ## Every entry
 
 Written by `python benchmarks/quality/formats.py`. The largest difference from the network's own
-output, for {num} random inputs; the size of the file; and the milliseconds that one example takes
-on one thread, by ONNX Runtime, LiteRT's interpreter, and node without any accelerator. Images range
-from -1 to 1, and one level of 8 bits is 0.008.
+output, at the worst pixel of {num} random inputs; the size of the file; and the milliseconds that
+one example takes on one thread, by ONNX Runtime, LiteRT's interpreter, and node without any
+accelerator, on a machine that was training other entries: a rough guide. Images range from -1 to 1,
+and one level of 8 bits is 0.008.
 
 """
 
@@ -175,7 +176,7 @@ def render(results: dict) -> str:
          if COLUMNS[column][1] == "float32" and "error" not in cell), default=0.0,
     )  # fmt: skip
     last = f"The largest difference of a file in float32 is {worst:.0e}.\n"
-    return HEAD.format(num=NUM) + "\n".join(lines) + f"\n\n{last}"
+    return HEAD.replace("{num}", str(NUM)) + "\n".join(lines) + f"\n\n{last}"
 
 
 def main():

@@ -52,7 +52,7 @@ def build(chosen: str | None = None) -> gr.Blocks:
                 scale=2,
                 allow_custom_value=True,
             )
-            variety = gr.Slider(0.1, 1.0, 1.0, step=0.05, label="Truncation (1: all variety)")
+            variety = gr.Slider(0.1, 1.0, 1.0, step=0.05, label="Truncation", scale=2)
         with gr.Tab("Samples"):
             _samples(name, label, variety, page)
         with gr.Tab("Directions"):
