@@ -29,11 +29,10 @@ DEVICES = int(os.environ.get("GANZOO_TEST_DEVICES", "2"))
 _cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(_cpu, [tf.config.LogicalDeviceConfiguration()] * DEVICES)
 
-
+# Optimizing a graph, and shortening tracebacks, takes longer than what tests run.
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 keras.config.disable_traceback_filtering()
 tf.debugging.disable_traceback_filtering()
-
 
 _iter = tf.data.Dataset.__iter__
 

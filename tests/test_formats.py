@@ -166,6 +166,20 @@ def test_an_operation_that_litert_lacks_is_named(models, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_an_operation_that_onnx_lacks_is_named(tmp_path):
+    @keras.saving.register_keras_serializable("tests")
+    class Odd(keras.layers.Layer):
+        def call(self, x):
+            return tf.bitcast(tf.bitcast(x, tf.int32), tf.float32)
+
+    latents = keras.Input((4,))
+    images = keras.layers.Reshape((2, 2, 1))(Odd()(latents))
+    model = saved_model.Sampler(keras.Model(latents, images), 4)
+    with pytest.raises(InputError, match="^ONNX cannot compute this network: it has no Bitcast$"):
+        model.export(tmp_path / "x.onnx", format="onnx")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_missing_package_is_named_with_its_extra(models, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
     with pytest.raises(InputError, match=r"onnx needs .* 'keras-ganzoo\[onnx\]'"):

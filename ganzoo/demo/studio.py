@@ -12,6 +12,7 @@ from ganzoo.errors import InputError
 from ganzoo.inference import drawing, pictures
 from ganzoo.inference.sampler import Sampler
 from ganzoo.inference.translator import Translator
+from ganzoo.inference.truncated import TruncatedSampler
 
 ANY = "any class"
 DIRECTIONS, LOADED, FRAMES, RATE = 3, 4, 24, 24
@@ -63,11 +64,12 @@ def _codes(name: str, seeds: list[int], label: str | None, variety: float):
         name: The generator.
         seeds: Their seeds.
         label: A class, or None or `ANY`.
-        variety: From above 0 to 1, for the truncation: of a generator with styles it is that, else
-            latents are truncated at twice that.
+        variety: From above 0 to 1, for the truncation: of a generator with styles, and of BigGAN's
+            published ones, it is that, else latents are truncated at twice that.
     """
     found = generator(name)
-    truncation = None if variety >= 1 else variety * (1.0 if found.keeps_latents else 2.0)
+    own = found.keeps_latents or isinstance(found, TruncatedSampler)
+    truncation = None if variety >= 1 else variety * (1.0 if own else 2.0)
     labels = None if label in (None, ANY) else [label] * len(seeds)
     return found.codes(seeds=seeds, labels=labels, truncation=truncation)
 

@@ -145,13 +145,17 @@ def _known(format: str) -> Format:
 
 
 def _onnx(portable: Portable, path: Path, precision: str) -> None:
-    import onnx  # noqa: F401, which Keras' exporter would only miss later
-    import tf2onnx  # noqa: F401
+    import onnx
+    import tf2onnx  # noqa: F401, which Keras' exporter would only miss later
 
     with files.replacing(path, ".onnx") as temporary:
         portable.export(
             str(temporary), format="onnx", verbose=False, input_signature=[portable.specs]
         )
+        try:
+            onnx.checker.check_model(str(temporary))  # the converter keeps what it does not know
+        except onnx.checker.ValidationError as error:
+            raise InputError(f"ONNX cannot compute this network: {_reason(error)}") from error
 
 
 def _litert(portable: Portable, path: Path, precision: str) -> None:
@@ -165,15 +169,17 @@ def _litert(portable: Portable, path: Path, precision: str) -> None:
                 str(temporary), format="litert", verbose=False, input_signature=[portable.specs],
                 target_spec=target, **options,
             )  # fmt: skip
+        except OSError:
+            raise
         except Exception as error:  # the converter has classes of its own, and raises others, too
             raise InputError(f"LiteRT cannot compute this network: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:
     """Returns what a converter means: the operations that it lacks, or its first line."""
-    lacking = re.search(r"(?:TF Select|Custom) ops: (.+)", str(error))
+    lacking = re.search(r"(?:TF Select ops:|Custom ops:|No Op registered for) (.+)", str(error))
     if lacking:
-        return f"it has no {lacking[1].strip()}"
+        return f"it has no {lacking[1].split(' with ')[0].strip()}"
     return (str(error).strip() or repr(error)).splitlines()[0]
 
 
