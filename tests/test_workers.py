@@ -128,7 +128,8 @@ def test_the_launcher_stops_all_if_one_fails_and_starts_again(tmp_path, capfd, m
     program.write_text(
         "import json, os, sys, time\n"
         "place = json.loads(os.environ['TF_CONFIG'])['task']['index']\n"
-        "print('place', place, flush=True)\n"
+        "sys.stdout.write(f'place {place}\\n')\n"  # at once, so that others do not write within
+        "sys.stdout.flush()\n"
         "sys.exit(7) if place == 1 else time.sleep(100)\n"
     )
     began = time.time()

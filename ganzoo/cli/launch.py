@@ -136,4 +136,6 @@ def free_ports(count: int) -> list[int]:
 def _relay(index: int, stream) -> None:
     with stream:
         for line in stream:
-            print(f"[worker {index}] {line.decode(errors='replace').rstrip()}", flush=True)
+            text = line.decode(errors="replace").rstrip()
+            sys.stdout.write(f"[worker {index}] {text}\n")  # whole: the first worker writes, too
+            sys.stdout.flush()
