@@ -1,5 +1,7 @@
 """A small model of each variant, and a few batches for it."""
 
+import importlib.util
+
 import numpy as np
 import tensorflow as tf
 
@@ -7,6 +9,14 @@ import ganzoo
 from ganzoo.inference.sampler import Sampler
 
 IMAGES, POINTS = (8, 8, 1), (2,)
+
+
+def loaded(script):
+    """Returns a script, such as one of the benchmarks, as a module."""
+    spec = importlib.util.spec_from_file_location(script.stem, script)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def draws(name):

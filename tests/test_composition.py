@@ -1,19 +1,15 @@
 """Every part with every variant: it trains, or refuses with a sentence. A few here, all if slow."""
 
-import importlib.util
 import json
 from pathlib import Path
 
 import pytest
+from cases import loaded
 
 import ganzoo
 
 ROOT = Path(__file__).parent.parent
-spec = importlib.util.spec_from_file_location(
-    "composition", ROOT / "benchmarks/quality/composition.py"
-)
-composition = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(composition)
+composition = loaded(ROOT / "benchmarks/quality/composition.py")
 
 VARIANTS = ganzoo.list_variants()
 PAIRS = [(variant, part) for part in composition.PARTS for variant in VARIANTS]

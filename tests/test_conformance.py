@@ -32,14 +32,6 @@ def rest_is_slow(names, fast):
     return [name if name in fast else pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _small_work():
-    """Leaves out what takes time and does not matter to a step or two: graphs are not optimized."""
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-    yield
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
-
-
 @pytest.fixture(autouse=True)
 def _same_weights():
     """Has each test begin from weights of its own, whatever ran before it."""

@@ -1,12 +1,13 @@
 """The pages of docs/: their code names what exists, their commands parse, their tables are data."""
 
 import ast
-import importlib.util
+import importlib
 import re
 import shlex
 from pathlib import Path
 
 import pytest
+from cases import loaded
 
 import ganzoo
 from ganzoo import cli, metrics
@@ -30,14 +31,6 @@ def named(node):
         names.append(node.attr)
         node = node.value
     return [node.id, *reversed(names)] if isinstance(node, ast.Name) else None
-
-
-def loaded(script):
-    """Returns a script of the benchmarks as a module."""
-    spec = importlib.util.spec_from_file_location("script", ROOT / "benchmarks" / script)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize(("page", "code"), blocks("python"))
@@ -94,5 +87,5 @@ def test_every_metric_is_explained():
     "script", [f"{room}/write_page.py" for room in ("claims", "reliability", "speed")]
 )
 def test_a_generated_page_says_what_was_measured(script):
-    page = loaded(script)
+    page = loaded(ROOT / "benchmarks" / script)
     assert page.PAGE.read_text("utf-8") == page.render()

@@ -1,11 +1,11 @@
 """The experiments: pages are what the scripts write, and tables say what is so."""
 
-import importlib.util
 import json
 import sys
 from pathlib import Path
 
 import pytest
+from cases import loaded
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "experiments"
@@ -17,10 +17,7 @@ def load(name, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "examples"))
     for other in SHARED:
         sys.modules.pop(other, None)
-    spec = importlib.util.spec_from_file_location(name, ROOT / "examples" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded(ROOT / "examples" / f"{name}.py")
 
 
 @pytest.mark.parametrize("name", sorted(set(SCRIPTS) - SHARED))

@@ -1,6 +1,5 @@
 """ONNX, LiteRT and TensorFlow.js: run by their own runtimes, they compute what the network does."""
 
-import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import onnxruntime
 import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
-from cases import maker
+from cases import loaded, maker
 from google.protobuf import json_format
 from tensorflow.core.framework import graph_pb2
 
@@ -145,6 +144,7 @@ def test_weights_of_tfjs_are_in_shards(models, tmp_path, monkeypatch):
         ("x.onnx", {"format": "onnx", "precision": "float16"}, "unknown precision of onnx"),
         ("x.onnx", {"format": "onnx", "batch_size": 0}, "batch_size must be a whole number"),
         ("x", {"batch_size": 2}, "a SavedModel takes batches of any size"),
+        ("file", {"format": "tfjs"}, "is no model of TensorFlow.js, and is kept"),
         ("full", {"format": "tfjs"}, "is no model of TensorFlow.js, and is kept"),
         ("file/x.onnx", {"format": "onnx"}, "cannot write"),
         ("file/x.tflite", {"format": "litert"}, "cannot write"),
@@ -212,9 +212,7 @@ def test_the_extra_has_what_is_needed():
 
 def test_the_table_is_of_all_entries_and_all_formats():
     script = Path(__file__).parent.parent / "benchmarks" / "quality" / "formats.py"
-    spec = importlib.util.spec_from_file_location("benchmark", script)
-    benchmark = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(benchmark)
+    benchmark = loaded(script)
     results = json.loads(benchmark.PATH.read_text())
     assert set(results) == set(ganzoo.list_pretrained())
     assert all(set(row) == set(benchmark.COLUMNS) for row in results.values())

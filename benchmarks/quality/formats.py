@@ -37,7 +37,7 @@ COLUMNS = {  # of the table -> the format and the precision
     "LiteRT int8": ("litert", "int8"),
     "TF.js": ("tfjs", "float32"),
 }
-NUM, ROUNDS, SHOWN = 8, 15, 1e-4
+NUM, ROUNDS = 8, 15
 HEAD = """# Exports: ONNX, LiteRT, TensorFlow.js
 
 A trained generator, translator, classifier or sequence model is a SavedModel. For other runtimes,
@@ -148,7 +148,7 @@ def measure(model, format: str, precision: str, node: Path | None) -> dict:
         path = formats.path_of(str(Path(folder, "model")), format)
         try:
             model.export(path, precision, format=format)
-            size = sum(x.stat().st_size for x in [path, *path.rglob("*")] if x.is_file())
+            size = files.size(path)
             found, milliseconds = RUN[format](path, given, node)
         except InputError as error:
             return {"error": str(error)}

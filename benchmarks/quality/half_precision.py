@@ -74,7 +74,7 @@ def compared(name: str, originals: Path) -> dict:
     roots = originals, ROOT / "saved_models"
     folders = [root / name / str(facts["version"]) for root in roots]
     models = [saved_model.load(folder) for folder in folders]
-    row = {"bytes": [sum(p.stat().st_size for p in f.rglob("*") if p.is_file()) for f in folders]}
+    row = {"bytes": [files.size(f) for f in folders]}
     if models[0].kind != "translator":
         (figure, before), (_, after) = (distance(model, dataset) for model in models)
         return row | {"figure": figure, "float32": before, "float16": after}

@@ -49,6 +49,7 @@ def add_precision(parser, choices=("float32", "float16"), more: str = "") -> Non
 def _export(args: argparse.Namespace) -> int:
     import_tensorflow()
     from ganzoo import zoo
+    from ganzoo.engine import files
     from ganzoo.inference import formats, writing
     from ganzoo.training import run
 
@@ -65,6 +66,5 @@ def _export(args: argparse.Namespace) -> int:
     if folder and not args.out and args.format == writing.NATIVE:
         out = folder / "saved_model"
     model.export(out, **options)
-    size = sum(path.stat().st_size for path in [out, *out.rglob("*")] if path.is_file())
-    print(f"{args.name}: exported to {out} ({size / 1e6:.1f} MB)")
+    print(f"{args.name}: exported to {out} ({files.size(out) / 1e6:.1f} MB)")
     return 0

@@ -33,7 +33,7 @@ def _list(args: argparse.Namespace) -> int:
         values = {row[key] for row in rows} - {None}
         if wanted is not None and wanted not in values:
             found = sorted(values, key=lambda value: (isinstance(value, str), value))
-            if not known or not found:
+            if not found:
                 raise InputError(f"--{key}: expected an entry that has one, got {wanted!r}.")
             raise unknown(f"{key} of an entry", wanted, map(str, found))
         rows = [row for row in rows if wanted in (None, row[key])]

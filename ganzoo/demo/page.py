@@ -28,7 +28,7 @@ def build(chosen: str | None = None) -> gr.Blocks:
     Raises:
         InputError: If there is no such model.
     """
-    generators, translators = studio.choices("generator"), studio.choices("translator")
+    generators, translators = studio.choices()
     first = FIRST if FIRST in generators else next(iter(generators), None)
     translator = next(iter(translators), None)
     if chosen is not None:

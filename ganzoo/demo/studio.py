@@ -37,11 +37,15 @@ def generator(name: str) -> Sampler:
     return found
 
 
-def choices(kind: str) -> list[str]:
-    """Returns the names of the entries of a kind, as `generator` or `translator`."""
+def choices() -> tuple[list[str], list[str]]:
+    """Returns the names of the entries that generate images, and of those that translate them."""
     names = [*zoo.list_pretrained(), *zoo.list_imported()]
     kinds = {name: zoo.info(name)["metrics"].get("kind", "generator") for name in names}
-    return [name for name in names if kinds[name].endswith(kind)]
+    generators, translators = (
+        [name for name in names if kinds[name].endswith(kind)]
+        for kind in ("generator", "translator")
+    )
+    return generators, translators
 
 
 def classes(name: str) -> list[str]:

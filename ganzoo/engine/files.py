@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from zipfile import BadZipFile
 
+from ganzoo.errors import InputError
+
 # What zipfile and numpy.load raise for an archive that is damaged, encrypted or of another format.
 DAMAGED = (OSError, ValueError, EOFError, LookupError, RuntimeError, zlib.error, BadZipFile)
 
@@ -46,6 +48,21 @@ def replacing(path, suffix: str = "") -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def check_replaceable(path: Path, mark: str, refusal: str) -> None:
+    """Checks that a folder may be written to a path: there is none, an empty one, or one like it.
+
+    Args:
+        path: The path.
+        mark: The file that every folder of that kind has.
+        refusal: What is said of a path where something else is, after its name.
+
+    Raises:
+        InputError: If something else is there.
+    """
+    if path.is_file() or (path.is_dir() and any(path.iterdir()) and not (path / mark).is_file()):
+        raise InputError(f"{path} {refusal}: give another path.")
+
+
 @contextlib.contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
     """Yields a new, empty folder beside `path`, and replaces `path` with it at the end.
@@ -71,6 +88,11 @@ def replacing_folder(path: Path) -> Iterator[Path]:
             raise
     finally:
         remove(temporary)
+
+
+def size(path: Path) -> int:
+    """Returns the number of bytes of a file, or of all files in a folder."""
+    return sum(part.stat().st_size for part in [path, *path.rglob("*")] if part.is_file())
 
 
 def temporary_path(path: Path, suffix: str = "") -> Path:

@@ -17,7 +17,6 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 from tensorflow.python.grappler import tf_optimizer
 
 from ganzoo.engine import files
-from ganzoo.errors import InputError
 
 SHARD = 4 << 20  # bytes
 MODEL = "model.json"
@@ -29,10 +28,9 @@ def write(portable, path: Path, precision: str) -> None:
     """Writes a `formats.Portable` to a folder, whole or not at all.
 
     Raises:
-        InputError: If the folder holds something else than such a model.
+        InputError: If the folder or a file there is something else than such a model.
     """
-    if path.is_dir() and any(path.iterdir()) and not (path / MODEL).is_file():
-        raise InputError(f"{path} is no model of TensorFlow.js, and is kept: give another path.")
+    files.check_replaceable(path, MODEL, "is no model of TensorFlow.js, and is kept")
     with files.replacing_folder(path) as folder:
         graph, signature = _frozen(portable)
         manifest, data = _packed(_taken(graph), precision)

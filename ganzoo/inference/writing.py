@@ -14,6 +14,7 @@ from ganzoo.engine.sides import clone
 from ganzoo.errors import InputError, unknown
 
 ABOUT = "assets.extra/ganzoo.json"  # inside the SavedModel, where the format has room for it
+GRAPH = "saved_model.pb"  # which every SavedModel has
 COMPANIONS = "assets.extra"  # where the SavedModels of a generator's critic and encoder are
 PRECISIONS = ("float32", "float16")
 NATIVE = "saved_model"  # the name of the format
@@ -42,8 +43,7 @@ def save(model: keras.Model, path, precision: str = "float32", companions=None) 
     path = Path(path)
     if precision not in PRECISIONS:
         raise unknown("precision", precision, PRECISIONS)
-    if path.is_file() or (path.is_dir() and any(path.iterdir()) and not is_saved_model(path)):
-        raise InputError(f"{path} is not a SavedModel, and is not overwritten: give another path.")
+    files.check_replaceable(path, GRAPH, "is not a SavedModel, and is not overwritten")
     try:
         with files.replacing_folder(path) as folder:
             _write(model, folder, precision)
@@ -57,7 +57,7 @@ def save(model: keras.Model, path, precision: str = "float32", companions=None) 
 
 def is_saved_model(path: Path) -> bool:
     """Returns whether the directory holds a SavedModel."""
-    return (path / "saved_model.pb").is_file()
+    return (path / GRAPH).is_file()
 
 
 def _write(model: keras.Model, path: Path, precision: str) -> None:

@@ -76,30 +76,24 @@ def import_entry(
     found = network.recognize(sources.path(source.place), source.family, part, **options)
     model = network.exported(found)
     place = local.folder(name)
-    temporary = files.temporary_path(place)
     try:
-        files.remove(temporary)
-        temporary.mkdir(parents=True)
-        model.export(temporary / str(local.VERSION), precision)
-        facts = _facts(found, model, source.place, license, origin)
-        outputs = {}
-        if max(side or 1 for side in model.network.output_shape[1:3]) <= RECORDED:
-            (outputs,) = fingerprint.alone([temporary / str(local.VERSION)])
-            if isinstance(outputs, str):
-                raise InputError(f"{name} cannot be loaded without GanZoo: {outputs}")
-        summary = {"kind": model.kind, "metrics": {}, "imported": facts, "fingerprint": outputs}
-        files.write_text(temporary / "metrics.json", json.dumps(summary, indent=2) + "\n")
-        files.write_text(temporary / "README.md", _card(name, model, facts))
-        entry = {"version": local.VERSION, "description": _description(facts)}
-        entry |= _contents(temporary / str(local.VERSION))
-        if place.exists():
-            shutil.rmtree(place)
-        temporary.rename(place)
+        with files.replacing_folder(place) as folder:
+            version = folder / str(local.VERSION)
+            model.export(version, precision)
+            facts = _facts(found, model, source.place, license, origin)
+            outputs = {}
+            if max(side or 1 for side in model.network.output_shape[1:3]) <= RECORDED:
+                (outputs,) = fingerprint.alone([version])
+                if isinstance(outputs, str):
+                    raise InputError(f"{name} cannot be loaded without GanZoo: {outputs}")
+            summary = {"kind": model.kind, "metrics": {}, "imported": facts, "fingerprint": outputs}
+            files.write_text(folder / "metrics.json", json.dumps(summary, indent=2) + "\n")
+            files.write_text(folder / "README.md", _card(name, model, facts))
+            entry = {"version": local.VERSION, "description": _description(facts)}
+            entry |= _contents(version)
         _register(name, entry)
     except OSError as error:
         raise InputError(f"cannot write {place}: {error.strerror}. Set GANZOO_HOME?") from error
-    finally:
-        files.remove(temporary)
     return place
 
 
