@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from ganzoo import data
-from ganzoo.data import fashion_mnist_10k, toys
+from ganzoo.data import fashion_mnist_10k, sources, toys
 from ganzoo.data.order import Order
 from ganzoo.errors import InputError
 
@@ -227,6 +227,15 @@ def test_wrong_values_are_told_in_one_line(arguments, message):
     with pytest.raises(InputError, match=message) as error:
         data.load(**{"name": "fashion_mnist_10k", **arguments})
     assert "\n" not in str(error.value)
+
+
+def test_a_set_is_public_if_all_that_it_is_made_of_is():
+    for name in ("mnist", "stacked:mnist", "edges:fashion_mnist", "unpaired:mnist,fashion_mnist"):
+        assert sources.is_public(name), name
+    for name in ("folder:a", "edges:folder:a", "unpaired:a", "unpaired:mnist,folder:a"):
+        assert not sources.is_public(name), name
+    assert [kind.key for kind in sources.chain("edges:stacked:mnist")][1:] == ["stacked", "mnist"]
+    assert [kind.key for kind in sources.chain("unpaired:mnist,fashion_mnist")] == ["unpaired"]
 
 
 def test_names_and_limits():

@@ -15,7 +15,7 @@ import zipfile
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ganzoo import data
 from ganzoo.data import cifar10, folder, idx, reachable, store
@@ -354,6 +354,13 @@ def test_folder_classes_and_broken_images(shades):
     assert set(folder.report(str(shades))) == {"a/1.png", "c/3.png"}
     images, labels = data.arrays(name)
     assert len(images) == 10 and labels.tolist() == [0] * 3 + [1] * 4 + [2] * 3
+
+
+def test_what_only_pretends_to_be_a_picture_is_not_opened(tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "script.eps")  # a program, which PIL has run
+    (tmp_path / "script.eps").rename(tmp_path / "script.png")
+    with pytest.raises(UnidentifiedImageError):
+        folder.header(tmp_path / "script.png")
 
 
 def test_folder_endless_stream_replaces_broken_images(shades):

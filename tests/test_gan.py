@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from cases import maker
 
 import ganzoo
 from ganzoo import InputError, random
@@ -302,6 +303,19 @@ def test_common_mistakes_are_refused_in_words():
     adam = keras.optimizers.Adam()
     with pytest.raises(InputError, match="optimizer of its own"):
         gan.compile(adam, adam)
+
+
+def test_what_a_gan_does_not_have_it_does_not_export(tmp_path):
+    points = ganzoo.create("gan", (2,), width=4, latent_dim=4)
+    with mock.patch.object(type(points.generator), "__call__", side_effect=AssertionError):
+        assert points.image_shape == (2,)  # nothing is drawn for that
+    assert points.critic() is not None
+    for name in ("pix2pix", "classifier", "imle"):
+        gan = maker(name)()
+        assert gan.critic() is None
+        with pytest.raises(InputError, match="unknown .*'wings'"):
+            gan.export(tmp_path, which="wings")
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_half_precision_training_exports_in_single_precision(tmp_path):

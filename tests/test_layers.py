@@ -125,6 +125,12 @@ def test_attention_starts_as_the_identity_and_is_the_formula(tmp_path):
     np.testing.assert_array_equal(before, after)
 
 
+def test_attention_of_few_channels_has_one_of_each():
+    layer = layers.SelfAttention()
+    layer(normal(1, 2, 2, 4))
+    assert [part.kernel.shape[-1] for part in (layer.query, layer.key, layer.value)] == [1, 1, 2]
+
+
 def test_each_class_has_a_scale_and_a_shift_of_its_own(tmp_path):
     x, label = normal(8, 4, 4, 3), np.arange(8, dtype="int32") % 3
     layer = layers.ConditionalBatchNormalization(3)

@@ -87,6 +87,9 @@ def test_gray_images_have_three_equal_channels(made):
     np.testing.assert_allclose(
         metrics.lpips(gray[:2], gray[2:], data_dir=made), expected, rtol=1e-5
     )
+    maps = metrics.LPIPS("alexnet", made).maps(gray / 127.5 - 1.0)
+    for each in maps:
+        np.testing.assert_allclose(np.square(each).sum(-1), 1.0, rtol=1e-4)
     assert metrics.lpips(gray[:0], gray[:0], data_dir=made).shape == (0,)
 
 

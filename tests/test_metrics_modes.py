@@ -89,6 +89,12 @@ def test_ms_ssim_is_tensorflows():
     assert 0.1 < expected.min() < expected.max() < 0.95
 
 
+def test_ms_ssim_of_flat_images_is_that_of_their_luminance():
+    a, b = (np.full((1, 16, 16, 1), value, np.uint8) for value in (10, 20))
+    luminance = (2 * 10 * 20 + 2.55**2) / (10**2 + 20**2 + 2.55**2)
+    assert metrics.ms_ssim(a, b)[0] == pytest.approx(luminance, rel=1e-5)
+
+
 def test_ms_ssim_of_small_images_has_fewer_scales():
     a = pictures(32, 1)
     b = (0.6 * a + 0.4 * pictures(32, 1, seed=1)).astype(np.uint8)

@@ -41,7 +41,7 @@ PATH = ROOT / "benchmarks" / "results" / "mutants.json"
 # The tests of a source file, or of a folder's files, the nearest first; and pytest's own words.
 TESTS = {
     "losses.py": ["losses", "parts", "variants"],
-    "penalties.py": ["penalties", "layers_stylegan2", "parts", "variants"],
+    "penalties.py": ["penalties", "layers_stylegan2", "parts", "tricks", "variants"],
     "gan.py": ["gan", "tricks", "variants"],
     "layers/": [
         "layers",
@@ -55,6 +55,7 @@ TESTS = {
     "metrics/domain.py": ["metrics_domain", "metrics_modes"],
     "metrics/features.py": ["metrics_features", "metrics_inception"],
     "metrics/inception.py": ["metrics_inception"],
+    "metrics/inception_features.py": ["metrics_inception"],
     "metrics/learned_perceptual.py": ["lpips"],
     "metrics/resize.py": ["metrics_inception"],
     "metrics/path_length.py": ["path_length"],
@@ -102,6 +103,13 @@ EQUIVALENT = {
     "layers/lowpass.py _bessel: 2 -> 3": "more points of a sum that has converged",
     "metrics/cache.py : 100000 -> 100001": "a bound of what is kept",
     "metrics/neighbours.py _parts: 32 -> 31": "the size of a block",
+    "data/folder.py : 8 -> 7": "a bound of what is held in memory",
+    "metrics/neighbours.py _parts: 1024 -> 1023": "the size of a block",
+    "layers/learned_constant.py LearnedConstant.__init__: tuple(shape) -> "
+    "shape": "a list does as well",
+    "layers/sampling_dropout.py SamplingDropout.call: keras.random.uniform(ops.shape(x), "
+    "dtype='float32', seed=seed) -> keras.random.uniform(ops.shape(x), "
+    "seed=seed)": "Keras' default, which no policy of a layer changes",
     "metrics/similarity.py pair: tuple((pixels.uint8_of(images) for images in (a, b))) -> "
     "(pixels.uint8_of(images) for images in (a, b))": "it is unpacked",
 }
@@ -454,6 +462,8 @@ def main() -> None:
         return
     report = json.loads(args.out.read_text()) if args.out.exists() else {}
     tried = report.get("mutants", {})
+    present = {mutant.key for file in files for mutant in mutants_of(file)}
+    tried = {key: row for key, row in tried.items() if key in present or args.files}
     load()
     for mutant in todo:
         known = tried.get(mutant.key)

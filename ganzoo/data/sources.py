@@ -286,8 +286,10 @@ def chain(name: str) -> list[SourceKind]:
 
 def is_public(name: str) -> bool:
     """Returns whether others can get the data set, so that a recipe for it can be carried out."""
-    kinds = chain(name)  # which ends early at the person's own folders
-    return not kinds[-1].wraps and not any(kind.local for kind in kinds)
+    kind, parts = kind_of(name), str(name).partition(":")[2].split(",")
+    if not kind.wraps:
+        return not kind.local
+    return all(part.partition(":")[0] in SOURCES and is_public(part) for part in parts)
 
 
 def opened(request: Request) -> Source:

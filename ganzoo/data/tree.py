@@ -11,20 +11,15 @@ from PIL import Image
 
 from ganzoo.errors import InputError
 
-# Only these decoders are used, whatever the suffix of a file: some others of PIL run programs.
-FORMATS = (
-    "PNG", "JPEG", "WEBP", "BMP", "DIB", "GIF", "PPM", "TIFF", "AVIF", "JPEG2000", "TGA", "DDS",
-    "ICO", "PCX", "SGI", "QOI", "MPO",
-)  # fmt: skip
-
-
-def _suffixes() -> tuple[str, ...]:
-    """Returns the suffixes of the files that this installation of Pillow can decode."""
-    formats = Image.registered_extensions()  # which loads PIL's plugins
-    return tuple(s for s, f in formats.items() if f in FORMATS and f in Image.OPEN)
-
-
-_SUFFIXES = _suffixes()
+Image.init()  # loads PIL's plugins
+# Only these decoders, of those that this installation of Pillow has, are used, whatever the suffix
+# of a file: some others run programs.
+FORMATS = tuple(
+    name
+    for name in "PNG JPEG WEBP BMP DIB GIF PPM TIFF AVIF JPEG2000 TGA DDS ICO PCX SGI QOI".split()
+    if name in Image.OPEN
+)
+_SUFFIXES = tuple(s for s, name in Image.registered_extensions().items() if name in FORMATS)
 
 
 class Tree:
