@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ import pytest
 import ganzoo
 from ganzoo import InputError, cli, zoo
 from ganzoo.data import sources
+from ganzoo.engine import environment
 from ganzoo.engine.quiet import import_tensorflow
 from ganzoo.inference import pictures, saved_model
 from ganzoo.inference.codes import Codes
@@ -283,6 +285,23 @@ def test_version_help_and_status_of_the_process():
     assert all(re.search(rf"\n    {command}\s", top) for command in COMMANDS)
     wrong = ganzoo_command("nonsense")
     assert (wrong.returncode, wrong.stdout, wrong.stderr.count("\n")) == (2, "", 1)
+
+
+def test_every_environment_variable_is_documented():
+    texts = [path.read_text() for path in Path(ganzoo.__file__).parent.rglob("*.py")]
+    assert set(re.findall(r"GANZOO_[A-Z]+", " ".join(texts))) == set(environment.VARIABLES)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("exp", {"export"}), ("sample dcgan_mn", {"dcgan_mnist"}), ("info x --he", {"--help"})],
+)
+def test_the_shell_completes_commands_names_and_flags(words, expected, tmp_path):
+    line, answer = f"ganzoo {words}", tmp_path / "answer"
+    shell = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line))}
+    shell |= {"_ARGCOMPLETE_STDOUT_FILENAME": str(answer), "_ARGCOMPLETE_SUPPRESS_SPACE": "1"}
+    done = ganzoo_command(env=os.environ | shell)
+    assert set(answer.read_text().split("\x0b")) == expected, done.stderr
 
 
 def test_list_is_quick_and_needs_no_tensorflow():

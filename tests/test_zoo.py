@@ -158,6 +158,33 @@ def test_prefers_the_checkout_and_names_a_damaged_file(root, server):
     assert not server.asked
 
 
+def test_the_package_of_weights_comes_before_the_cache(root, cache, server, tmp_path, monkeypatch):
+    assert "toy_rings" in [name for name, fault in zoo.verify() if fault]  # a checkout lacks it
+    site = tmp_path / "site-packages"
+    about = site / "keras_ganzoo_weights-0.1.0.dist-info" / "METADATA"
+    about.parent.mkdir(parents=True)
+    about.write_text("Metadata-Version: 2.1\nName: keras-ganzoo-weights\nVersion: 0.1.0\n")
+    monkeypatch.syspath_prepend(site)
+    folder = site / "ganzoo_weights" / "toy_rings" / "1"
+    put(folder)
+    put(cache)
+    assert zoo.fetch("toy_rings") == folder and not server.asked
+    assert zoo.info("toy_rings")["source"] == str(folder)
+    assert zoo.verify(["toy_rings"]) == [("toy_rings", None)]
+    (folder / "saved_model.pb").write_bytes(bytes(3000))
+    fails("saved_model.pb", "pip install --force-reinstall --no-deps keras-ganzoo-weights")
+
+
+def test_without_an_address_it_says_what_to_type(root, cache, monkeypatch, tmp_path):
+    path = root / "saved_models" / "registry.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"base_url": None}))
+    fails("toy_rings are not on this machine", "pip install keras-ganzoo-weights", "GANZOO_MIRROR")
+    assert "pip install" in zoo.info("toy_rings")["source"]
+    put(tmp_path / "mirror" / "toy_rings" / "1")
+    monkeypatch.setenv("GANZOO_MIRROR", (tmp_path / "mirror").as_uri())
+    assert zoo.fetch("toy_rings") == cache
+
+
 @pytest.mark.parametrize(
     ("mode", "words", "requests"),
     [

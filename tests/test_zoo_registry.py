@@ -73,7 +73,7 @@ def test_hashes_are_hashes(digest):
 
 
 @pytest.mark.parametrize(
-    "address", ["ftp://x", "/x", "", None, "javascript:x", "https://", "https://a b", "data:,x"]
+    "address", ["ftp://x", "/x", "", 7, "javascript:x", "https://", "https://a b", "data:,x"]
 )
 def test_addresses_are_of_three_kinds(address):
     refused(lambda all, one: all.update(base_url=address), "base_url: expected an address")

@@ -99,6 +99,8 @@ EQUIVALENT = {
     "data/order.py Order.__post_init__: 2 -> 3 (3)": "a bound beyond the length of any training",
     "layers/batch_norm.py BatchNormalization._fused: 4 -> 5": "the other way computes the same",
     "metrics/learned_perceptual.py LPIPS.between: True -> False": "strict, of lists of one length",
+    "metrics/learned_perceptual.py LPIPS.maps: -1 -> 1": "the network's shift and scale spread "
+    "one channel over three",
     "layers/fourier_input.py FourierInput.call: -1 -> 1 (2)": "the last axis is the second",
     "layers/lowpass.py _bessel: 2 -> 3": "more points of a sum that has converged",
     "metrics/cache.py : 100000 -> 100001": "a bound of what is kept",

@@ -5,6 +5,7 @@ import re
 
 from ganzoo import augment, gans, losses, penalties, replay
 from ganzoo.data import sources
+from ganzoo.engine.environment import VARIABLES
 from ganzoo.evaluation.figures import METRICS
 from ganzoo.metrics import spaces
 from ganzoo.networks import tricks
@@ -45,7 +46,10 @@ network, `ganzoo data NAME --from=PATH` imports the original files of the sets t
 
 `ganzoo evaluate NAME_OR_PATH --metrics=...`; what each one means: [evaluation.md](evaluation.md).
 
-{metrics}"""
+{metrics}
+## Environment variables
+
+{environment}"""
 
 
 def render() -> str:
@@ -67,6 +71,7 @@ def render() -> str:
     ]
     features = [[f"`{row.name}`", row.meaning, row.monitor] for row in spaces.SPACES.values()]
     metrics = [[f"`{name}`", ", ".join(row.facts), row.of] for name, row in METRICS.items()]
+    environment = [[f"`{name}`", meaning] for name, meaning in VARIABLES.items()]
     return PAGE.format(
         variants=table(["variant", "idea", "hyperparameters of its own", "paper"], variants),
         tricks=table(["argument", "side", "meaning"], changed),
@@ -74,6 +79,7 @@ def render() -> str:
         data=table(["name", "what it is", "import", "license"], data),
         features=table(["name", "what it is", "log"], features),
         metrics=table(["name", "figures", "of"], metrics),
+        environment=table(["name", "meaning"], environment),
     )
 
 

@@ -1,15 +1,17 @@
 """The pretrained generators: listing, locating, verifying and loading them.
 
 A generator is a SavedModel, and the registry lists the size and SHA-256 of each of its files. It is
-loaded from `saved_models/` in a checkout, else from the cache, else it is downloaded to the cache;
-its files are checked every time. `GANZOO_HOME` sets the folder of the cache, `GANZOO_MIRROR` the
-address of downloads, and `GANZOO_OFFLINE=1` disables downloads.
+loaded from `saved_models/` in a checkout, else from the package keras-ganzoo-weights, else from the
+cache, else it is downloaded to the cache; its files are checked every time. `GANZOO_HOME` sets the
+folder of the cache, `GANZOO_MIRROR` the address of downloads, and `GANZOO_OFFLINE=1` disables
+downloads.
 """
 
 import functools
 import json
 import os
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +19,13 @@ from ganzoo.errors import InputError, unknown
 from ganzoo.zoo import download, fingerprint, local, registry, sources
 
 PACKAGE = Path(__file__).resolve().parent.parent  # ganzoo/
+WEIGHTS = "keras-ganzoo-weights"  # a package of saved_models/, which has its own pyproject.toml
+
+
+_MISSING = (
+    f"pip install {WEIGHTS}, or set GANZOO_MIRROR to the address, https://... or file://..., of a "
+    "copy of saved_models"
+)
 
 
 class Layout(NamedTuple):
@@ -36,8 +45,16 @@ def layout() -> Layout:
     return Layout(root / "saved_models" / "registry.json", root / "models", root / "saved_models")
 
 
-def _entry(name: str) -> tuple[dict, str]:
-    """Returns the registry's entry and the address of its files."""
+def weights() -> Path | None:
+    """Returns the folder of the installed package of weights, which is like saved_models/."""
+    try:
+        return Path(metadata.distribution(WEIGHTS).locate_file("ganzoo_weights"))
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _entry(name: str) -> tuple[dict, str | None]:
+    """Returns the registry's entry and the address of its files, None if nobody gave one."""
     known = registry.read(layout().registry)
     entries = known["entries"]
     if name not in entries and name in (imported := local.entries()):
@@ -50,19 +67,26 @@ def _entry(name: str) -> tuple[dict, str]:
         )
     if name not in entries:
         raise unknown("pretrained generator", name, [*entries, *imported])
-    base = registry.address("GANZOO_MIRROR", os.environ.get("GANZOO_MIRROR") or known["base_url"])
-    return entries[name], f"{base}/{name}/{entries[name]['version']}"
+    base = os.environ.get("GANZOO_MIRROR") or known["base_url"]
+    base = base and registry.address("GANZOO_MIRROR", base)
+    return entries[name], base and f"{base}/{name}/{entries[name]['version']}"
 
 
 def _cache(name: str, version: int) -> Path:
     return local.home() / "saved_models" / name / str(version)
 
 
-def _checked_out(name: str, version: int) -> Path | None:
+def _here(name: str, version: int) -> tuple[Path, str] | None:
+    """Returns the folder of an entry that is no download, and what restores its files."""
     if name in list_imported():
-        return local.folder(name) / str(version)
-    folder = layout().saved_models and layout().saved_models / name / str(version)
-    return folder if folder and folder.is_dir() else None
+        return local.folder(name) / str(version), "import it again"
+    for root, way in (
+        (layout().saved_models, f"git checkout -- saved_models/{name}"),
+        (weights(), f"pip install --force-reinstall --no-deps {WEIGHTS}"),
+    ):
+        if root and (folder := root / name / str(version)).is_dir():
+            return folder, way
+    return None
 
 
 def _facts(name: str) -> Path:
@@ -103,13 +127,13 @@ def info(name: str) -> dict:
         The registry's `version`, `description`, `bytes` and `files`; `name`; `recipe` and
         `card_path` (paths); `card` (Markdown) and `metrics` (dict), empty if missing;
         `class_names`, empty if it has no classes or is not here yet; `source`: the folder or
-        address that it would be loaded from.
+        address that it would be loaded from, or what brings it here.
     """
     entry, address = _entry(name)
     folder = _facts(name)
     card, metrics = folder / "README.md", folder / "metrics.json"
-    cached = _cache(name, entry["version"])
-    here = _checked_out(name, entry["version"]) or (cached if cached.is_dir() else None)
+    here, _ = _here(name, entry["version"]) or (_cache(name, entry["version"]), "")
+    here = here if here.is_dir() else None
     summary = json.loads(metrics.read_text("utf-8")) if metrics.is_file() else {}
     return {
         "name": name,
@@ -119,7 +143,7 @@ def info(name: str) -> dict:
         "card": card.read_text("utf-8") if card.is_file() else "",
         "metrics": summary,
         "class_names": _class_names(here) if summary.get("classes") else [],
-        "source": str(here or address),
+        "source": str(here or address or f"not here: {_MISSING}"),
     }
 
 
@@ -138,16 +162,15 @@ def fetch(name: str, version: int | None = None) -> Path:
         version: The required version; by default the registry's.
 
     Raises:
-        InputError: If the name or version is unknown, a file in the checkout is damaged, or the
-            generator is not available locally and cannot be downloaded.
+        InputError: If the name or version is unknown, a file in the checkout or the package of
+            weights is damaged, or the generator is not available locally and cannot be downloaded.
     """
     entry, address = _entry(name)
     if version not in (None, entry["version"]):
         raise InputError(f"{name}: expected version {entry['version']}, got {version!r}.")
-    if folder := _checked_out(name, entry["version"]):
+    if here := _here(name, entry["version"]):
+        folder, way = here
         if fault := download.problem(folder, entry["files"]):
-            imported = name in list_imported()
-            way = "import it again" if imported else f"git checkout -- saved_models/{name}"
             raise InputError(f"{fault}. Restore it: {way}")
         return folder
     folder = _cache(name, entry["version"])
@@ -156,6 +179,8 @@ def fetch(name: str, version: int | None = None) -> Path:
         return folder
     damaged = f"the cached copy is damaged ({fault}) and was not replaced: "
     try:
+        if address is None:
+            raise InputError(f"the weights of {name} are not on this machine: {_MISSING}.")
         if os.environ.get("GANZOO_OFFLINE", "0") not in ("", "0") and address[:5] != "file:":
             raise InputError(
                 f"expected {name} in {folder}, got no valid copy, and GANZOO_OFFLINE disables "
@@ -231,7 +256,7 @@ def verify(names: list[str] | None = None, load: bool = False) -> list[tuple[str
 
     Args:
         names: The generators to check, which must be available locally; by default all in a
-            checkout, and all downloaded ones in an installed package.
+            checkout or where the package of weights is installed, else all downloaded ones.
         load: Whether to also load the valid ones, in a process without GanZoo, and to compare their
             outputs for fixed inputs with the recorded ones.
 
@@ -246,15 +271,10 @@ def verify(names: list[str] | None = None, load: bool = False) -> list[tuple[str
     problems, valid, imported = [], {}, list_imported()
     for name in [*sorted(entries), *imported] if names is None else names:
         entry, _ = _entry(name)
-        if name in imported:
-            folder = local.folder(name) / str(entry["version"])
-            problems.append((name, download.problem(folder, entry["files"], strict=True)))
-            if problems[-1][1] is None:
-                valid[name] = folder
-            continue
-        folder = root / name / str(entry["version"]) if root else _cache(name, entry["version"])
-        if root and not folder.is_dir() and names is not None:
-            folder = _cache(name, entry["version"])
+        here, _ = _here(name, entry["version"]) or (None, "")
+        folder = here or _cache(name, entry["version"])
+        if root and names is None and name not in imported:  # a checkout has all of them
+            folder = root / name / str(entry["version"])
         if folder.is_dir() or root or names is not None:
             fault = download.problem(folder, entry["files"], strict=True)
             problems.append((name, fault))

@@ -3,8 +3,9 @@
     {"format": 1, "base_url": "https://...", "entries": {"<entry>": {"version": 1,
      "description": "...", "bytes": 9, "files": {"saved_model.pb": {"bytes": 9, "sha256": "..."}}}}}
 
-A file is downloaded from `base_url/<entry>/<version>/<relative path>`. The whole registry is
-validated before any file that it names is read or written.
+A file is downloaded from `base_url/<entry>/<version>/<relative path>`; where `base_url` is null,
+from the address that the user gives. The whole registry is validated before any file that it names
+is read or written.
 """
 
 import json
@@ -57,7 +58,8 @@ def validate(registry: object) -> dict:
     _keys("registry", registry, {"format", "base_url", "entries"})
     form = registry["format"]
     _need(type(form) is int and form == 1, "format", "1 (update ganzoo)", form)
-    address("base_url", registry["base_url"])
+    if registry["base_url"] is not None:
+        address("base_url", registry["base_url"])
     _need(isinstance(registry["entries"], dict), "entries", "an object", registry["entries"])
     for name, entry in registry["entries"].items():
         _need(is_name(name), "entries", "names of a-z, 0-9 and _", name)
