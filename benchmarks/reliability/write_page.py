@@ -16,9 +16,9 @@ PICTURE = PAGE.with_name("reliability_growth.png")
 HEAD = """\
 # Reliability
 
-Tests with injected faults, training on several devices, a training over hours, and how speed and
-memory scale. `benchmarks/reliability/write_page.py` writes the tables from the results of the
-scripts that are named in each section, measured on {hardware} without a GPU.
+What the tests notice, injected faults, training on several devices, a training over hours, and how
+speed and memory scale. `benchmarks/reliability/write_page.py` writes the tables from the results of
+the scripts that are named in each section, measured on {hardware} without a GPU.
 """
 WORDS = {
     "batch_size": "batch size", "width": "width", "image_size": "image size",
@@ -199,7 +199,39 @@ def plot(results: dict) -> None:
     figure.savefig(PICTURE, dpi=100, metadata={"Software": None})
 
 
-SECTIONS = {"faults": faults, "replicas": replicas, "soak": soak, "growth": growth}
+def tests() -> str:
+    terms, mutants = read("terms"), read("mutants")
+    lines = [
+        "## What the tests notice",
+        "",
+        "Code is changed on purpose, in one place at a time, and the tests run.",
+        "",
+        "| `python benchmarks/tests/...` | changes | noticed | share |",
+        "|---|---:|---:|---:|",
+    ]
+    lines += [
+        f"| `{name}.py`: {found['what'].removesuffix(' that the tests notice')} | "
+        f"{found['tried']:,} | {found['caught']:,} | {found['share']:.1%} |"
+        for name, found in [("terms", terms), ("mutants", mutants)]
+    ]
+    lines += [
+        "",
+        f"{len(mutants['equivalent'])} further mutants change nothing that could be noticed; they "
+        "are listed with",
+        "the reason of each. Not noticed:",
+        "",
+        *(f"- `{line}`" for line in mutants["survivors"]),
+    ]
+    return "\n".join(lines)
+
+
+SECTIONS = {
+    "mutants": tests,
+    "faults": faults,
+    "replicas": replicas,
+    "soak": soak,
+    "growth": growth,
+}
 
 
 def render() -> str:

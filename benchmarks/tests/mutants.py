@@ -495,7 +495,7 @@ def write(path: Path, seed: int, tried: dict) -> None:
     tried = {key: row for key, row in tried.items() if key not in EQUIVALENT}
     caught = sum(row["caught"] for row in tried.values())
     report = {
-        "what": "mutants of the library that its tests notice",
+        "what": "mutants of the library that the tests notice",
         "tried": len(tried),
         "caught": caught,
         "share": round(caught / len(tried), 4),
