@@ -220,7 +220,7 @@ def tests() -> str:
         "are listed with",
         "the reason of each. Not noticed:",
         "",
-        *(f"- `{line}`" for line in mutants["survivors"]),
+        *(f"- `{line.partition(' ')[2]}`" for line in mutants["survivors"]),
     ]
     return "\n".join(lines)
 
