@@ -14,6 +14,7 @@ from unittest import mock
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -75,6 +76,26 @@ def _few_statistics():
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_curves():
+    """Leaves an empty picture of the curves, which take a second to draw, after every run."""
+    from ganzoo.inference import pictures
+
+    drawn = pictures.curves
+
+    def empty(path, rows, measured=()):
+        pictures.save_png(path, np.zeros((4, 4, 1), "uint8"))
+
+    with mock.patch.object(pictures, "curves", empty):
+        yield pictures, "curves", drawn
+
+
+@pytest.fixture
+def curves(_no_curves, monkeypatch):
+    """Has the curves of runs drawn."""
+    monkeypatch.setattr(*_no_curves)
+
+
 @pytest.fixture(autouse=True)
 def _fresh_policy():
     """Leaves no dtype policy behind for the next test."""
@@ -82,16 +103,21 @@ def _fresh_policy():
     keras.config.set_dtype_policy("float32")
 
 
-@pytest.fixture
-def eagerly(monkeypatch):
+def untraced(monkeypatch):
     """Has `fit` run without a graph, which for a step or two takes longer to trace than to run."""
     fit = keras.Model.fit
 
-    def untraced(gan, *args, **options):
+    def eager(gan, *args, **options):
         gan.run_eagerly = True
         return fit(gan, *args, **options)
 
-    monkeypatch.setattr(keras.Model, "fit", untraced)
+    monkeypatch.setattr(keras.Model, "fit", eager)
+
+
+@pytest.fixture
+def eagerly(monkeypatch):
+    """Has `fit` run without a graph."""
+    untraced(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -326,7 +326,7 @@ def strict(line):
     return json.loads(line, parse_constant=refuse)
 
 
-def test_log_has_a_line_of_json_for_each_epoch(gan, tmp_path):
+def test_log_has_a_line_of_json_for_each_epoch(gan, tmp_path, curves):
     fit(gan, Logs(swd=[0.123456789, 1e-9, 3]), callbacks.RunLog(tmp_path))
     rows = [strict(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert [(row["epoch"], row["step"]) for row in rows] == [(1, 2), (2, 4), (3, 6)]

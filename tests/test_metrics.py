@@ -173,7 +173,7 @@ def test_png_holds_the_picture(tmp_path, channels):
     assert os.listdir(tmp_path / "new") == ["a.png"]
 
 
-def test_curves_of_a_run_are_a_picture_even_where_it_diverged(tmp_path):
+def test_curves_of_a_run_are_a_picture_even_where_it_diverged(tmp_path, curves):
     rows = [
         {"epoch": 1, "step": 5, "d_adv": 1.0, "g_adv": 0.5, "d_grad_norm": 2.0, "g_grad_norm": 1.0},
         {"epoch": 2, "step": 9, "d_adv": math.nan, "g_adv": math.inf, "d_grad_norm": math.nan,

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import processes
 import pytest
+from conftest import untraced
 
 from ganzoo import callbacks, cli
 from ganzoo.callbacks.run_log import read
@@ -48,11 +49,18 @@ def images(tmp_path_factory):
     return path
 
 
+def flags(model, images, steps=18):
+    # 70 images in turns of 16, 2 turns a step: an epoch of the run (5 steps) crosses those of data.
+    return [
+        f"--dataset=npz:{images}", f"--model={model}", "--n_critic=2", "--replay=40", "--ema=0.9",
+        f"--steps={steps}", "--steps_per_epoch=5", *TINY,
+    ]  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, images):
     run = tmp_path_factory.mktemp("run") / "tiny"
-    flags = [f"--run_dir={run}", f"--dataset=npz:{images}", "--steps=10", *TINY]
-    done = process(*flags, run=subprocess.run)  # a fresh one, as a person starts it
+    done = process(f"--run_dir={run}", *flags("gan", images), run=subprocess.run)  # a fresh one
     assert done.returncode == 0, done.stderr
     return run, done
 
@@ -62,9 +70,9 @@ def test_a_run_leaves_all_that_it_promises(finished):
     for name in ("recipe.toml", "metrics.jsonl", "curves.png", "samples.png", "summary.json"):
         assert (run / name).stat().st_size > 0, name
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    assert [row["step"] for row in rows] == [4, 8, 10]
+    assert [row["step"] for row in rows] == [5, 10, 15, 18]
     assert {"d_adv", "g_adv", "d_grad_norm", "g_grad_norm", "swd"} <= rows[0].keys()
-    assert sorted(p.name for p in (run / "samples").iterdir())[-1] == "epoch-0003.png"
+    assert sorted(p.name for p in (run / "samples").iterdir())[-1] == "epoch-0004.png"
     assert list((run / "tensorboard").glob("events*"))
     assert (run / "saved_model" / "saved_model.pb").exists()
     assert f"ganzoo sample {run}" in done.stdout
@@ -76,7 +84,7 @@ def test_a_second_start_does_nothing_again(finished):
     before = {p: p.stat().st_mtime_ns for p in run.rglob("*") if p.is_file() and p.name != ".lock"}
     again = train(f"--run_dir={run}")
     assert again.returncode == 0, again.stderr
-    assert "Done: 10 steps" in again.stdout
+    assert "Done: 18 steps" in again.stdout
     assert before == {p: p.stat().st_mtime_ns for p in before}
 
 
@@ -88,9 +96,9 @@ def test_the_generator_of_a_run_can_be_exported_again(finished, tmp_path):
 
 def test_another_recipe_is_refused_with_the_difference(finished):
     run, _ = finished
-    refused = train(f"--run_dir={run}", "--steps=12", "--model=lsgan", *TINY)
+    refused = train(f"--run_dir={run}", "--steps=20", "--model=lsgan", *TINY)
     assert refused.returncode == 2
-    assert "steps: 10 -> 12" in refused.stderr and "model: dcgan -> lsgan" in refused.stderr
+    assert "steps: 18 -> 20" in refused.stderr and "model: gan -> lsgan" in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
 
 
@@ -171,22 +179,20 @@ def killed_and_restarted(flags, run, kills: int, rng: random.Random) -> int:
 @pytest.mark.parametrize(
     ("model", "kills"), [("gan", 1), pytest.param("wgan_gp", 12, marks=pytest.mark.slow)]
 )
-def test_a_killed_run_ends_with_the_same_bits(images, tmp_path, model, kills):
-    # 70 images in turns of 16, 2 turns a step: an epoch of the run (5 steps) crosses those of data.
-    flags = [
-        f"--dataset=npz:{images}", f"--model={model}", "--n_critic=2", "--replay=40", "--ema=0.9",
-        f"--steps={15 * kills + 3}", "--steps_per_epoch=5", *TINY,
-    ]  # fmt: skip
-    whole = process(f"--run_dir={tmp_path}/whole", *flags)
-    assert whole.returncode == 0, whole.stderr
-    went_on = killed_and_restarted(flags, tmp_path / "killed", kills, random.Random(kills))
+def test_a_killed_run_ends_with_the_same_bits(finished, images, tmp_path, model, kills):
+    given, (whole, _) = flags(model, images, 15 * kills + 3), finished
+    if model != "gan":
+        whole = tmp_path / "whole"
+        done = process(f"--run_dir={whole}", *given)
+        assert done.returncode == 0, done.stderr
+    went_on = killed_and_restarted(given, tmp_path / "killed", kills, random.Random(kills))
     assert went_on >= 1, "no start found a checkpoint: the test did not test"
-    expected, found = weights(tmp_path / "whole"), weights(tmp_path / "killed")
+    expected, found = weights(whole), weights(tmp_path / "killed")
     assert expected.keys() == found.keys() and len(expected) > 40
     for name, value in expected.items():
         np.testing.assert_array_equal(value, found[name], err_msg=name)
     logs = [
-        (tmp_path / run / "metrics.jsonl").read_text().splitlines() for run in ("whole", "killed")
+        (run / "metrics.jsonl").read_text().splitlines() for run in (whole, tmp_path / "killed")
     ]
     for one, other in zip(*logs, strict=True):
         one, other = json.loads(one), json.loads(other)
@@ -195,19 +201,35 @@ def test_a_killed_run_ends_with_the_same_bits(images, tmp_path, model, kills):
         assert one == other
 
 
-@pytest.mark.parametrize("on_failure", [pytest.param("warn", marks=pytest.mark.slow), "rollback"])
-def test_an_interrupted_run_goes_on_within_the_epoch(
-    images, tmp_path, monkeypatch, on_failure, eagerly
-):
-    recipe = Recipe().replace(
+@pytest.fixture(scope="module")
+def recipe(images):
+    return Recipe().replace(
         {"model": "gan", "n_critic": 2, "dataset": f"npz:{images}", "steps": 12, "width": 4,
          "steps_per_epoch": 5, "image_size": 8, "latent_dim": 8, "batch_size": 16, "ema": 0.9,
          "precision": "float32", "replay": 40}
     )  # fmt: skip
-    run.train(recipe, tmp_path / "whole", verbose=0, on_failure=on_failure)
+
+
+@pytest.fixture(scope="module")
+def whole(recipe, tmp_path_factory):
+    """What it leaves where nothing interrupts it."""
+    folder = tmp_path_factory.mktemp("run") / "whole"
+    with pytest.MonkeyPatch.context() as patch:
+        untraced(patch)
+        run.train(recipe, folder, verbose=0, on_failure="rollback")
+    return folder
+
+
+@pytest.mark.parametrize("on_failure", [pytest.param("warn", marks=pytest.mark.slow), "rollback"])
+def test_an_interrupted_run_goes_on_within_the_epoch(
+    recipe, whole, tmp_path, monkeypatch, on_failure, eagerly
+):
+    if on_failure != "rollback":
+        whole = tmp_path / "whole"
+        run.train(recipe, whole, verbose=0, on_failure=on_failure)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     begin = callbacks.Throughput.on_train_batch_begin
-    moments = [1, 4, 7]  # after 4 an epoch ends
+    moments = [4, 7]  # after 4 an epoch ends
     for moment in moments:
 
         def ask(watch, batch, logs=None, at=moment):
@@ -224,12 +246,13 @@ def test_an_interrupted_run_goes_on_within_the_epoch(
     monkeypatch.setattr(callbacks.Throughput, "on_train_batch_begin", begin)
     run.train(recipe, tmp_path / "run", verbose=0, on_failure=on_failure)
     signal.signal(signal.SIGINT, before)
-    expected, found = weights(tmp_path / "whole"), weights(tmp_path / "run")
+    folders = whole, tmp_path / "run"
+    expected, found = map(weights, folders)
     assert expected.keys() == found.keys()
     for name, value in expected.items():
         np.testing.assert_array_equal(value, found[name], err_msg=name)
-    rows = [read(tmp_path / name / "metrics.jsonl") for name in ("whole", "run")]
-    seen = [files.read_sealed(tmp_path / name / "monitor.json") for name in ("whole", "run")]
+    rows = [read(folder / "metrics.jsonl") for folder in folders]
+    seen = [files.read_sealed(folder / "monitor.json") for folder in folders]
     for row in [*rows[0], *rows[1], *(w for s in seen for w in s["windows"])]:
         row.pop("seconds", None), row.pop("images_per_second", None)
     assert rows[0] == rows[1]
@@ -238,21 +261,15 @@ def test_an_interrupted_run_goes_on_within_the_epoch(
 
 # Within an epoch, and at the end of one.
 @pytest.mark.parametrize("first", [7, pytest.param(5, marks=pytest.mark.slow)])
-def test_a_finished_run_goes_on_with_more_steps(images, tmp_path, first, eagerly):
-    recipe = Recipe().replace(
-        {"model": "gan", "n_critic": 2, "dataset": f"npz:{images}", "steps": 9, "width": 4,
-         "steps_per_epoch": 5, "image_size": 8, "latent_dim": 8, "batch_size": 16, "ema": 0.9,
-         "precision": "float32", "replay": 40}
-    )  # fmt: skip
-    run.train(recipe, tmp_path / "whole", verbose=0)
+def test_a_finished_run_goes_on_with_more_steps(recipe, whole, tmp_path, first, eagerly):
     run.train(recipe.replace({"steps": first}), tmp_path / "run", verbose=0)
-    assert run.train(recipe, tmp_path / "run", verbose=0)["steps"] == 9
-    assert Recipe.load(tmp_path / "run/recipe.toml").steps == 9
-    expected, found = weights(tmp_path / "whole"), weights(tmp_path / "run")
+    assert run.train(recipe, tmp_path / "run", verbose=0)["steps"] == 12
+    assert Recipe.load(tmp_path / "run/recipe.toml").steps == 12
+    expected, found = weights(whole), weights(tmp_path / "run")
     for name, value in expected.items():
         np.testing.assert_array_equal(value, found[name], err_msg=name)
     if first == 5:  # or epochs begin at other steps
-        rows = [read(tmp_path / name / "metrics.jsonl") for name in ("whole", "run")]
+        rows = [read(folder / "metrics.jsonl") for folder in (whole, tmp_path / "run")]
         for row in [*rows[0], *rows[1]]:
             row.pop("seconds"), row.pop("images_per_second", None)
         assert rows[0] == rows[1]
