@@ -114,10 +114,24 @@ def untraced(monkeypatch):
     monkeypatch.setattr(keras.Model, "fit", eager)
 
 
+def unexported(monkeypatch):
+    """Has a run end without its export, which takes longer than to train a few steps."""
+    from ganzoo import GAN
+
+    monkeypatch.setattr(GAN, "export", lambda *args, **options: None)
+
+
 @pytest.fixture
 def eagerly(monkeypatch):
     """Has `fit` run without a graph."""
     untraced(monkeypatch)
+
+
+@pytest.fixture
+def quickly(monkeypatch):
+    """Has runs train without a graph and end without an export."""
+    untraced(monkeypatch)
+    unexported(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from ganzoo.errors import InputError
 # exported, one of a kind; what is in half precision; what learns from points; and what several
 # replicas train. Of the others, the rest is slow.
 SAME = ("fgan", "lsgan", "rgan", "dragan", "cgan")  # DCGAN, but for a loss, a penalty or labels
-WHOLE = ("dcgan", "pix2pix", "seqgan")
+WHOLE = ("dcgan", "seqgan")
 EXPORTS = ("infogan", "stylegan2", "classifier")
 HALF = ("dcgan", "seqgan", "stylegan2", "imle")
 FROM_POINTS = ("gan", "aae", "ebgan", "stylegan2")

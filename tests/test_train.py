@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import processes
 import pytest
-from conftest import untraced
+from conftest import unexported, untraced
 
 from ganzoo import callbacks, cli
 from ganzoo.callbacks.run_log import read
@@ -216,13 +216,14 @@ def whole(recipe, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "whole"
     with pytest.MonkeyPatch.context() as patch:
         untraced(patch)
+        unexported(patch)
         run.train(recipe, folder, verbose=0, on_failure="rollback")
     return folder
 
 
 @pytest.mark.parametrize("on_failure", [pytest.param("warn", marks=pytest.mark.slow), "rollback"])
 def test_an_interrupted_run_goes_on_within_the_epoch(
-    recipe, whole, tmp_path, monkeypatch, on_failure, eagerly
+    recipe, whole, tmp_path, monkeypatch, on_failure, quickly
 ):
     if on_failure != "rollback":
         whole = tmp_path / "whole"
@@ -261,7 +262,7 @@ def test_an_interrupted_run_goes_on_within_the_epoch(
 
 # Within an epoch, and at the end of one.
 @pytest.mark.parametrize("first", [7, pytest.param(5, marks=pytest.mark.slow)])
-def test_a_finished_run_goes_on_with_more_steps(recipe, whole, tmp_path, first, eagerly):
+def test_a_finished_run_goes_on_with_more_steps(recipe, whole, tmp_path, first, quickly):
     run.train(recipe.replace({"steps": first}), tmp_path / "run", verbose=0)
     assert run.train(recipe, tmp_path / "run", verbose=0)["steps"] == 12
     assert Recipe.load(tmp_path / "run/recipe.toml").steps == 12
@@ -290,7 +291,7 @@ def test_an_interrupt_says_how_to_go_on(images, tmp_path):
     assert "Traceback" not in err
 
 
-def test_a_run_says_that_bfloat16_is_emulated(images, tmp_path, monkeypatch, eagerly):
+def test_a_run_says_that_bfloat16_is_emulated(images, tmp_path, monkeypatch, quickly):
     monkeypatch.setattr(run.precision, "has_bfloat16", lambda: False)
     flags = [f"--run_dir={tmp_path / 'run'}", f"--dataset=npz:{images}", *TINY, "--steps=1"]
     done = train(*flags, "--precision=mixed_bfloat16")

@@ -113,7 +113,7 @@ def chosen(directory):
 @pytest.mark.parametrize(
     "model", ["gan", "pix2pix", pytest.param("cyclegan", marks=pytest.mark.slow)]
 )
-def test_a_poisoned_test_split_changes_nothing(model, tmp_path, eagerly):
+def test_a_poisoned_test_split_changes_nothing(model, tmp_path, quickly):
     x, y, black = images(64), images(64), np.zeros((16, 8, 8, 1), "uint8")
     sizes = {"width": 2, **({"blocks": 1} if model == "cyclegan" else {})}
     name = {"gan": f"npz:{tmp_path}/set.npz", "cyclegan": "unpaired:openmoji"}
@@ -129,7 +129,7 @@ def test_a_poisoned_test_split_changes_nothing(model, tmp_path, eagerly):
     assert found[0] == found[1]
 
 
-def test_poisoned_sequences_change_nothing(tmp_path, eagerly, monkeypatch):
+def test_poisoned_sequences_change_nothing(tmp_path, quickly, monkeypatch):
     monkeypatch.setattr(oracle, "LENGTH", 2)
     monkeypatch.setattr(oracle, "VOCABULARY", 200)
     oracle.oracle.cache_clear()
