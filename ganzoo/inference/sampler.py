@@ -248,7 +248,11 @@ class Sampler(LatentSpace, Exported):
         return facts | ({"class_names": list(self.class_names)} if self.class_names else {})
 
     def endpoints(self) -> dict:
-        """Returns each function of the SavedModel, with the name, shape and dtype of its inputs."""
+        """Returns each function of the SavedModel, with the name, shape and dtype of its inputs.
+
+        `serving_default` takes latents, and labels if the generator does, to images in [-1, 1];
+        `sample` draws `num` uint8 images, of random classes; `sample_classes` one of each label.
+        """
         inputs = [("latents", (None, self.latent_dim), "float32")]
         if self.conditional:
             inputs.append(("labels", (None,), "int32"))
@@ -256,13 +260,24 @@ class Sampler(LatentSpace, Exported):
         def serve(*inputs):
             return {"images": self(list(inputs) if len(inputs) > 1 else inputs[0])}
 
-        def sample(num, seed):
-            inputs = self.draw_inputs(num, seed)
+        def drawn(inputs, seed):
             with random.scope(random.fold(random.key(seed), 0)):
                 return {"images": pixels.to_uint8(self(inputs))}
 
-        scalars = [("num", (), "int32"), ("seed", (), "int32")]
-        return {"serving_default": (serve, inputs), "sample": (sample, scalars)}
+        def sample(num, seed):
+            return drawn(self.draw_inputs(num, seed), seed)
+
+        def sample_classes(labels, seed):
+            return drawn([self.latents(ops.shape(labels)[0], seed), labels], seed)
+
+        seed = ("seed", (), "int32")
+        found = {
+            "serving_default": (serve, inputs),
+            "sample": (sample, [("num", (), "int32"), seed]),
+        }
+        if self.conditional:
+            found["sample_classes"] = (sample_classes, [("labels", (None,), "int32"), seed])
+        return found
 
     @classmethod
     def about(cls, facts: dict) -> dict:
