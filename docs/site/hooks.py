@@ -1,4 +1,4 @@
-"""What MkDocs calls: the site's files are those of the repository and the pages of `pages.py`.
+"""What MkDocs calls: the site's files are those of the repository and the pages of `pages`.
 
 Each file has the path that it has in the repository, so the links between files hold on the site.
 """
@@ -10,7 +10,7 @@ import pages
 from mkdocs.structure.files import File, InclusionLevel
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = (  # besides the pages that `pages.py` makes
+COPIED = (  # besides the pages that `pages` makes
     "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/*", "docs/experiments/*",
     "docs/imported/*", "docs/judging/*", "docs/projection/*", "docs/using/*",
     "models/*/*.md", "models/*/*.png", "models/*/*.json", "models/*/recipe.toml",
