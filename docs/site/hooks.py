@@ -14,7 +14,7 @@ COPIED = (  # besides the pages that `pages` makes
     "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/*", "docs/experiments/*",
     "docs/imported/*", "docs/judging/*", "docs/projection/*", "docs/using/*",
     "models/*/*.md", "models/*/*.png", "models/*/*.json", "models/*/recipe.toml",
-    "benchmarks/results/*.json",
+    "benchmarks/results/*.json", "examples/serving/*.py",
 )  # fmt: skip
 ARXIV = re.compile(r"(?<![\w/>])arXiv:(\d{4}\.\d{4,5})")
 MODEL = re.compile(r"^Model `(\w+)`", re.M)
