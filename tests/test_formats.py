@@ -215,7 +215,9 @@ def test_the_table_is_of_all_entries_and_all_formats():
     benchmark = loaded(script)
     results = json.loads(benchmark.PATH.read_text())
     assert set(results) == set(ganzoo.list_pretrained())
-    assert all(set(row) == set(benchmark.COLUMNS) for row in results.values())
+    for name, row in results.items():
+        assert set(row) == {*benchmark.COLUMNS, "of"}
+        assert row["of"] == benchmark.digest(name), "run: python benchmarks/quality/formats.py"
     assert benchmark.PAGE.read_text() == benchmark.render(results)
     columns = {(format, p) for format, row in formats.FORMATS.items() for p in row.precisions}
     assert set(benchmark.COLUMNS.values()) <= columns
