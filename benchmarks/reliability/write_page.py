@@ -206,7 +206,7 @@ def tests() -> str:
         "",
         "Code is changed on purpose, in one place at a time, and the tests run.",
         "",
-        "| `python benchmarks/tests/...` | changes | noticed | share |",
+        "| script in benchmarks/tests | changes | noticed | share |",
         "|---|---:|---:|---:|",
     ]
     lines += [
