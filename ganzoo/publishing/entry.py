@@ -198,17 +198,13 @@ def _fingerprint(folder: Path) -> dict:
 
 def _contents(folder: Path) -> dict:
     """Returns `bytes` and `files` of a SavedModel for the registry."""
-    files = {}
-    for path in sorted(path for path in folder.rglob("*") if not path.is_dir()):
-        fact = {"bytes": path.stat().st_size, "sha256": sha256(path)}
-        files[path.relative_to(folder).as_posix()] = fact
-    total = sum(fact["bytes"] for fact in files.values())
-    if total > LIMIT:
+    found = registry.contents(folder)
+    if found["bytes"] > LIMIT:
         raise InputError(
             f"expected a SavedModel of at most {LIMIT:,} bytes, as it is kept in git, got "
-            f"{total:,}. Train a smaller generator."
+            f"{found['bytes']:,}. Train a smaller generator."
         )
-    return {"bytes": total, "files": files}
+    return found
 
 
 def _hidden(target: Path, suffix: str) -> Path:

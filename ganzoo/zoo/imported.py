@@ -90,7 +90,7 @@ def import_entry(
             files.write_text(folder / "metrics.json", json.dumps(summary, indent=2) + "\n")
             files.write_text(folder / "README.md", _card(name, model, facts))
             entry = {"version": local.VERSION, "description": _description(facts)}
-            entry |= _contents(version)
+            entry |= registry.contents(version)
         _register(name, entry)
     except OSError as error:
         raise InputError(f"cannot write {place}: {error.strerror}. Set GANZOO_HOME?") from error
@@ -140,19 +140,6 @@ def _card(name: str, model, facts: dict) -> str:
 def _description(facts: dict) -> str:
     height, width = facts["shape"][:2]
     return f"imported {facts['family']}, {height} x {width}, from {facts['source']}"[:200]
-
-
-def _contents(folder: Path) -> dict:
-    """Returns `bytes` and `files` of a SavedModel for the registry."""
-    found = {
-        path.relative_to(folder).as_posix(): {
-            "bytes": path.stat().st_size,
-            "sha256": files.sha256(path),
-        }
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-    return {"bytes": sum(fact["bytes"] for fact in found.values()), "files": found}
 
 
 def _register(name: str, entry: dict) -> None:

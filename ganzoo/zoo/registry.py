@@ -14,6 +14,7 @@ import reprlib
 from collections import deque
 from pathlib import Path
 
+from ganzoo.engine import files
 from ganzoo.errors import InputError, is_whole
 
 _valid: deque[str] = deque(maxlen=4)  # texts that were validated: `ganzoo list` reads many times
@@ -29,17 +30,11 @@ def read(path: Path) -> dict:
     Raises:
         InputError: If the file cannot be read or is not a valid registry.
     """
-
-    def unique(pairs):
-        if len(dict(pairs)) < len(pairs):
-            raise ValueError("a duplicate key")
-        return dict(pairs)
-
     try:
         text = path.read_text("utf-8")
         if text in _valid:
             return json.loads(text)
-        registry = json.loads(text, object_pairs_hook=unique)
+        registry = decode(text)
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(
             f"{path}: expected a registry, got: {error}. Reinstall ganzoo, or in a checkout: "
@@ -53,6 +48,30 @@ def read(path: Path) -> dict:
     return registry
 
 
+def decode(text: str) -> object:
+    """Returns what a JSON text says; raises `ValueError` if it is none, or says a thing twice."""
+
+    def unique(pairs):
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError("a duplicate key")
+        return dict(pairs)
+
+    return json.loads(text, object_pairs_hook=unique)
+
+
+def contents(folder: Path) -> dict:
+    """Returns `bytes` and `files` of the files in a folder, as an entry has them."""
+    found = {
+        path.relative_to(folder).as_posix(): {
+            "bytes": path.stat().st_size,
+            "sha256": files.sha256(path),
+        }
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    return {"bytes": sum(fact["bytes"] for fact in found.values()), "files": found}
+
+
 def validate(registry: object) -> dict:
     """Returns the registry if it is valid, and raises `InputError` otherwise."""
     _keys("registry", registry, {"format", "base_url", "entries"})
@@ -62,33 +81,36 @@ def validate(registry: object) -> dict:
         address("base_url", registry["base_url"])
     _need(isinstance(registry["entries"], dict), "entries", "an object", registry["entries"])
     for name, entry in registry["entries"].items():
-        _need(is_name(name), "entries", "names of a-z, 0-9 and _", name)
-        _keys(name, entry, {"version", "description", "bytes", "files"})
-        _need(
-            _whole(entry["version"]), f"{name}.version", "a positive whole number", entry["version"]
-        )
-        text = entry["description"]
-        _need(isinstance(text, str) and text.isprintable(), f"{name}.description", "one line", text)
-        files = entry["files"]
-        _need(isinstance(files, dict) and files, f"{name}.files", "an object with files", files)
-        for path, fact in files.items():
-            where = f"{name}.files[{reprlib.repr(path)}]"
-            parts = path.split("/")
-            safe = len(path) < 200 and all(map(_PART.fullmatch, parts))
-            _need(safe, where, "a relative path of letters, digits, _ . - and /", path)
-            _keys(where, fact, {"bytes", "sha256"})
-            size, digest = fact["bytes"], fact["sha256"]
-            _need(_whole(size), f"{where}.bytes", f"a whole number from 1 to {LIMIT}", size)
-            plain = isinstance(digest, str) and re.fullmatch(r"[0-9a-f]{64}", digest)
-            _need(plain, f"{where}.sha256", "64 hexadecimal digits", digest)
-        lower = {path.lower() for path in files}  # some file systems ignore case
-        parents = {path.rsplit("/", n)[0] for path in lower for n in range(1, path.count("/") + 1)}
-        clear = len(lower) == len(files) and not lower & parents
-        _need(clear, f"{name}.files", "paths that do not collide", sorted(files))
-        total = sum(fact["bytes"] for fact in files.values())
-        sound = _whole(entry["bytes"]) and entry["bytes"] == total
-        _need(sound, f"{name}.bytes", f"the sum {total}, at most {LIMIT}", entry["bytes"])
+        validate_entry(name, entry)
     return registry
+
+
+def validate_entry(name: object, entry: object) -> None:
+    """Raises `InputError` if this is not a valid entry of a registry."""
+    _need(is_name(name), "entries", "names of a-z, 0-9 and _", name)
+    _keys(name, entry, {"version", "description", "bytes", "files"})
+    _need(_whole(entry["version"]), f"{name}.version", "a positive whole number", entry["version"])
+    text = entry["description"]
+    _need(isinstance(text, str) and text.isprintable(), f"{name}.description", "one line", text)
+    listed = entry["files"]
+    _need(isinstance(listed, dict) and listed, f"{name}.files", "an object with files", listed)
+    for path, fact in listed.items():
+        where = f"{name}.files[{reprlib.repr(path)}]"
+        parts = path.split("/")
+        safe = len(path) < 200 and all(map(_PART.fullmatch, parts))
+        _need(safe, where, "a relative path of letters, digits, _ . - and /", path)
+        _keys(where, fact, {"bytes", "sha256"})
+        size, digest = fact["bytes"], fact["sha256"]
+        _need(_whole(size), f"{where}.bytes", f"a whole number from 1 to {LIMIT}", size)
+        plain = isinstance(digest, str) and re.fullmatch(r"[0-9a-f]{64}", digest)
+        _need(plain, f"{where}.sha256", "64 hexadecimal digits", digest)
+    lower = {path.lower() for path in listed}  # some file systems ignore case
+    parents = {path.rsplit("/", n)[0] for path in lower for n in range(1, path.count("/") + 1)}
+    clear = len(lower) == len(listed) and not lower & parents
+    _need(clear, f"{name}.files", "paths that do not collide", sorted(listed))
+    total = sum(fact["bytes"] for fact in listed.values())
+    sound = _whole(entry["bytes"]) and entry["bytes"] == total
+    _need(sound, f"{name}.bytes", f"the sum {total}, at most {LIMIT}", entry["bytes"])
 
 
 def is_name(name: object) -> bool:
