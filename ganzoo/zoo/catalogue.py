@@ -4,7 +4,7 @@ A generator is a SavedModel, and the registry lists the size and SHA-256 of each
 loaded from `saved_models/` in a checkout, else from the package keras-ganzoo-weights, else from the
 cache, else it is downloaded to the cache; its files are checked every time. `GANZOO_HOME` sets the
 folder of the cache, `GANZOO_MIRROR` the address of downloads, and `GANZOO_OFFLINE=1` disables
-downloads.
+downloads. An entry may also be on the Hugging Face Hub: see `hub`.
 """
 
 import functools
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ganzoo.errors import InputError, unknown
-from ganzoo.zoo import download, fingerprint, local, registry, sources
+from ganzoo.zoo import download, fingerprint, hub, local, registry, sources
 
 PACKAGE = Path(__file__).resolve().parent.parent  # ganzoo/
 WEIGHTS = "keras-ganzoo-weights"  # a package of saved_models/, which has its own pyproject.toml
@@ -111,9 +111,11 @@ def recipe_path(name: str) -> Path:
     Raises:
         InputError: If the name is unknown or the recipe is missing.
     """
-    _entry(name)
-    path = _facts(name) / "recipe.toml"
-    if name in list_imported():
+    online = hub.is_entry(name)
+    if not online:
+        _entry(name)
+    path = (hub.fetch(name).folder if online else _facts(name)) / "recipe.toml"
+    if name in list_imported() or (online and not path.is_file()):
         raise InputError(f"{name} was imported: others trained it, by no recipe of GanZoo.")
     if not path.is_file():
         raise InputError(f"expected the recipe {path}, got no such file. Reinstall ganzoo.")
@@ -123,17 +125,25 @@ def recipe_path(name: str) -> Path:
 def info(name: str) -> dict:
     """Returns information about a pretrained generator, without loading it.
 
+    Args:
+        name: One of `list_pretrained()` or `list_imported()`, or "hf://OWNER/REPO", which is
+            downloaded.
+
     Returns:
         The registry's `version`, `description`, `bytes` and `files`; `name`; `recipe` and
         `card_path` (paths); `card` (Markdown) and `metrics` (dict), empty if missing;
         `class_names`, empty if it has no classes or is not here yet; `source`: the folder or
         address that it would be loaded from, or what brings it here.
     """
-    entry, address = _entry(name)
-    folder = _facts(name)
+    if hub.is_entry(name):
+        name, entry, folder = hub.fetch(name)
+        here = address = folder / hub.MODEL
+    else:
+        entry, address = _entry(name)
+        folder = _facts(name)
+        here, _ = _here(name, entry["version"]) or (_cache(name, entry["version"]), "")
+        here = here if here.is_dir() else None
     card, metrics = folder / "README.md", folder / "metrics.json"
-    here, _ = _here(name, entry["version"]) or (_cache(name, entry["version"]), "")
-    here = here if here.is_dir() else None
     summary = json.loads(metrics.read_text("utf-8")) if metrics.is_file() else {}
     return {
         "name": name,
@@ -158,16 +168,19 @@ def fetch(name: str, version: int | None = None) -> Path:
     """Returns the folder of a pretrained SavedModel, downloading it if needed; checks all files.
 
     Args:
-        name: One of `list_pretrained()`.
+        name: One of `list_pretrained()` or `list_imported()`, or "hf://OWNER/REPO[@REVISION]".
         version: The required version; by default the registry's.
 
     Raises:
         InputError: If the name or version is unknown, a file in the checkout or the package of
             weights is damaged, or the generator is not available locally and cannot be downloaded.
     """
-    entry, address = _entry(name)
+    found = hub.fetch(name) if hub.is_entry(name) else None
+    entry, address = (found.facts, "") if found else _entry(name)
     if version not in (None, entry["version"]):
         raise InputError(f"{name}: expected version {entry['version']}, got {version!r}.")
+    if found:
+        return found.folder / hub.MODEL
     if here := _here(name, entry["version"]):
         folder, way = here
         if fault := download.problem(folder, entry["files"]):
@@ -181,7 +194,7 @@ def fetch(name: str, version: int | None = None) -> Path:
     try:
         if address is None:
             raise InputError(f"the weights of {name} are not on this machine: {_MISSING}.")
-        if os.environ.get("GANZOO_OFFLINE", "0") not in ("", "0") and address[:5] != "file:":
+        if local.offline() and address[:5] != "file:":
             raise InputError(
                 f"expected {name} in {folder}, got no valid copy, and GANZOO_OFFLINE disables "
                 "downloads. Unset it, or set GANZOO_MIRROR=file://... to a copy of saved_models."
@@ -198,7 +211,8 @@ def load_pretrained(name: str, version: int | None = None):
     """Loads a pretrained generator, downloading it if needed; or a file of other people's weights.
 
     Args:
-        name: One of `list_pretrained()` or `list_imported()`; or FAMILY:PLACE, such as
+        name: One of `list_pretrained()` or `list_imported()`; "hf://OWNER/REPO" or
+            "hf://OWNER/REPO@REVISION", where `ganzoo push` put one; or FAMILY:PLACE, such as
             "stylegan2:PATH.pkl" or "dcgan:hf://OWNER/REPO/FILE", which is read and not stored.
         version: The required version; by default the registry's.
 
@@ -208,7 +222,7 @@ def load_pretrained(name: str, version: int | None = None):
     Raises:
         InputError: As `fetch`.
     """
-    if sources.is_source(name):
+    if sources.is_source(name) and not hub.is_entry(name):
         return sources.open_source(name)
     folder = fetch(name, version)
     from ganzoo.inference import saved_model  # late: it imports tensorflow
@@ -220,8 +234,8 @@ def find(name: str) -> tuple[Callable, str]:
     """Returns a function that loads the model of this name or folder, and a short name for it.
 
     Args:
-        name: One of `list_pretrained()` or `list_imported()`, FAMILY:PLACE of a file to import, or
-            the folder of a SavedModel or of a run with one.
+        name: One of `list_pretrained()` or `list_imported()`, "hf://OWNER/REPO", FAMILY:PLACE of a
+            file to import, or the folder of a SavedModel or of a run with one.
 
     Raises:
         InputError: If there is no such model.
@@ -230,7 +244,8 @@ def find(name: str) -> tuple[Callable, str]:
     if name in names:
         return functools.partial(load_pretrained, name), name
     if sources.is_source(name):
-        return functools.partial(load_pretrained, name), Path(name.partition("#")[0]).stem
+        stem = Path(name.partition("#")[0]).stem
+        return functools.partial(load_pretrained, name), stem.partition("@")[0]
     for folder in (path, path / "saved_model"):
         if (folder / "saved_model.pb").is_file():
             full = path.resolve()
@@ -255,8 +270,8 @@ def verify(names: list[str] | None = None, load: bool = False) -> list[tuple[str
     """Checks size and SHA-256 of all files of the local generators, and that there are no others.
 
     Args:
-        names: The generators to check, which must be available locally; by default all in a
-            checkout or where the package of weights is installed, else all downloaded ones.
+        names: The generators to check, which must be available locally or on the Hub; by default
+            all in a checkout or where the package of weights is installed, else all downloaded ones.
         load: Whether to also load the valid ones, in a process without GanZoo, and to compare their
             outputs for fixed inputs with the recorded ones.
 
@@ -270,6 +285,10 @@ def verify(names: list[str] | None = None, load: bool = False) -> list[tuple[str
     root = layout().saved_models
     problems, valid, imported = [], {}, list_imported()
     for name in [*sorted(entries), *imported] if names is None else names:
+        if hub.is_entry(name):
+            problems.append((name, None))
+            valid[name] = fetch(name)
+            continue
         entry, _ = _entry(name)
         here, _ = _here(name, entry["version"]) or (None, "")
         folder = here or _cache(name, entry["version"])

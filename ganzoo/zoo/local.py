@@ -18,6 +18,11 @@ def home() -> Path:
     return Path(os.environ.get("GANZOO_HOME") or "~/.cache/ganzoo").expanduser()
 
 
+def offline() -> bool:
+    """Returns whether `GANZOO_OFFLINE` disables downloads."""
+    return os.environ.get("GANZOO_OFFLINE", "0") not in ("", "0")
+
+
 def root() -> Path:
     """Returns the folder of all imported entries."""
     return home() / "imported"

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from ganzoo.engine import files
 from ganzoo.errors import InputError
-from ganzoo.zoo import download, local
+from ganzoo.zoo import download, hub, local
 
 LARGEST = 8 << 30  # bytes of a download
 _NAME = re.compile(r"(?:(?P<family>[a-z][a-z0-9_]+):(?!//))?(?P<place>.+)", re.DOTALL)
@@ -58,15 +58,15 @@ def _from_hub(place: str) -> Path:
     match = re.fullmatch(r"hf://([\w.-]+/[\w.-]+?)(?:@([\w./-]+?))?/([\w./ -]+)", place)
     if not match or ".." in match[3].split("/"):
         raise InputError(f"expected hf://OWNER/REPO/FILE, got {place!r}.")
-    try:
-        from huggingface_hub import hf_hub_download
-    except ImportError:
-        raise InputError(f"{place} needs a package: pip install 'keras-ganzoo[hub]'.") from None
-    try:
-        return Path(hf_hub_download(match[1], match[3], revision=match[2]))
-    except Exception as error:  # the package raises errors of several others
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(f"cannot download {place}: {reason}") from error
+    with hub.client(place) as client:
+        found = client.hf_hub_download(
+            match[1],
+            match[3],
+            revision=match[2],
+            endpoint=hub.endpoint(),
+            local_files_only=local.offline(),
+        )
+    return Path(found)
 
 
 def _downloaded(place: str) -> Path:
