@@ -27,7 +27,7 @@ from ganzoo.zoo import catalogue
 
 COMMANDS = [
     "list", "info", "sample", "translate", "evaluate", "train", "export", "verify", "publish",
-    "data", "launch", "train-all",
+    "push", "data", "launch", "train-all",
 ]  # fmt: skip
 
 

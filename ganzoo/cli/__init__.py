@@ -26,6 +26,7 @@ from ganzoo.cli import (
     mix,
     project,
     publish,
+    push,
     sample,
     train,
     train_all,
@@ -42,7 +43,7 @@ COMMANDS = {
     "use a generator": (sample, mix, edit, video, project, translate, export),
     "train": (train, train_all, launch, data),
     "measure": (evaluate, verify),
-    "share": (import_weights, publish),
+    "share": (import_weights, push, publish),
 }
 
 

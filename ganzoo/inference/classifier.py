@@ -26,6 +26,7 @@ class TrainedClassifier(Exported):
     """
 
     kind = "classifier"
+    task = "image-classification"
     measurable = True
     no_samples = "a classifier draws no samples: give the name or folder of a generator."
     card = {
@@ -40,7 +41,7 @@ images, labels = ganzoo.data.arrays("{dataset}", "test")  # uint8 (N, H, W, C)
 classes = classifier.predict(images).argmax(1)
 features = classifier.features(images)  # float32 (N, D)""",
         "load_alone": """\
-found = tf.saved_model.load("saved_models/{entry}/{version}")(tf.zeros((1, 28, 28, 1)))
+found = tf.saved_model.load("{folder}")(tf.zeros((1, 28, 28, 1)))
 found["probabilities"], found["features"]""",
         "signature": "the signature `serving_default` takes images in [-1, 1], and returns "
         "probabilities and features",

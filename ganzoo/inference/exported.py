@@ -24,8 +24,9 @@ class Exported(keras.Model):
         kind: The name of the kind in saved files.
         card: The texts of its model card: `picture` (what the card's picture shows), `limits`,
             `load`, `load_alone` (Python code with and without GanZoo), `signature` and `request`
-            (a model server's). `{entry}`, `{version}`, `{dataset}` and others are filled in; see
-            `publishing.card`.
+            (a model server's). `{title}` (its name), `{entry}` (what loads it), `{folder}` and
+            others are filled in; see `publishing.card`.
+        task: What the Hugging Face Hub calls its task; None if it has no name for it.
         measurable: Whether it can be measured apart from its run, with `measured`.
         kept: Functions that load what it was trained with and is kept beside it, by their names.
         published: What the weights of a published entry are stored in; see `writing.save`.
@@ -34,6 +35,7 @@ class Exported(keras.Model):
 
     kind: str
     card: dict[str, str]
+    task: str | None = None
     measurable = False
     published = "float16"
     kept: Mapping[str, Callable] = types.MappingProxyType({})

@@ -21,7 +21,7 @@ LARGE = 1 << 18  # pixels at a time of larger images
 MANY = 16  # number of batches, or of large images, from which compiling is worthwhile
 
 CARD = {
-    "picture": "Samples of {entry}, not cherry-picked",
+    "picture": "Samples of {title}, not cherry-picked",
     "limits": """\
 It generates only images like those of `{dataset}`, at the size in the recipe, and it reproduces the
 gaps and biases of that data set. The metrics are valid for the settings listed with them: compare
@@ -30,7 +30,7 @@ training image.""",
     "load": """\
 images = ganzoo.load_pretrained("{entry}").sample(16, seed=0)  # uint8 (16, H, W, C)""",
     "load_alone": """\
-images = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)""",
+images = tf.saved_model.load("{folder}").sample(16, 0)""",
     "signature": "the signature `serving_default` takes latents and returns images in [-1, 1]",
     "request": """\
 :predict \\
@@ -42,7 +42,7 @@ generator = ganzoo.load_pretrained("{entry}")
 images = generator.sample(16, seed=0)  # uint8 (16, H, W, C), of random classes
 images = generator.sample(16, seed=0, labels={last})  # of one class, 0 to {last}; or a list""",
     "load_alone": """\
-generator = tf.saved_model.load("saved_models/{entry}/{version}")
+generator = tf.saved_model.load("{folder}")
 images = generator.sample(16, 0)  # of random classes
 latents, labels = tf.random.normal((16, {latents})), tf.fill([16], {last})
 images = generator(latents, labels)["images"]  # of one class, float32 in [-1, 1]""",
@@ -70,6 +70,7 @@ class Sampler(LatentSpace, Exported):
     """
 
     kind = "generator"
+    task = "unconditional-image-generation"
     card = CARD
     measurable = True
 

@@ -54,10 +54,8 @@ def load(path) -> Exported:
         facts.pop("format")
         network = keras.saving.deserialize_keras_object(facts.pop("network"), safe_mode=True)
         network = in_float32(network)  # the config of a whole network holds no policy
-        reader = tf.train.load_checkpoint(str(path / "variables" / "variables"))
-        names = [f"network/{i}/.ATTRIBUTES/VARIABLE_VALUE" for i in range(len(network.weights))]
         network.trainable = True  # a training's average is not; what is loaded may be fine-tuned
-        network.set_weights([reader.get_tensor(name) for name in names])
+        network.set_weights(stored_weights(path, len(network.weights)))
         model = cls.of(network, **facts)
         model.kept = {
             folder.name: functools.cache(functools.partial(load, folder))
@@ -68,6 +66,12 @@ def load(path) -> Exported:
     except UNREADABLE as error:
         problem = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"{path} is damaged or was not written by ganzoo: {problem}") from error
+
+
+def stored_weights(path, count: int) -> list:
+    """Returns the arrays of a SavedModel's network, as they are stored, in the network's order."""
+    reader = tf.train.load_checkpoint(str(Path(path) / "variables" / "variables"))
+    return [reader.get_tensor(f"network/{i}/.ATTRIBUTES/VARIABLE_VALUE") for i in range(count)]
 
 
 def about(path) -> dict:

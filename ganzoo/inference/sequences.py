@@ -95,6 +95,7 @@ class Sequences(Exported):
     """
 
     kind = "sequences"
+    task = "text-generation"
     conditional = False
     card = {
         "picture": "Sequences, one per row, not cherry-picked: the darker a token, the more "
@@ -108,7 +109,7 @@ sequences = ganzoo.load_pretrained("{entry}")
 tokens = sequences.sample(16, seed=0)  # int32 (16, T)
 lines = sequences.lines(16, seed=0)  # the same as text""",
         "load_alone": """\
-tokens = tf.saved_model.load("saved_models/{entry}/{version}").sample(16, 0)""",
+tokens = tf.saved_model.load("{folder}").sample(16, 0)""",
         "signature": "the signature `serving_default` takes tokens and returns their "
         "log-likelihood",
         "request": """\

@@ -28,6 +28,7 @@ class Translator(Exported):
     """
 
     kind = "translator"
+    task = "image-to-image"
     no_samples = (
         "a translator makes images from images: call `translate(images)`, or run "
         "`ganzoo translate NAME IN --out=OUT`."
@@ -43,7 +44,7 @@ batch = ganzoo.data.examples("{dataset}", "train", limit=16{shape})
 images = batch["{given}"]  # uint8 (16, H, W, C)
 translated = ganzoo.load_pretrained("{entry}").translate(images)""",
         "load_alone": """\
-translate = tf.saved_model.load("saved_models/{entry}/{version}").translate
+translate = tf.saved_model.load("{folder}").translate
 translated = translate(images, 0)  # both uint8 (N, H, W, C)""",
         "signature": "the signature `translate` takes and returns uint8 `images`, and a `seed`",
         "request": "/metadata",

@@ -10,7 +10,7 @@ from ganzoo.inference.saved_model import KINDS
 from ganzoo.training.recipe import Recipe, differences
 
 CARD = """\
-# {entry}
+# {title}
 
 ![{picture}](samples.png)
 
@@ -53,7 +53,16 @@ import tensorflow as tf
 
 {load_alone}
 ```
+{served}
+Its outputs for fixed inputs are in [metrics.json](metrics.json); `ganzoo verify {entry}` compares.
 
+## License
+
+Data: {license}. Weights: {weights_license}, as GanZoo.
+"""
+WEIGHTS_LICENSE = "Apache-2.0"
+
+SERVED = """
 With a model server ({signature}):
 
 ```
@@ -61,12 +70,6 @@ tensorflow_model_server --rest_api_port=8501 --model_name={entry} \\
   --model_base_path="$PWD/saved_models/{entry}" &
 curl localhost:8501/v1/models/{entry}{request}
 ```
-
-Its outputs for fixed inputs are in [metrics.json](metrics.json); `ganzoo verify {entry}` compares.
-
-## License
-
-Data: {license}. Weights: Apache-2.0, as GanZoo.
 """
 
 STORED = """
@@ -87,7 +90,9 @@ Each row moves one sample along a principal component ({names}), from -3 to 3 st
 """
 
 
-def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
+def render(
+    entry: str, version: int, recipe: dict, summary: dict, address: str | None = None
+) -> str:
     """Returns the card as Markdown.
 
     Args:
@@ -98,6 +103,8 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
             was measured) and `kind`; `seconds`, `images_per_second`, `hardware`, `versions`,
             `best_step`, the number of `classes`, `which` of several exports it is, and what its
             `weights` are stored in, where known.
+        address: Where the entry is pushed to, `hf://OWNER/REPO`, with the SavedModel in
+            `saved_model/`; None for the card in `models/`.
     """
     rows = []
     for name, fact in summary["metrics"].items():
@@ -107,10 +114,11 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         rows.append(f"| {name} | {value} | {_pairs(fact) or '-'} |")
     which = summary.get("which")
     names = {
-        "entry": entry, "version": version, "dataset": recipe["dataset"],
+        "entry": address or entry, "title": entry, "dataset": recipe["dataset"],
         "given": (which or "x")[0],  # of a translator
         "latents": recipe.get("architecture", {}).get("latent_dim"),
         "last": (summary.get("classes") or 1) - 1,
+        "folder": "saved_model" if address else f"saved_models/{entry}/{version}",
         "shape": "".join(f", {k}={recipe[k]}" for k in ("image_size", "channels") if recipe.get(k)),
     }  # fmt: skip
     kind = KINDS[summary.get("kind") or gans.get(recipe["model"]).exported.kind]
@@ -118,9 +126,11 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
     if which == "classifier":
         words["picture"] = "Samples of the generator that it was trained against"
     neighbors = any(name.startswith("neighbours") for name in summary["metrics"])
+    words = names | {key: text.format(**names) for key, text in words.items()}
     return CARD.format(
-        **names,
-        **{key: text.format(**names) for key, text in words.items()},
+        **words,
+        served="" if address else SERVED.format(**words),
+        weights_license=WEIGHTS_LICENSE,
         model=recipe["model"],
         way=f", `{which}` of what it exports" if which else "",
         paper=_paper(recipe["model"]),
@@ -132,7 +142,7 @@ def render(entry: str, version: int, recipe: dict, summary: dict) -> str:
         changed=_changed(recipe),
         biased=f"\nIt was {published.BIASED}\n" if published.is_biased(recipe) else "",
         neighbours=NEIGHBOURS if neighbors else "",
-        directions=_directions(entry, summary),
+        directions=_directions(names["entry"], summary),
         license=license_of(recipe["dataset"]),
     )
 

@@ -271,7 +271,7 @@ def verify(names: list[str] | None = None, load: bool = False) -> list[tuple[str
 
     Args:
         names: The generators to check, which must be available locally or on the Hub; by default
-            all in a checkout or where the package of weights is installed, else all downloaded ones.
+            all in a checkout or where the package of weights is installed, else those downloaded.
         load: Whether to also load the valid ones, in a process without GanZoo, and to compare their
             outputs for fixed inputs with the recorded ones.
 
