@@ -15,12 +15,13 @@ import pytest
 import yaml
 from huggingface_hub import constants, file_download
 from safetensors.numpy import load_file
+from test_imported import written
 
 import ganzoo
 from ganzoo import InputError, cli, zoo
 from ganzoo.inference import saved_model
 from ganzoo.publishing import repository
-from ganzoo.zoo import hub, sources
+from ganzoo.zoo import hub, imported, sources
 
 ENTRY, REPO = "ebgan_fashion_mnist", "me/clothes"
 PLACE = f"hf://{REPO}"
@@ -244,6 +245,19 @@ def test_the_safetensors_are_the_weights(server):
         np.testing.assert_array_equal(arrays[weight.path], np.asarray(weight))
 
 
+def test_an_imported_entry_is_pushed_with_its_license(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(imported.fingerprint, "alone", lambda folders: [{}])
+    path = written(tmp_path / "faces.safetensors", "dcgan_64")
+    imported.import_entry(str(path), "my_faces", license="MIT")
+    expected = zoo.load_pretrained("my_faces").sample(1)
+    repository.push("my_faces", "me/faces")
+    np.testing.assert_array_equal(zoo.load_pretrained("hf://me/faces").sample(1), expected)
+    card = zoo.info("hf://me/faces")["card"]
+    assert "license: other\nlicense_name: MIT\n" in card and "](samples.png)" in card
+    assert 'load_pretrained("hf://me/faces")' in card and "model-index" not in card
+    fails(lambda: zoo.recipe_path("hf://me/faces"), "no recipe")
+
+
 def test_a_dry_run_pushes_nothing(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.chdir(tmp_path)
@@ -317,10 +331,11 @@ def test_without_a_network(server, monkeypatch):
         ("dropped", ["run it again"]),
     ],
 )
-def test_damaged_downloads_are_refused(server, monkeypatch, fault, words):
+def test_damaged_downloads_are_refused(server, monkeypatch, capfd, fault, words):
     monkeypatch.setattr(server, "of", "saved_model/saved_model.pb")
     monkeypatch.setattr(server, "fault", fault)
     fails(lambda: ganzoo.load_pretrained(PLACE), PLACE, *words)
+    assert capfd.readouterr() == ("", "")
     monkeypatch.setattr(server, "fault", None)
     assert zoo.fetch(PLACE).is_dir()  # nothing of it stays
 

@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import os
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -84,9 +85,26 @@ def client(place: str) -> Iterator:
     package = required("huggingface_hub", place)
     errors = required("huggingface_hub.errors", place)
     try:
-        yield package
+        with _quiet(required("huggingface_hub.utils", place)):
+            yield package
     except Exception as error:  # the package raises errors of several others
         raise InputError(f"{place}: {_reason(error, errors)}") from error
+
+
+@contextlib.contextmanager
+def _quiet(utils) -> Iterator[None]:
+    """Has the package, given its `utils`, show progress only on a terminal, and no warnings."""
+    level, shown = utils.logging.get_verbosity(), not utils.are_progress_bars_disabled()
+    hidden = shown and not sys.stderr.isatty()
+    utils.logging.set_verbosity_error()
+    if hidden:
+        utils.disable_progress_bars()
+    try:
+        yield
+    finally:
+        utils.logging.set_verbosity(level)
+        if hidden:
+            utils.enable_progress_bars()
 
 
 def _reason(error: Exception, errors) -> str:
