@@ -9,6 +9,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
+import processes
 import pytest
 import tensorflow as tf
 
@@ -44,6 +45,7 @@ def home(tmp_path, monkeypatch):
 
 
 def test_an_imported_file_is_an_entry(tmp_path, home, capsys, monkeypatch):
+    monkeypatch.setattr("subprocess.Popen", processes.Popen)
     path = written(tmp_path / "faces.safetensors", "dcgan_64")
     fresh = zoo.load_pretrained(f"dcgan:{path}").sample(2, seed=3)
     assert cli.main(["inspect", str(path)]) == 0

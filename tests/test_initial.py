@@ -122,7 +122,7 @@ def test_a_generator_with_a_truncation_is_trained_at_full_variety():
 # --- runs
 
 
-def test_a_run_starts_from_a_trained_pair(tmp_path):
+def test_a_run_starts_from_a_trained_pair(tmp_path, eagerly):
     gan = ganzoo.create("dcgan", (28, 28, 1), **SMALL)
     gan.export(tmp_path / "1", companions=True)
     resolved = recipe(tmp_path / "1", **{"freeze_d": 2}).resolved()

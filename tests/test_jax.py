@@ -136,7 +136,7 @@ def test_the_weights_after_it_are_those_of_tensorflow(played, name):
         np.testing.assert_allclose(one, other, rtol=5e-3, atol=5e-4)
 
 
-def test_a_run_is_trained_finished_and_continued(tmp_path):
+def test_a_run_is_trained_finished_and_continued(tmp_path, quickly):
     flags = [
         "--model=gan", "--dataset=fashion_mnist_10k", "--image_size=8", "--width=2",
         "--latent_dim=4", "--batch_size=16", "--steps_per_epoch=3", "--features=pixels",

@@ -12,7 +12,7 @@ import numpy as np
 import processes
 import pytest
 
-from ganzoo import cli, gans
+from ganzoo import cli, gans, zoo
 from ganzoo.cli import train_all
 from ganzoo.metrics import domain
 from ganzoo.publishing import entry
@@ -126,7 +126,11 @@ def test_the_zoos_own_recipes_can_be_carried_out_and_published(path):
 
 GRAPH = 200_000  # bytes of a SavedModel beside its weights, at most, in the entries there are
 SHAPES = domain.SHAPES | {"stacked:mnist": (28, 28, 3)}
-GENERATORS = [path for path in QUEUE if Recipe.load(path).dataset in SHAPES]
+GENERATORS = [
+    pytest.param(path, marks=pytest.mark.slow if path.stem in zoo.list_pretrained() else ())
+    for path in QUEUE
+    if Recipe.load(path).dataset in SHAPES
+]
 
 
 @pytest.mark.parametrize("path", GENERATORS, ids=lambda path: path.stem)
