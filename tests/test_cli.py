@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import importlib.machinery
+import io
 import json
 import os
 import re
@@ -322,3 +323,19 @@ def test_a_broken_pipe_is_quiet():
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=30)
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+class Terminal(io.StringIO):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("stream, shown", [(Terminal(), True), (io.StringIO(), False)])
+def test_a_terminal_is_told_what_is_waited_for(root, monkeypatch, capsys, stream, shown):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert cli.main(["verify", "toy_rings", "--quick"]) == 0
+    assert capsys.readouterr().out == "toy_rings: ok\n"
+    assert ("Verifying ..." in stream.getvalue()) is shown

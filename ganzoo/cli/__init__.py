@@ -33,6 +33,7 @@ from ganzoo.cli import (
     translate,
     verify,
     video,
+    waiting,
 )
 from ganzoo.cli.parser import Parser, parse
 from ganzoo.engine.environment import VARIABLES
@@ -60,10 +61,12 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
     )
     lines: builtins.list[str] = []
 
-    def command(name: str, run: Callable, summary: str, example: str, more: str = "") -> Parser:
+    def command(
+        name: str, run: Callable, summary: str, example: str, more: str = "", *, wait: str = ""
+    ) -> Parser:
         text = f"{summary[0].upper()}{summary[1:]}.{more}\n\nExample: {example}"
         parser = commands.add_parser(name, description=text)
-        parser.set_defaults(run_command=run)
+        parser.set_defaults(run_command=run, wait=wait)
         lines.append(f"    {name:<10} {summary}")
         return parser
 
@@ -103,7 +106,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if "_ARGCOMPLETE" in os.environ:
             complete(*parsers())
         args = parse(*parsers(), sys.argv[1:] if argv is None else argv)
-        status = args.run_command(args)
+        with waiting.shown(args.wait):
+            status = args.run_command(args)
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # `ganzoo list | head -1`; keep the last flush quiet, too

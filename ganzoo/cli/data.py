@@ -12,7 +12,7 @@ def add(command: Callable) -> None:
     bring = command(
         "data", _data, "import the original files of a data set or a feature network",
         "ganzoo data fashion_mnist --from=downloads/",
-        "\nFor machines without a network. The files are checked by SHA-256.",
+        "\nFor machines without a network. The files are checked by SHA-256.", wait="Importing",
     )  # fmt: skip
     bring.add_argument("name", metavar="NAME", help="one of the names below")
     bring.add_argument(

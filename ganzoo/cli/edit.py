@@ -15,7 +15,7 @@ def add(command: Callable) -> None:
         "edit", _edit, "move images along a direction of the latent space",
         "ganzoo edit stylegan2_fashion_mnist --seeds=0-3 --direction=pca:0 --strength=-3..3",
         "\nA row for each image. Directions are principal components (pca:N), closed-form factors "
-        "(sefa:N), or\nlead to a class of a classifier (class:N).",
+        "(sefa:N), or\nlead to a class of a classifier (class:N).", wait="Drawing images",
     )  # fmt: skip
     sample.add_generator(change)
     sample.add_codes(change, "seeds of the images to move (default: 0-3)")

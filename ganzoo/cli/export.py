@@ -14,7 +14,7 @@ def add(command: Callable) -> None:
     save = command(
         "export", _export, "write a trained model for use elsewhere: SavedModel, ONNX, LiteRT, ...",
         "ganzoo export dcgan_mnist --format=onnx --out=digits.onnx",
-        "\nOf a run it is the best checkpoint, finished or not.",
+        "\nOf a run it is the best checkpoint, finished or not.", wait="Exporting",
     )  # fmt: skip
     save.add_argument(
         "name", metavar="NAME_OR_PATH", help="a name from `ganzoo list`, a SavedModel or a run"

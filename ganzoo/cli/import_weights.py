@@ -16,7 +16,7 @@ def add(command: Callable) -> None:
         "import", _import, "import other people's trained weights as an entry of the local zoo",
         "ganzoo import stylegan2:network.pkl --as=my_faces",
         "\nThe file is read, and nothing in it executed. The entry is listed, samples, translates, "
-        "is exported\nand verified as any other.",
+        "is exported\nand verified as any other.", wait="Importing",
     )  # fmt: skip
     _source(bring)
     bring.add_argument("--as", dest="name", required=True, metavar="NAME", help="name of the entry")

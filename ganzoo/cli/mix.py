@@ -16,6 +16,7 @@ def add(command: Callable) -> None:
         "mix", _mix, "mix the styles of images, of a generator with styles",
         "ganzoo mix stylegan2_fashion_mnist --rows=0-3 --columns=4-9 --layers=middle",
         "\nEach image has the styles of its row, but for the named layers: those of its column.",
+        wait="Drawing images",
     )  # fmt: skip
     sample.add_generator(join)
     join.add_argument("--rows", type=seeds, required=True, metavar="A-B", help="seeds of the rows")

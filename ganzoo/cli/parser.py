@@ -56,7 +56,8 @@ def parse(top: Parser, commands: dict[str, Parser], argv: Sequence[str]) -> argp
             raise unknown("command", argv[0], commands)
         parser, rest = commands[argv[0]], argv[1:]
     if parser.takes_all:
-        return argparse.Namespace(run_command=parser.get_default("run_command"), flags=rest)
+        run = parser.get_default("run_command")
+        return argparse.Namespace(run_command=run, wait="", flags=rest)
     for word in rest:
         if word == "--":
             break

@@ -17,7 +17,7 @@ def add(command: Callable) -> None:
     draw = command(
         "sample", _sample, "draw images from a generator",
         "ganzoo sample wgan_gp_fashion_mnist --num=64 --seed=0 --out=grid.png",
-        "\nThe same seed draws the same images.",
+        "\nThe same seed draws the same images.", wait="Drawing images",
     )  # fmt: skip
     add_generator(draw)
     draw.add_argument(

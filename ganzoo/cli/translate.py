@@ -20,6 +20,7 @@ def add(command: Callable) -> None:
         "ganzoo translate runs/pix2pix_edges_fashion_mnist drawing.png --out=cloth.png",
         "\nImages are resized to cover the network's input size, and cropped at the center. The "
         "translations\nof a folder have the names of the images, with the suffix .png.",
+        wait="Translating",
     )  # fmt: skip
     parser.add_argument(
         "name", metavar="NAME_OR_PATH", help="a name from `ganzoo list`, a SavedModel or a run"

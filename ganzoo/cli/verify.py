@@ -13,7 +13,7 @@ def add(command: Callable) -> None:
         "ganzoo verify wgan_gp_fashion_mnist",
         "\nIt checks size and SHA-256 of every file; then it loads each model without GanZoo and "
         "compares its\noutputs for fixed inputs with its card. The exit status is 1 if one is "
-        "damaged.",
+        "damaged.", wait="Verifying",
     )  # fmt: skip
     check.add_argument("names", metavar="NAME", nargs="*", help="which ones (default: all)")
     check.add_argument("--quick", action="store_true", help="check only the files")

@@ -19,7 +19,7 @@ def add(command: Callable) -> None:
         "ganzoo video stylegan2_fashion_mnist --seeds=0-7 --out=loop.webp",
         "\nIt leads from the image of each seed to that of the next, and back to the first: along "
         "straight lines\nbetween styles where the generator has some, else along great circles "
-        "between latents.",
+        "between latents.", wait="Drawing frames",
     )  # fmt: skip
     sample.add_generator(film)
     sample.add_codes(film, "seeds to pass (default: 0-7)")

@@ -1,0 +1,22 @@
+"""A line on the terminal that says what is waited for, such as TensorFlow and then the images."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def shown(what: str) -> Iterator[None]:
+    """Shows what is waited for on stderr, if that is a terminal; an empty text shows nothing."""
+    if not what or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # late: it takes a tenth of a second
+    from rich.live import Live
+    from rich.spinner import Spinner
+
+    # What is printed appears above the line on the same terminal; else it goes where it should.
+    to_terminal = sys.stdout.isatty()
+    line = Spinner("dots", f"{what} ...")
+    with Live(line, console=Console(stderr=True), transient=True, redirect_stdout=to_terminal):
+        yield
