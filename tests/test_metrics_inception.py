@@ -250,6 +250,7 @@ def test_features_equal_the_references(imported, case):
     np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_bfloat16_is_near(imported):
     expected = np.load(REFERENCE)["rgb32_legacy"]
     found = metrics.extract(waves(*WAVES["rgb32"]), precision="bfloat16")

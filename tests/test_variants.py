@@ -300,7 +300,7 @@ def test_the_semi_supervised_score_is_the_log_of_the_sum():
     assert float(found) == pytest.approx((apart**2).mean(), rel=1e-3)
 
 
-def test_semi_supervised_learning_gives_a_classifier(tmp_path):
+def test_semi_supervised_learning_gives_a_classifier(tmp_path, eagerly):
     data = ganzoo.data.load("fashion_mnist_10k", batch_size=50, num_labels=100)
     gan = ganzoo.create("sgan", num_classes=10, width=16, latent_dim=8)
     gan.fit(data, epochs=1, steps_per_epoch=3, verbose=0)
