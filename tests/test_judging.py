@@ -81,7 +81,7 @@ def test_samples_of_a_run_are_judged_by_its_critic(tmp_path, capsys):
     sampler = saved_model.load(tmp_path / "1")
     assert sampler.critic().loss == "NonSaturating"
     plain = sampler.sample(6, 0, labels=[0, 1, 2, 0, 1, 2])
-    for options in ({"rejection": 80}, {"rejection": 50, "refine": 2}):
+    for options in ({"rejection": 80}, {"refine": 3}, {"rejection": 50, "refine": 2}):
         images = sampler.sample(6, 0, labels=[0, 1, 2, 0, 1, 2], **options)
         assert images.shape == plain.shape and not np.array_equal(images, plain)
         codes = sampler.codes(6, 0, labels=[0, 1, 2, 0, 1, 2], **options)

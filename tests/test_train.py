@@ -230,7 +230,7 @@ def test_an_interrupted_run_goes_on_within_the_epoch(
         run.train(recipe, whole, verbose=0, on_failure=on_failure)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     begin = callbacks.Throughput.on_train_batch_begin
-    moments = [4, 7]  # after 4 an epoch ends
+    moments = [1, 4, 7]  # after 4 an epoch ends
     for moment in moments:
 
         def ask(watch, batch, logs=None, at=moment):

@@ -180,8 +180,9 @@ def render(results: dict) -> str:
     for name, row in sorted(results.items()):
         lines.append(f"| `{name}` | {' | '.join(shown(row.get(column)) for column in COLUMNS)} |")
     worst = max(
-        (cell["difference"] for row in results.values() for column, cell in row.items()
-         if COLUMNS.get(column, "")[1:] == ("float32",) and "error" not in cell), default=0.0,
+        (row[column]["difference"] for row in results.values()
+         for column, (_, precision) in COLUMNS.items()
+         if precision == "float32" and "difference" in row.get(column, {})), default=0.0,
     )  # fmt: skip
     last = f"The largest difference of a file in float32 is {worst:.0e}.\n"
     return HEAD.replace("{num}", str(NUM)) + "\n".join(lines) + f"\n\n{last}"

@@ -265,14 +265,14 @@ def code_of(mutant: Mutant):
     return compile(source, file, "exec")
 
 
-def chosen(files: list[str], count: int, seed: int) -> list[Mutant]:
+def chosen(mutants: list[Mutant], count: int, seed: int) -> list[Mutant]:
     """Returns `count` mutants, at most one of a statement; of a file as many as it has of those."""
 
     def rank(mutant):
         return hashlib.sha256(f"{seed} {mutant.key}".encode()).digest()
 
     first = {}
-    for mutant in sorted((m for file in files for m in mutants_of(file)), key=rank):
+    for mutant in sorted(mutants, key=rank):
         first.setdefault(mutant.statement, mutant)
     return [m for m in list(first.values()) if m.key not in EQUIVALENT][:count]
 
@@ -458,13 +458,14 @@ def main() -> None:
     paths = {p for pattern in patterns for p in Path().glob(pattern) if p.stem != "__main__"}
     files = sorted(str(path.relative_to("ganzoo")) for path in paths)
     files = [file for file in files if any(part in file for part in args.files.split(","))]
-    todo = chosen(files, args.count, args.seed)
+    mutants = [mutant for file in files for mutant in mutants_of(file)]
+    todo = chosen(mutants, args.count, args.seed)
     if args.list:
         print(*(f"{m.file}:{m.line} {m.key.partition(': ')[2]}" for m in todo), sep="\n")
         return
     report = json.loads(args.out.read_text()) if args.out.exists() else {}
     tried = report.get("mutants", {})
-    present = {mutant.key for file in files for mutant in mutants_of(file)}
+    present = {mutant.key for mutant in mutants}
     tried = {key: row for key, row in tried.items() if key in present or args.files}
     load()
     for mutant in todo:

@@ -84,7 +84,7 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
 
 
 def complete(top: Parser, commands: dict[str, Parser]) -> None:
-    """Answers a shell that asks what could follow, if argcomplete is installed, and ends."""
+    """Answers a shell that asks, by argcomplete, what could follow, and ends."""
     import argcomplete
 
     for parser in commands.values():
@@ -103,9 +103,10 @@ def _names(**_) -> builtins.list[str]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit status: 0, 1 (verify), 2 (wrong input) or 130."""
     try:
+        top, commands = parsers()
         if "_ARGCOMPLETE" in os.environ:
-            complete(*parsers())
-        args = parse(*parsers(), sys.argv[1:] if argv is None else argv)
+            complete(top, commands)
+        args = parse(top, commands, sys.argv[1:] if argv is None else argv)
         with waiting.shown(args.wait):
             status = args.run_command(args)
         sys.stdout.flush()

@@ -54,8 +54,7 @@ def _facts(name: str) -> dict:
     facts = zoo.info(name)
     recipe = tomllib.loads(path.read_text("utf-8")) if (path := facts["recipe"]).is_file() else {}
     metrics = facts["metrics"]
-    imported = metrics.get("imported", {})
-    shape = imported.get("shape") or _shape(metrics.get("fingerprint", {}))
+    imported, shape = metrics.get("imported", {}), tables.shape(metrics)
     return {
         "name": name,
         "variant": recipe.get("model", imported.get("family")),
@@ -67,13 +66,6 @@ def _facts(name: str) -> dict:
         "description": facts["description"],
         "figures": tables.in_words(metrics),
     }
-
-
-def _shape(fingerprint: dict) -> list[int] | None:
-    """Returns the shape of the images of an entry, [H, W, C], by its fingerprint."""
-    arrays = [array for outputs in fingerprint.values() for array in outputs.values()]
-    shapes = [array["shape"][1:] for array in arrays if len(array.get("shape", ())) == 4]
-    return shapes[0] if shapes else None
 
 
 def _print(rows: list[dict]) -> None:

@@ -56,8 +56,8 @@ def parse(top: Parser, commands: dict[str, Parser], argv: Sequence[str]) -> argp
             raise unknown("command", argv[0], commands)
         parser, rest = commands[argv[0]], argv[1:]
     if parser.takes_all:
-        run = parser.get_default("run_command")
-        return argparse.Namespace(run_command=run, wait="", flags=rest)
+        defaults = {name: parser.get_default(name) for name in ("run_command", "wait")}
+        return argparse.Namespace(**defaults, flags=rest)
     for word in rest:
         if word == "--":
             break

@@ -167,3 +167,12 @@ def _settings(fact: dict) -> str:
     parts += [fact["precision"]] if "precision" in fact else []
     parts += [f"{fact[key]:,} {what}" for key, what in NUMBERS.items() if key in fact]
     return ", ".join(parts)
+
+
+def shape(summary: dict) -> list[int] | None:
+    """Returns the shape of an entry's images, [H, W, C]; None if it makes none."""
+    if found := summary.get("imported", {}).get("shape"):
+        return found
+    arrays = [array for call in summary.get("fingerprint", {}).values() for array in call.values()]
+    shapes = [array["shape"][1:] for array in arrays if len(array.get("shape", ())) == 4]
+    return shapes[0] if shapes else None

@@ -20,8 +20,6 @@ from ganzoo.zoo import download, fingerprint, hub, local, registry, sources
 
 PACKAGE = Path(__file__).resolve().parent.parent  # ganzoo/
 WEIGHTS = "keras-ganzoo-weights"  # a package of saved_models/, which has its own pyproject.toml
-
-
 _MISSING = (
     f"pip install {WEIGHTS}, or set GANZOO_MIRROR to the address, https://... or file://..., of a "
     "copy of saved_models"

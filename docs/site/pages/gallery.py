@@ -44,8 +44,8 @@ def render() -> str:
 def card(name: str) -> str:
     """Returns an entry's card in the gallery, with the values that it can be filtered by."""
     facts, recipe = zoo.info(name), tables.recipe_of(name)
-    shape = shape_of(facts["metrics"])
-    size = " x ".join(str(side) for side in shape[:2]) if shape else ""
+    shape = tables.shape(facts["metrics"]) or []
+    size = " x ".join(map(str, shape[:2]))
     return ENTRY.format(
         name=name,
         variant=recipe["model"],
@@ -53,14 +53,7 @@ def card(name: str) -> str:
         size=size,
         kind=facts["metrics"].get("kind", ""),
         description=facts["description"],
-        shape=f"{' x '.join(str(side) for side in shape)}, " if shape else "",
+        shape=f"{' x '.join(map(str, shape))}, " if shape else "",
         megabytes=facts["bytes"] / 1e6,
         figures=", ".join(tables.in_words(facts["metrics"])[:3]),
     )
-
-
-def shape_of(metrics: dict) -> list[int]:
-    """Returns the shape of an entry's images, (H, W, C), or nothing if it makes none."""
-    outputs = [fact for call in metrics.get("fingerprint", {}).values() for fact in call.values()]
-    shapes = [fact["shape"][1:] for fact in outputs if len(fact.get("shape", ())) == 4]
-    return shapes[0] if shapes else []
