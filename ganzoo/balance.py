@@ -55,11 +55,15 @@ class Balance(keras.layers.Layer):
         accuracy = ops.mean(ops.cast(real > fake, "float32"))
         self.accuracy.assign(self.decay * self.accuracy + (1.0 - self.decay) * accuracy)
 
+    def waits(self):
+        """Returns whether D has to wait."""
+        return self.accuracy.value > self.bound
+
     def apply(self, optimizer, gradients, weights) -> None:
         """Applies the gradients, or leaves weights and optimizer unchanged if D has to wait."""
         variables = [*weights, *optimizer.variables]
         before = [ops.copy(variable.value) for variable in variables]
-        waits = self.accuracy.value > self.bound
+        waits = self.waits()
         distribute.apply(optimizer, gradients, weights)
         # There is no conditional around `apply`, since replicas cannot synchronize inside one.
         for variable, old in zip(variables, before, strict=True):

@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from ganzoo import random
-from ganzoo.engine import parts
+from ganzoo.engine import gradients, parts
 from ganzoo.engine.batch import conditioned, size_of
 from ganzoo.engine.sides import side_of, weights_of
 from ganzoo.errors import InputError
@@ -364,21 +364,17 @@ def feature_reader(discriminator) -> keras.Model:
 
 def squared_slope(gan, judged, batch):
     """Returns the squared gradient norm of each score with respect to what it judges, (scores,)."""
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(judged)
+
+    def total(judged):
         scores = ops.cast(gan.score(judged, batch), "float32")
         # A sum, not a mean, so that an image's gradient does not depend on the batch size.
-        score = ops.sum(scores)
-    return squared_norms(tape.gradient(score, judged), ops.shape(scores)[0])
+        return ops.sum(scores), ops.shape(scores)[0]
 
-
-def squared_norms(gradients, count):
-    """Returns the squared norms, (count,), of a gradient or a tuple of them, (N, ...) each."""
-    total = 0.0
-    for gradient in keras.tree.flatten(gradients):
-        gradient = ops.cast(gradient, "float32")
-        total += ops.sum(ops.reshape(ops.square(gradient), (count, -1)), axis=1)
-    return total
+    squares, (slopes, count) = 0.0, gradients.of(total, judged, has_aux=True)
+    for slope in keras.tree.flatten(slopes):
+        slope = ops.cast(slope, "float32")
+        squares += ops.sum(ops.reshape(ops.square(slope), (count, -1)), axis=1)
+    return squares
 
 
 def slope(gan, judged, batch):

@@ -9,7 +9,7 @@ from keras import ops
 from ganzoo import random
 from ganzoo.engine import parts
 from ganzoo.engine.batch import inputs_of
-from ganzoo.engine.sides import networks_of
+from ganzoo.engine.sides import holding, networks_of
 from ganzoo.errors import InputError
 
 
@@ -192,7 +192,7 @@ class PastCheckpoints(Past):
                 return gan.generate(batch)["fake"]
 
         past, index = self._draw(gan, "fakes")
-        return {"fake": tf.cond(past, past_fakes, lambda: batch["fake"])}
+        return {"fake": ops.cond(past, past_fakes, lambda: batch["fake"])}
 
     @contextlib.contextmanager
     def judge(self, gan):
@@ -203,10 +203,10 @@ class PastCheckpoints(Past):
         past, index = self._draw(gan, "judge")
         weights, copies = gan.discriminator.weights, self.copies["d"]
         values = [
-            tf.cond(past, lambda c=copy: c.value[index], lambda w=weight: tf.identity(w.value))
+            ops.cond(past, lambda c=copy: c.value[index], lambda w=weight: ops.copy(w.value))
             for weight, copy in zip(weights, copies, strict=True)
         ]
-        with keras.StatelessScope(list(zip(weights, values, strict=True))):
+        with holding(weights, values):
             yield
 
     def after_step(self, gan):
@@ -214,14 +214,25 @@ class PastCheckpoints(Past):
         step = ops.cast(gan.step.value, "int32")
         index = (step // self.interval - 1) % self.kept
 
-        def copy():
-            for side, network in (("g", gan.generator), ("d", gan.discriminator)):
-                for copies, weight in zip(self.copies[side], network.weights, strict=True):
-                    value = ops.cast(weight.value, copies.dtype)[None]
-                    copies.assign(ops.scatter_update(copies.value, [[index]], value))
+        copies = [*self.copies["g"], *self.copies["d"]]
+        weights = [*gan.generator.weights, *gan.discriminator.weights]
+
+        def copied(copy, weight):
+            value = ops.cast(weight.value, copy.dtype)[None]
+            return ops.scatter_update(copy.value, [[index]], value)
+
+        def assign():
+            for copy, weight in zip(copies, weights, strict=True):
+                copy.assign(copied(copy, weight))
             return 0
 
-        tf.cond(step % self.interval == 0, copy, lambda: 0)
+        due = step % self.interval == 0
+        if keras.backend.backend() == "jax":  # nothing can be assigned within its conditionals
+            for copy, weight in zip(copies, weights, strict=True):
+                pair = (lambda c=copy, w=weight: copied(c, w), lambda c=copy: c.value)
+                copy.assign(ops.cond(due, *pair))
+        else:
+            tf.cond(due, assign, lambda: 0)
 
     def _draw(self, gan, name):
         """Returns whether to use a past copy in this turn, and the index of the copy."""
@@ -231,8 +242,7 @@ class PastCheckpoints(Past):
         return ops.logical_and(count > 0, uniform[0] < self.share), index
 
     def _swapped(self, side, network, index):
-        pairs = zip(network.weights, self.copies[side], strict=True)
-        return keras.StatelessScope([(weight, copy.value[index]) for weight, copy in pairs])
+        return holding(network.weights, [copy.value[index] for copy in self.copies[side]])
 
     def get_config(self) -> dict:
         """Returns the constructor arguments."""

@@ -14,10 +14,10 @@ Reference: Metz et al., 2017, arXiv:1611.02163.
 """
 
 import keras
-import tensorflow as tf
 from keras import ops
 
-from ganzoo.engine.sides import weights_of
+from ganzoo.engine import gradients
+from ganzoo.engine.sides import holding, weights_of
 from ganzoo.errors import InputError, check_whole
 
 
@@ -37,23 +37,20 @@ def generator_loss(gan, batch: dict) -> dict:
     weights = weights_of(gan.discriminator)
     values = [ops.convert_to_tensor(weight.value) for weight in weights]
     rule, state = rule_of(gan.d_optimizer)
+
+    def loss(values):
+        with holding(weights, values):
+            terms = gan.discriminator_loss(batch) | gan.penalise("d", batch)
+            return sum(terms.values())
+
     for turn in range(gan.unroll):
-        with tf.GradientTape() as tape:
-            tape.watch(values)
-            with keras.StatelessScope(zip(weights, values, strict=True)):
-                terms = gan.discriminator_loss(batch) | gan.penalise("d", batch)
-                loss = sum(terms.values())
-        gradients = tape.gradient(loss, values)
-        gradients = [
-            ops.zeros_like(value) if gradient is None else gradient
-            for value, gradient in zip(values, gradients, strict=True)
-        ]
-        values, state = rule(_inner(gan.d_optimizer), values, gradients, state, turn)
+        slopes = gradients.of(loss, values)
+        values, state = rule(_inner(gan.d_optimizer), values, slopes, state, turn)
         values = [
             weight.constraint(value) if weight.constraint is not None else value
             for weight, value in zip(weights, values, strict=True)
         ]
-    with keras.StatelessScope(zip(weights, values, strict=True)):
+    with holding(weights, values):
         terms = gan.generator_loss(batch)
         if gan.compares and not gan.loss.relative and not isinstance(gan.discriminator, dict):
             score = ops.cast(gan.score(gan.judged("real", batch), batch), "float32")

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 import ganzoo
-from ganzoo import penalties
 from ganzoo.callbacks.run_log import read
 from ganzoo.cli.train import main
 from ganzoo.errors import InputError
@@ -22,6 +21,9 @@ SHAPE = (8, 8, 1)
 LAZY = {"class_name": "R1", "config": {"interval": 3}}  # at D's turns 0 and 3, of four
 VARIANTS = {
     "dcgan": {"ema": 0.5}, "acgan": {"num_classes": 3},
+    "unrolled": {"unroll": 2, "balance": 0.6, "replay": {"class_name": "PastCheckpoints",
+            "config": {"kept": 1, "interval": 1, "share": 0.5}}},
+    "lsgan": {"replay": 12},
     "wgan_gp": {"n_critic": 2, "penalties": ["gradient_penalty", LAZY]},
 }  # fmt: skip
 # Both sides draw the same noise: numbers that depend on the shape alone.
@@ -49,10 +51,9 @@ jax_backend.without_tensorflow()
 import jax, keras
 import numpy as np
 import ganzoo
-from ganzoo import penalties
+from ganzoo import random
 from ganzoo.training import jax_game
 {PLAY}
-penalties.squared_slope = jax_game.squared_slope
 keras.random.normal, keras.random.uniform = fixed, share
 found = {{}}
 for name, options in json.loads(sys.argv[2]).items():
@@ -62,7 +63,7 @@ for name, options in json.loads(sys.argv[2]).items():
     state, play = game.state(), jax.jit(game.step)
     for step in range(2):
         batches = [batch_of(10 * step + turn) for turn in range(gan.n_critic)]
-        state, logs = play(state, batches, step)
+        state, logs = play(state, batches, random.key(gan.seed, step))
         found[name].append({{key: float(value) for key, value in logs.items()}})
         game.hold(state)
         gan.save_weights(f"{{sys.argv[1]}}/{{name}}_jax_{{step}}.weights.h5")
@@ -70,7 +71,7 @@ for name, options in json.loads(sys.argv[2]).items():
         other = created(name, options)
         other.load_weights(f"{{sys.argv[1]}}/{{name}}_jax_0.weights.h5")
         game = jax_game.JaxGame(other)
-        state, _ = play(game.state(), batches, step)  # compiled already
+        state, _ = play(game.state(), batches, random.key(gan.seed, step))  # compiled already
         game.hold(state)
         assert int(other.step.value) == int(gan.step.value) == 2
         for one, same in zip(gan.weights, other.weights, strict=True):
@@ -166,7 +167,6 @@ SMALL = ["--backend=jax", "--image_size=16", "--width=2", "--steps=1"]
 )
 def test_what_it_lacks_is_refused_in_a_line(flag, words, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(jax_backend, "without_tensorflow", lambda: None)  # it stays here
-    monkeypatch.setattr(penalties, "squared_slope", penalties.squared_slope)
     assert main([*SMALL, f"--run_dir={tmp_path}/run", flag], "train.py") == 2
     said = capsys.readouterr().err
     assert words in said and said.count("\n") == 1
@@ -175,7 +175,7 @@ def test_what_it_lacks_is_refused_in_a_line(flag, words, tmp_path, monkeypatch, 
 @pytest.mark.slow
 def test_what_needs_tensorflow_is_refused_in_a_line(tmp_path):
     code = "import sys; from ganzoo.cli.train import main; sys.exit(main(sys.argv[1:], 'train.py'))"
-    done = jax_process(code, *SMALL, f"--run_dir={tmp_path}/run", "--model=unrolled")
+    done = jax_process(code, *SMALL, f"--run_dir={tmp_path}/run", "--model=imle")
     assert done.returncode == 2, done.stderr
     assert "needs TensorFlow" in done.stderr and done.stderr.count("\n") == 1
 

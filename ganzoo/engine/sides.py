@@ -1,6 +1,7 @@
 """The sides of a game, `"d"` and `"g"`: each is a network, a dict of networks, or missing."""
 
 import keras
+from keras.src.backend.common import stateless_scope
 
 from ganzoo.errors import InputError
 
@@ -25,6 +26,18 @@ def networks_of(side) -> list:
 def weights_of(side) -> list:
     """Returns the trainable weights of a side."""
     return [weight for network in networks_of(side) for weight in network.trainable_variables]
+
+
+def holding(weights: list, values: list) -> keras.StatelessScope:
+    """Returns a scope in which weights have other values; what is assigned in it is discarded.
+
+    Inside another scope, as there is under JAX, other variables keep their values of that scope.
+    """
+    outer = stateless_scope.get_stateless_scope()
+    scope = keras.StatelessScope(state_mapping=list(zip(weights, values, strict=True)))
+    if outer is not None:
+        scope.state_mapping = outer.state_mapping | scope.state_mapping
+    return scope
 
 
 def clone(network: keras.Model) -> keras.Model:

@@ -2,7 +2,9 @@
 
 It plays a variant's own game: its networks, loss methods, losses, penalties, augmentation, average
 and optimizers are those of the package; only the gradients are taken by JAX. What calls TensorFlow
-itself (unrolling, roll-outs, replay, balance, the search of IMLE, ...) is refused in one line.
+itself (roll-outs, the search of IMLE, ...) is refused in one line.
+
+As the step is pure, `jax.vmap` plays many games at once: of other seeds, whose keys differ.
 """
 
 import contextlib
@@ -10,9 +12,8 @@ import contextlib
 import jax
 import jax.numpy as jnp
 import keras
-from keras import ops
 
-from ganzoo import penalties, random
+from ganzoo import random
 from ganzoo.engine.sides import side_of, weights_of
 from ganzoo.gan import joined
 
@@ -68,6 +69,14 @@ class JaxGame:
             fakes = jax.lax.stop_gradient(self.gan.generate(batch))
             return fakes, state | {"rest": self.rest(scope)}
 
+    def replayed(self, state: dict, batch: dict, key) -> tuple[dict, dict]:
+        """Returns the batch with the fakes that D sees, and the state after they were stored."""
+        if self.gan.replay is None:
+            return batch, state
+        with self.within(state) as scope, random.scope(random.fold(key, 3)):
+            batch = batch | self.gan.replay.fakes(self.gan, batch)
+            return batch, state | {"rest": self.rest(scope)}
+
     def turn(self, side: str, state: dict, batch: dict, key) -> tuple[dict, dict]:
         """Plays a side's turn on a batch; returns the state after it, and its logs.
 
@@ -84,26 +93,46 @@ class JaxGame:
                 with random.scope(key):
                     filled = batch if side == "d" else batch | gan.generate(batch)
                 with random.scope(random.fold(key, 1 if side == "d" else 2)):
-                    loss = gan.discriminator_loss if side == "d" else gan.generator_terms
-                    terms = joined(loss(filled), gan.penalise(side, filled))
+                    terms = joined(self.terms(side, filled), gan.penalise(side, filled))
                 return sum(terms.values()), (terms, self.rest(scope))
 
         gradients, (terms, rest) = jax.grad(objective, has_aux=True)(state[side])
         norm = jnp.sqrt(sum(jnp.sum(jnp.square(g)) for g in gradients))
         weights, slots = optimizer.stateless_apply(state[f"{side}_slots"], gradients, state[side])
         after = {side: weights, f"{side}_slots": slots, "rest": rest}
+        if side == "d" and gan.balance is not None:
+            after |= self.balanced(state, after)
         terms = terms | {"grad_norm": norm}
         return state | after, {f"{side}_{name}": value for name, value in terms.items()}
 
-    def step(self, state: dict, batches: list[dict], number) -> tuple[dict, dict]:
+    def terms(self, side: str, batch: dict) -> dict:
+        """Returns the terms of a side's own loss, within a state."""
+        if side == "d":
+            return self.gan.discriminator_loss(batch)
+        replay = self.gan.replay
+        with contextlib.nullcontext() if replay is None else replay.judge(self.gan):
+            return self.gan.generator_terms(batch)
+
+    def balanced(self, before: dict, after: dict) -> dict:
+        """Returns what of the state after D's turn stays as before it, if D has to wait."""
+        with self.within(before | after):
+            waits = self.gan.balance.waits()
+        return {
+            key: [
+                jnp.where(waits, old, new) for old, new in zip(before[key], after[key], strict=True)
+            ]
+            for key in ("d", "d_slots")
+        }
+
+    def step(self, state: dict, batches: list[dict], key) -> tuple[dict, dict]:
         """Plays a step: D's turns, one batch each, then G's turn on the last batch and its fakes.
 
         Args:
             state: The state before it.
             batches: `n_critic` batches.
-            number: The step's number, from 0.
+            key: Random key of the step, `random.key(seed, number)`.
         """
-        gan, key, logs = self.gan, random.key(self.gan.seed, number), {}
+        gan, logs = self.gan, {}
         for turn, batch in enumerate(batches):
             own = random.fold(key, (turn + 1) % len(batches))
             if "d" in self.sides:
@@ -113,6 +142,7 @@ class JaxGame:
                     filled = batch | fakes
                     # In the last turn G's statistics move when G makes these fakes again.
                     state = state if turn == len(batches) - 1 else after
+                    filled, state = self.replayed(state, filled, own)
                 state, logs = self.turn("d", state, filled, own)
         if "g" in self.sides:
             state, more = self.turn("g", state, batches[-1], own)
@@ -121,12 +151,7 @@ class JaxGame:
             gan.step.assign(gan.step + 1)
             if gan.ema is not None:
                 gan.ema.update(gan)
+            if gan.replay is not None:
+                gan.replay.after_step(gan)
             gan.after_step(logs)
-            return state | {"rest": self.rest(scope)}, logs
-
-
-def squared_slope(gan, judged, batch):
-    """Does what `penalties.squared_slope` does, with JAX' gradient."""
-    scores, back = jax.vjp(lambda x: ops.cast(gan.score(x, batch), "float32"), judged)
-    (gradients,) = back(ops.ones_like(scores))
-    return penalties.squared_norms(gradients, ops.shape(scores)[0])
+            return state | {"rest": self.rest(scope)}, logs | gan.states()

@@ -29,11 +29,9 @@ def main(argv: list[str], program: str, about: str) -> int:
     """Runs the program and returns its exit status; arguments as of `program.main`."""
     has_tensorflow = importlib.util.find_spec("tensorflow") is not None
     jax_backend.without_tensorflow()
-    from ganzoo import penalties
-    from ganzoo.training import jax_game, jax_run
+    from ganzoo.training import jax_run
     from ganzoo.training import program as training
 
-    penalties.squared_slope = jax_game.squared_slope
     logging.set_verbosity(logging.WARNING)
     try:
         load_plugins(argv)

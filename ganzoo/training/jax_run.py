@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ganzoo import random
 from ganzoo.callbacks.checkpoint import Checkpoint
 from ganzoo.callbacks.run_log import RunLog
 from ganzoo.engine import files, pixels
@@ -71,7 +72,8 @@ def train(recipe: Recipe, run_dir: Path, data_dir=None) -> None:
 
         def one(state, given):
             places, number = given
-            return game.step(state, [batch_of(own) for own in places], number)
+            key = random.key(gan.seed, number)
+            return game.step(state, [batch_of(own) for own in places], key)
 
         @jax.jit
         def many(state, places, first):
