@@ -12,6 +12,7 @@ from ganzoo import data
 from ganzoo.data import fashion_mnist_10k, sources, toys
 from ganzoo.data.order import Order
 from ganzoo.errors import InputError
+from ganzoo.metrics import spaces
 
 
 @pytest.fixture
@@ -232,10 +233,35 @@ def test_wrong_values_are_told_in_one_line(arguments, message):
 def test_a_set_is_public_if_all_that_it_is_made_of_is():
     for name in ("mnist", "stacked:mnist", "edges:fashion_mnist", "unpaired:mnist,fashion_mnist"):
         assert sources.is_public(name), name
-    for name in ("folder:a", "edges:folder:a", "unpaired:a", "unpaired:mnist,folder:a"):
+    assert sources.is_public("few:40:mnist") and sources.chain("few:40:mnist")[1].license
+    for name in (
+        "folder:a",
+        "few:9:folder:a",
+        "edges:folder:a",
+        "unpaired:a",
+        "unpaired:mnist,folder:a",
+    ):
         assert not sources.is_public(name), name
     assert [kind.key for kind in sources.chain("edges:stacked:mnist")][1:] == ["stacked", "mnist"]
     assert [kind.key for kind in sources.chain("unpaired:mnist,fashion_mnist")] == ["unpaired"]
+
+
+def test_few_examples_are_a_fixed_part_of_the_training_split():
+    few, fewer = (data.open(f"few:{n}:fashion_mnist_10k", image_size=8) for n in (40, 10))
+    assert few.info.num_examples == 40 and few.info.name == "few:40:fashion_mnist_10k"
+    many, several = (source.arrays(None)[0].reshape(-1, 64) for source in (few, fewer))
+    assert len(several) == 10 and all((many == image).all(1).any() for image in several)
+    whole = data.open("ring8", "test").info.num_examples
+    assert data.open("few:40:ring8", "test").info.num_examples == whole
+    assert data.open("few:40:edges:fashion_mnist_10k").info.num_examples == 40
+    assert spaces.of_data("few:40:fashion_mnist_10k") == spaces.of_data("fashion_mnist")
+    for name, message in (
+        ("few:fashion_mnist_10k", "expected few:COUNT:NAME"),
+        ("few:0:ring8", "expected few:COUNT:NAME"),
+        ("few:20000:fashion_mnist_10k", "has only 10000 examples"),
+    ):
+        with pytest.raises(InputError, match=message):
+            data.open(name)
 
 
 def test_names_and_limits():

@@ -8,8 +8,9 @@ import pytest
 
 import ganzoo
 from ganzoo import callbacks
-from ganzoo.callbacks import diagnosis
+from ganzoo.callbacks import advice, diagnosis
 from ganzoo.errors import InputError
+from ganzoo.training.recipe import Recipe, value_of
 
 CHANCE = diagnosis.Chance(1.386, 0.693)
 RNG = np.random.default_rng(0)
@@ -122,6 +123,57 @@ def test_a_look_knows_copies_from_variety():
     assert moved["turnover"] == 1.0
 
 
+# --- what it advises
+
+
+R1 = {"class_name": "R1", "config": {"weight": 0.5}}
+ROWS = [
+    {"title": "hinge loss", "changes": {"loss": "hinge"}, "recovered": 9, "of": 9},
+    {"title": "slower", "changes": None, "recovered": 8, "of": 9},
+    {"title": "packing", "changes": {"pack": 2}, "recovered": 7, "of": 9},
+    {"title": "R1", "changes": {"penalties": [R1]}, "recovered": 6, "of": 9},
+]
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    monkeypatch.setattr(advice, "cures", lambda: {"collapse": ROWS})
+
+
+def test_advice_begins_with_the_measured_cures_that_the_game_does_not_have(measured):
+    gan = ganzoo.create("gan", (2,), width=4)
+    flag = "--penalties='[{class_name=\"R1\", config={weight=0.5}}]'"
+    assert advice.tricks("collapse", gan) == [
+        "hinge loss: --loss=hinge (9 of 9 games recovered)",
+        "slower (8 of 9 games recovered)",
+        "packing: --pack=2 (7 of 9 games recovered)",
+        f"R1: {flag} (6 of 9 games recovered)",
+    ]
+    assert value_of(flag.partition("=")[2].strip("'")) == [R1]  # it can be typed
+    hinge = ganzoo.create("gan", (2,), width=4, loss="hinge", penalties=["r1"])
+    assert [said.split(" (")[0] for said in advice.tricks("collapse", hinge)[:2]] == [
+        "slower", "packing: --pack=2",
+    ]  # fmt: skip
+    assert advice.tricks("nan", gan) == list(diagnosis.FAILURES["nan"].tricks)
+
+
+def test_a_cure_changes_only_how_a_game_is_trained(measured):
+    assert advice.cure("collapse", ganzoo.create("gan", (2,), width=4)) == ROWS[0]
+    hinge = ganzoo.create("gan", (2,), width=4, loss="hinge")
+    assert advice.cure("collapse", hinge) == ROWS[3]  # neither without changes nor of networks
+    assert advice.cure("nan", hinge) is None
+    began = ganzoo.create("began", (8, 8, 1), width=4)
+    assert advice.cure("collapse", began) == ROWS[3]  # it has no loss that could be replaced
+
+
+def test_the_measured_cures_are_recipes_of_known_failures():
+    for failure, rows in advice.cures().items():
+        assert failure in diagnosis.FAILURES
+        for row in rows:
+            assert 0 < row["recovered"] <= row["of"] and row["title"]
+            Recipe(model="gan").replace(row["changes"] or {}).resolved()
+
+
 # --- the callback
 
 
@@ -191,7 +243,11 @@ def test_what_was_seen_is_taken_up_again(tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [({"on_failure": "stopp"}, "stop"), ({"on_failure": "rollback"}, "checkpoint")],
+    [
+        ({"on_failure": "stopp"}, "stop"),
+        ({"on_failure": "rollback"}, "checkpoint"),
+        ({"on_failure": "cure"}, "directory"),
+    ],
 )
 def test_a_wrong_argument_is_refused(arguments, message):
     with pytest.raises(InputError, match=message):

@@ -17,10 +17,13 @@ import pytest
 from conftest import unexported, untraced
 
 from ganzoo import callbacks, cli
+from ganzoo.callbacks import advice, diagnosis
 from ganzoo.callbacks.run_log import read
 from ganzoo.cli.train import main
 from ganzoo.engine import files
+from ganzoo.gan import GAN
 from ganzoo.testing import saved_weights as weights
+from ganzoo.training import cured as cured_runs
 from ganzoo.training import run
 from ganzoo.training.recipe import Recipe
 
@@ -219,6 +222,55 @@ def whole(recipe, tmp_path_factory):
         unexported(patch)
         run.train(recipe, folder, verbose=0, on_failure="rollback")
     return folder
+
+
+def test_a_cured_run_goes_on_from_before_the_failure(recipe, tmp_path, monkeypatch, eagerly):
+    weak = {"class_name": "R1", "config": {"weight": 0.5}}
+    cure = {"title": "R1", "changes": {"penalties": [weak]}, "recovered": 3, "of": 3}
+    monkeypatch.setattr(advice, "cures", lambda: {"collapse": [cure]})
+
+    def found(windows, *rest):
+        return {"collapse": "shown"} if windows[-1]["step"] == 8 else {}
+
+    monkeypatch.setattr(diagnosis, "found", found)
+    # The first checkpoint is the best one.
+    monkeypatch.setattr(GAN, "measure", lambda gan, evaluate: {"swd": float(gan.step.numpy())})
+    whole, other = tmp_path / "whole", tmp_path / "other"
+    summary = run.train(recipe, whole, verbose=0, on_failure="cure")
+    assert summary["steps"] == 12 - 5 and not summary["alarms"]  # 5 is where the last epoch ended
+    goes_on = Recipe.load(whole / "cured" / "recipe.toml")
+    assert goes_on.init == str(whole) and goes_on.learning["penalties"][0]["class_name"] == "R1"
+    assert json.loads((whole / "summary.json").read_text())["steps"] == 8
+    begin = callbacks.Throughput.on_train_batch_begin
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    for cured, moment in ((False, 6), (True, 2)):
+
+        def ask(watch, batch, logs=None, cured=cured, at=moment):
+            if int(watch.model.step.numpy()) == at and bool(watch.model.penalties) == cured:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        monkeypatch.setattr(callbacks.Throughput, "on_train_batch_begin", ask)
+        with pytest.raises(KeyboardInterrupt):
+            run.train(recipe, other, verbose=0, on_failure="cure")
+    monkeypatch.setattr(callbacks.Throughput, "on_train_batch_begin", begin)
+    signal.signal(signal.SIGINT, before)
+    again = run.train(recipe, other, verbose=0, on_failure="cure")
+    expected, got = weights(whole / "cured"), weights(other / "cured")
+    for name, value in expected.items():
+        np.testing.assert_array_equal(value, got[name], err_msg=name)
+    monkeypatch.setattr(GAN, "fit", None)  # what is done is not done again
+    assert run.train(recipe, other, verbose=0, on_failure="cure") == again
+    assert cured_runs.last(other) == other / "cured"
+
+
+def test_a_cure_of_a_run_that_was_never_well_starts_anew(recipe, tmp_path):
+    recipe = recipe.resolved()
+    files.write_text(tmp_path / "cure.json", json.dumps({"step": 3, "changes": {"loss": "hinge"}}))
+    for best, value in ((5, 0.3), (2, None)):
+        summary = {"best_step": best, "monitor": "swd", "metrics": {"swd": {"value": value}}}
+        after = cured_runs.recipe(recipe, tmp_path, summary)
+        assert after.init is None and after.steps == recipe.steps
+        assert after.learning["loss"]["class_name"] == "Hinge"
 
 
 @pytest.mark.parametrize("on_failure", [pytest.param("warn", marks=pytest.mark.slow), "rollback"])

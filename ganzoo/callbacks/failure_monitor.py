@@ -13,12 +13,13 @@ from absl import logging
 from keras import ops
 
 from ganzoo import random
-from ganzoo.callbacks import diagnosis
+from ganzoo.callbacks import advice, diagnosis
 from ganzoo.engine import files, pixels
 from ganzoo.engine.sides import weights_of
 from ganzoo.errors import InputError, unknown
 
-ACTIONS = ("warn", "stop", "rollback")
+ACTIONS = ("warn", "stop", "rollback", "cure")
+CURE = "cure.json"  # in the directory of a run that ended to be cured
 GUIDE = "docs/guide.md"
 
 
@@ -36,7 +37,9 @@ class FailureMonitor(keras.callbacks.Callback):
         directory: Directory of the run: alarms are written to `alarms.jsonl` there, and the records
             to `monitor.json`, so that a resumed run continues exactly. None to write nothing.
         on_failure: `"warn"`; `"stop"` to end the training; or `"rollback"` to continue from the
-            best checkpoint with halved learning rates, up to three times, and then to stop.
+            best checkpoint with halved learning rates, up to three times, and then to stop; or
+            `"cure"` to end the training and write to `cure.json` the measured cure that fits, with
+            which `training.run` goes on.
         checkpoint: The `callbacks.Checkpoint` to roll back to.
         writer: A `tf.summary` writer, or None.
         windows: Number of windows of a run.
@@ -63,6 +66,8 @@ class FailureMonitor(keras.callbacks.Callback):
             raise unknown("on_failure", on_failure, ACTIONS)
         if on_failure == "rollback" and checkpoint is None:
             raise InputError("on_failure='rollback' needs `checkpoint`, a callbacks.Checkpoint.")
+        if on_failure == "cure" and directory is None:
+            raise InputError("on_failure='cure' needs `directory`, where the cure is written.")
         self.examples = pixels.examples_of(real)
         real = self.examples["real"]
         tokens = real is not None and real.ndim == 2 and real.dtype.kind in "iu"
@@ -83,6 +88,8 @@ class FailureMonitor(keras.callbacks.Callback):
             self._broken_off = records.pop("broken_off", None)
             self.seen = {k: [row for row in v if row["step"] <= step] for k, v in records.items()}
         self._write_alarms()
+        if self.directory and not self.silent:
+            (self.directory / CURE).unlink(missing_ok=True)  # of a step that was not saved
         self.steps, self._drawn = self.planned, None
         self.chance = _chance(self.model)
 
@@ -184,6 +191,8 @@ class FailureMonitor(keras.callbacks.Callback):
             self.model.stop_training = True
         elif new and self.on_failure == "rollback":
             self._roll_back(step)
+        elif new and self.on_failure == "cure":
+            self._cure(new, step)
 
     def _say(self, name, evidence, step) -> None:
         failure = diagnosis.FAILURES[name]
@@ -194,7 +203,7 @@ class FailureMonitor(keras.callbacks.Callback):
             "what": failure.title,
             "evidence": evidence,
             "cause": "; ".join([*rates, failure.cause]),
-            "try": list(failure.tricks),
+            "try": advice.tricks(name, self.model),
         }
         self.seen["alarms"].append(alarm)
         if self.silent:
@@ -223,6 +232,17 @@ class FailureMonitor(keras.callbacks.Callback):
                 files.write_text(path, "".join(json.dumps(row) + "\n" for row in rows))
             else:
                 path.unlink(missing_ok=True)
+
+    def _cure(self, failures, step) -> None:
+        """Ends the training, with a note of the cure; goes on if no measured cure fits."""
+        found = ((name, advice.cure(name, self.model)) for name in failures)
+        name, cure = next((pair for pair in found if pair[1]), (None, None))
+        if cure is None:
+            print("No measured cure fits this run: it goes on as it is.")
+            return
+        row = {"step": step, "failure": name, "title": cure["title"], "changes": cure["changes"]}
+        files.write_text(self.directory / CURE, json.dumps(row, indent=1) + "\n")
+        self.model.stop_training = True
 
     def _roll_back(self, step) -> None:
         times = sum("rolled_back_to" in alarm for alarm in self.seen["alarms"])

@@ -6,6 +6,7 @@ or, from code of your own, call `ganzoo.data.register(SourceKind(...))`.
 
 import dataclasses
 import os
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from ganzoo.data import (
     drawn,
     emoji,
     fashion_mnist_10k,
+    few,
     folder,
     npz,
     oracle,
@@ -195,6 +197,11 @@ _ROWS = (
         "what a generator draws, with its latents: drawn:ENTRY, or drawn:5000:ENTRY",
         lambda r: drawn.source(r.argument, *r[2:6]),
     ),
+    SourceKind(
+        "few:COUNT:NAME",
+        "only so many examples of a set's training split, always the same: few:500:fashion_mnist",
+        few.source,
+    ),
     SourceKind("stacked:NAME", "three grayscale images of a set as the channels of one", _stacked),
     _mixture("ring8", "8 Gaussians on a circle: points"),
     _mixture("grid25", "25 Gaussians on a grid: points"),
@@ -275,10 +282,14 @@ def kind_of(name: str) -> SourceKind:
     return kind
 
 
+def argument_of(name: str) -> str:
+    """Returns what follows the kind in a data set's name, without a count of examples."""
+    return re.sub(r"^\d+:", "", str(name).partition(":")[2])
+
+
 def chain(name: str) -> list[SourceKind]:
     """Returns the rows of a name such as "stacked:mnist", outermost first."""
-    kind = kind_of(name)
-    argument = name.partition(":")[2]
+    kind, argument = kind_of(name), argument_of(name)
     if not kind.wraps or "," in argument or argument.partition(":")[0] not in SOURCES:
         return [kind]
     return [kind, *chain(argument)]
@@ -286,7 +297,7 @@ def chain(name: str) -> list[SourceKind]:
 
 def is_public(name: str) -> bool:
     """Returns whether others can get the data set, so that a recipe for it can be carried out."""
-    kind, parts = kind_of(name), str(name).partition(":")[2].split(",")
+    kind, parts = kind_of(name), argument_of(name).split(",")
     if not kind.wraps:
         return not kind.local
     return all(part.partition(":")[0] in SOURCES and is_public(part) for part in parts)

@@ -6,6 +6,7 @@ space, add its row to `SPACES`; or, from code of your own, `ganzoo.metrics.regis
 
 import dataclasses
 import functools
+import re
 from collections.abc import Callable
 
 from ganzoo.errors import InputError, unknown
@@ -130,7 +131,7 @@ def networks() -> list[str]:
 
 def of_data(dataset: str, image_size=None, channels: int | None = None) -> str | None:
     """Returns the space that is made for a data set's images, at the size asked for, or None."""
-    name = dataset.removeprefix("unpaired:").removeprefix("edges:")
+    name = re.sub(r"^few:\d+:", "", dataset).removeprefix("unpaired:").removeprefix("edges:")
     name = name.removesuffix("_10k").removeprefix("tfds:")
     for space in SPACES.values():
         if space.data == name:

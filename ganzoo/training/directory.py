@@ -7,6 +7,7 @@ curves.png      losses and gradient norms
 samples/        a grid of samples from fixed latents after every epoch
 tensorboard/    the same for TensorBoard
 checkpoints/    the newest two and the best one
+cure.json       what changes if the failure monitor ended the run to be cured; it goes on in cured/
 saved_model/    the exported model of the best epoch          (this and the next three at the end;
                 and saved_model_<which>/, where there are several)
 samples.png     its samples; row.png is their last row

@@ -23,8 +23,8 @@ RUN = {  # flags that are not keys of a recipe
     "recipe": "Name of a pretrained entry, or a TOML file, to start from.",
     "data_dir": "Where imported data sets are; $GANZOO_DATA or the cache by default.",
     "strategy": "How to distribute: none, mirrored, multiworker or tpu (default: none).",
-    "on_failure": "What to do when the run fails: warn, stop, or rollback to the best checkpoint "
-    "(default: warn).",
+    "on_failure": "What to do when the run fails: warn, stop, rollback to the best checkpoint, or "
+    "cure, which goes on from it with what helped others (default: warn).",
     "backend": "What computes: tensorflow or jax (default: tensorflow).",
     "teacher": "For distilled: the generator to learn from, short for --dataset=drawn:TEACHER.",
     "plugin": "Python file that registers variants, data sources or feature spaces of your own.",

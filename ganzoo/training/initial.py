@@ -32,7 +32,10 @@ def load(name: str) -> Sampler:
 
 def sizes(name: str) -> dict:
     """Returns the fields of a recipe that a generator determines: `image_size`, `channels`."""
-    height, width, channels = load(name).network.output_shape[1:]
+    shape = load(name).network.output_shape[1:]
+    if len(shape) == 1:  # points
+        return {}
+    height, width, channels = shape
     return {"image_size": height if height == width else [height, width], "channels": channels}
 
 

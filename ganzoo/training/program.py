@@ -13,7 +13,7 @@ from ganzoo.engine import distribute
 from ganzoo.engine.plugins import value_of
 from ganzoo.engine.sides import networks_of
 from ganzoo.errors import InputError, WorkerLost
-from ganzoo.training import flags, run
+from ganzoo.training import cured, flags, run
 from ganzoo.training.recipe import Recipe
 from ganzoo.training.summary import closing_words
 
@@ -66,7 +66,8 @@ def train(argv: list[str], program: str, about: str) -> int:
         print(f"To continue, run:\n  python train.py --run_dir={run_dir}")
         return 130
     if summary:
-        print(closing_words(run_dir, summary))
+        ended = cured.last(run_dir) if values.on_failure == "cure" else run_dir
+        print(closing_words(ended, summary))
     return 0
 
 

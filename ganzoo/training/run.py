@@ -15,7 +15,7 @@ from ganzoo.errors import InputError
 from ganzoo.gan import GAN
 from ganzoo.inference import pictures
 from ganzoo.metrics import spaces
-from ganzoo.training import initial, precision, summary
+from ganzoo.training import cured, initial, precision, summary
 from ganzoo.training.directory import claim, limits_named, locked
 from ganzoo.training.recipe import Recipe
 
@@ -39,11 +39,12 @@ def train(
         data_dir: Where imported data sets are; see `data.open`.
         strategy: A `tf.distribute.Strategy`; the current one by default.
         verbose: As in `fit`.
-        on_failure: What `callbacks.FailureMonitor` does: "warn", "stop" or "rollback".
+        on_failure: What `callbacks.FailureMonitor` does: "warn", "stop" or "rollback"; or "cure",
+            to end the run and go on in `cured/` with the measured cure that fits (see `cured`).
 
     Returns:
-        The summary, as written to `summary.json`; empty for a worker that is not the chief, since
-        only the chief writes.
+        The summary, as written to `summary.json`, of the last run if it was cured; empty for a
+        worker that is not the chief, since only the chief writes.
 
     Raises:
         InputError: If the variant does not know a key of the recipe, `run_dir` holds a run of
@@ -58,11 +59,26 @@ def train(
     ```
     """
     recipe, run_dir = recipe.resolved(), Path(run_dir)
+    if on_failure == "cure" and distribute.workers(strategy) > 1:
+        raise InputError("on_failure='cure' needs a single worker: use 'rollback'.")
+    result = _carried_out(recipe, run_dir, data_dir, strategy, verbose, on_failure)
+    if on_failure != "cure" or (cure := cured.cure_of(run_dir)) is None:
+        return result
+    after = cured.recipe(recipe, run_dir, result)
+    print(cured.said(cure, after, run_dir), flush=True)
+    return train(after, run_dir / cured.FOLDER, data_dir, strategy, verbose, on_failure)
+
+
+def _carried_out(recipe: Recipe, run_dir: Path, data_dir, strategy, verbose, on_failure) -> dict:
+    """Carries out a resolved recipe, to its end or that which the failure monitor makes."""
     strategy = strategy or tf.distribute.get_strategy()
     chief = distribute.is_chief(strategy)
     with locked(run_dir) if chief else contextlib.nullcontext(), limits_named(recipe, run_dir):
         if chief:
             claim(run_dir, recipe)
+            ended = on_failure == "cure" and cured.cure_of(run_dir)
+            if ended and (run_dir / "summary.json").exists():
+                return json.loads((run_dir / "summary.json").read_text())
         source = opened(recipe, data_dir)
         with strategy.scope():
             gan = build(recipe, source.info)
