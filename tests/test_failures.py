@@ -82,6 +82,21 @@ def test_a_failure_is_seen_in_the_samples(values, failure):
 
 
 @pytest.mark.parametrize(
+    ("logs", "values", "failure"),
+    [
+        ({"d_adv": 0.15}, {}, "d_wins"),
+        ({}, {"bins": 0.5}, "missing_modes"),
+        ({}, {"bins": 0.5, "turnover": [0.7, 0.9, 0.8] * 4}, "rotation"),
+        ({}, {"bins": 0.7, "turnover": 0.9}, "relapse"),
+    ],
+)
+def test_what_makes_samples_worse_is_named(logs, values, failure):
+    worse = {"distance": [0.9, 0.7, 0.9, 0.4, 0.2, 0.5, 0.4, 0.2, 0.6, 0.2, 0.7, 0.5]}
+    seen = found(windows(**logs), looks(**worse, **values))
+    assert list(seen) == [failure] and "the distance of samples to the data is 0.5" in seen[failure]
+
+
+@pytest.mark.parametrize(
     ("rows", "seen"),
     [
         (windows(), looks()),

@@ -113,7 +113,9 @@ CURES = {
     "ema": Cure("average of G's weights, 0.999", {"ema": 0.999}),
     # Optimizers, and the balance of the sides.
     "d_sgd": Cure("SGD for D, 0.05", {D: part("SGD", learning_rate=0.05)}),
-    "rmsprop": Cure("RMSprop, the same rates", {"learning.{}.class_name": "RMSprop"}),
+    "rmsprop": Cure(
+        "RMSprop at 5e-4", {side: part("RMSprop", learning_rate=5e-4) for side in (G, D)}
+    ),
     "no_momentum": Cure("Adam's beta_1 0", {"learning.{}.config.beta_1": 0.0}),
     "beta_05": Cure("Adam's beta_1 0.5", {"learning.{}.config.beta_1": 0.5}),
     "slower": Cure("a tenth of both rates", {"learning.{}." + RATE: Times(0.1)}),
@@ -140,10 +142,9 @@ def treated(recipe, cure: Cure):
     for name, value in cure.changes.items():
         sides = [f"{side}_optimizer" for side in "gd"] if "{}" in name else [None]
         changes |= {name.format(side) if side else name: value for side in sides}
-    values = recipe.resolved().to_dict()
     for name, value in changes.items():
         if isinstance(value, Times):
-            old = found(values, name)
+            old = found(recipe, name)
             changes[name] = type(old)(old * value.factor)
         elif isinstance(value, dict) and value["config"].get("steps") == "steps":
             changes[name] = part(value["class_name"], **value["config"] | {"steps": recipe.steps})
@@ -153,13 +154,19 @@ def treated(recipe, cure: Cure):
     return new
 
 
-def found(values: dict, name: str):
-    """Returns the value of a recipe's plain data by its name, dotted or not."""
-    *tables, key = name.split(".")
-    for table in tables:
-        values = values[table]
-    places = [values, *(values.get(table, {}) for table in ("architecture", "learning"))]
-    return next(place[key] for place in places if key in place)
+def found(recipe, name: str):
+    """Returns the value of a recipe by its name, dotted or not.
+
+    A resolved recipe leaves out what Keras has as default, a patient's own file may leave out more.
+    """
+    for values in (recipe.to_dict(), recipe.resolved().to_dict()):
+        *tables, key = name.split(".")
+        for table in tables:
+            values = values.get(table, {})
+        for place in (values, values.get("architecture", {}), values.get("learning", {})):
+            if key in place:
+                return place[key]
+    raise LookupError(f"the patient has no {name}")
 
 
 def plain(cure: Cure) -> dict | None:

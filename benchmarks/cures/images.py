@@ -1,8 +1,7 @@
 """Games on images: a patient's recipe by `fit`, one seed after the other.
 
 `distance` is the Frechet distance of 2,500 samples to the test images, in the features of the
-zoo's classifier of the data set; `diversity` is the mean distance between two samples of one class
-in these features, over that between two test images of one class, which the classifier tells.
+zoo's classifier of the data set.
 """
 
 import time
@@ -34,7 +33,7 @@ def _played(recipe) -> dict:
     source = run.opened(recipe)
     gan = run.build(recipe, source.info)
     monitor = callbacks.FailureMonitor(source.arrays(96)[0], steps=recipe.steps, silent=True)
-    stream = source.load(recipe.batch_size * gan.n_critic, seed=recipe.seed, repeat=True)
+    stream = source.load(recipe.batch_size, seed=recipe.seed, repeat=True)
     gan.fit(
         stream, steps_per_epoch=recipe.steps, epochs=1, verbose=0,
         callbacks=[monitor, keras.callbacks.TerminateOnNaN()],
@@ -51,7 +50,8 @@ def _measured(gan, recipe) -> dict:
     name = spaces.of_data(recipe.dataset)
     samples = gan.sample(SAMPLES, seed=recipe.seed)
     if not np.isfinite(samples.astype("float32")).all():
-        return {"distance": None, "diversity": 0.0}
+        return {"distance": None}
     features = metrics.extractor(name)
-    distance = metrics.fid(metrics.real_moments(name, "test", features=features), samples, features)
+    real = metrics.real_moments(name, "test", features=features)
+    distance = metrics.fid(real, samples, features)
     return {"distance": round(distance, 2)}

@@ -26,6 +26,7 @@ class Patient(NamedTuple):
 
 RING = {"distance": ("<=", 0.05), "modes": (">=", 7)}
 GRID = {"distance": ("<=", 0.05), "modes": (">=", 20)}
+CLOTHES = {"distance": ("<=", 60.0)}
 PATIENTS = {
     "complete_collapse": Patient("least-squares loss: one or two of eight modes", "collapse", RING),
     "partial_collapse": Patient("hinge loss: three or four of eight modes", "missing_modes", RING),
@@ -40,8 +41,21 @@ PATIENTS = {
         "Wasserstein loss without any bound on D's slope", "divergence", RING
     ),
     "divergent_rates": Patient("both rates 250 times too large", "relapse", RING),
-    "momentum": Patient("Adam's beta_1 0.99", "oscillation", RING),
+    "momentum": Patient("Adam's beta_1 0.99", "relapse", RING),
     "exploding_weights": Patient("SGD at 0.1 for both sides: not a number", "nan", RING),
+    "clothes_few": Patient("500 images of clothes, which D learns by heart", "stalled", CLOTHES),
+    "clothes_d_wins": Patient(
+        "clothes: D takes five turns at 100 times G's rate", "d_wins", CLOTHES
+    ),
+    "clothes_momentum": Patient(
+        "clothes: Adam's beta_1 0.9 at ten times the rates, no norm in D", "relapse", CLOTHES
+    ),
+    "clothes_saturated": Patient(
+        "clothes: minimax loss, no norm, five turns of D", "d_wins", CLOTHES
+    ),
+    "clothes_no_lipschitz_bound": Patient(
+        "clothes: hinge loss, D's rate 250 times too large", "divergence", CLOTHES
+    ),
 }
 
 

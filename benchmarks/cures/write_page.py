@@ -21,6 +21,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from scipy import stats
 
+from ganzoo.callbacks import diagnosis
 from ganzoo.engine import files
 
 ROOT = Path(__file__).parent.parent.parent
@@ -241,8 +242,9 @@ def heat_map(found: dict) -> Figure:
     return figure
 
 
-def render(results: dict) -> str:
+def render(results: dict | None = None) -> str:
     """Returns the page."""
+    results = results or matrix.read()
     found = cells(results)
     games = sum(len(row["distance"]) for row in results.values() if "empty" not in row)
     head = HEAD.format(patients=len({key[0] for key in found}), cures=len(cures.CURES), games=games)
@@ -259,14 +261,18 @@ def main() -> None:
     with files.replacing(PICTURES / "matrix.png", ".png") as temporary:
         heat_map(found).savefig(temporary)
     files.write_text(PAGE, render(results))
-    files.write_text(ADVICE, json.dumps(advice(found), indent=1) + "\n")
+    files.write_text(ADVICE, json.dumps(advice(found, results), indent=1) + "\n")
 
 
-def advice(found: dict) -> dict:
-    """Returns for each failure the cures that let games recover, the best first."""
+def advice(found: dict, results: dict) -> dict:
+    """Returns for each failure the cures that let games recover, the best first.
+
+    Those are the games of the patients that fail so, or of which the failure monitor says so in
+    half of the untreated games or more.
+    """
     table = {}
-    for failure in dict.fromkeys(about.failure for about in patients.PATIENTS.values()):
-        rows = [name for name, about in patients.PATIENTS.items() if about.failure == failure]
+    for failure in diagnosis.FAILURES:
+        rows = [name for name in patients.PATIENTS if failure in failures_of(name, results)]
         ranked = []
         for cure in cures.CURES:
             own = [found[row, cure] for row in rows if (row, cure) in found]
@@ -276,8 +282,17 @@ def advice(found: dict) -> dict:
                     {"title": title(cure), "recovered": recovered, "of": count}
                     | {"changes": cures.plain(cures.CURES[cure])}
                 )
-        table[failure] = sorted(ranked, key=lambda row: -row["recovered"] / row["of"])[:BEST]
+        if ranked:
+            table[failure] = sorted(ranked, key=lambda row: -row["recovered"] / row["of"])[:BEST]
     return table
+
+
+def failures_of(patient: str, results: dict) -> set[str]:
+    """Returns the failures of `diagnosis.FAILURES` that a patient shows."""
+    untreated = results.get(f"{patient}:{matrix.UNTREATED}")
+    alarms = [(alarm or "").split("+")[0] for alarm in untreated["alarm"]] if untreated else []
+    often = {name for name in alarms if name and 2 * alarms.count(name) >= len(alarms)}
+    return {patients.PATIENTS[patient].failure} | often
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ class Thresholds:
         unformed: Initial fraction of the run in which samples are not checked.
         least: Number of steps, in a run of any length, in which samples are not checked.
         d_floor: Ratio of D's loss to its value at chance below which D has won.
+        d_low: The same while samples get worse: then it is D's lead that makes them worse.
         g_floor: Ratio of G's loss to its value at chance below which G fools D effortlessly.
         ceiling: Ratio of the absolute loss to its value at chance, or to 1 if that is larger, above
             which the loss diverges.
@@ -72,6 +73,7 @@ class Thresholds:
     progress: float = 0.99
     relapse: float = 0.8
     d_floor: float = 0.03
+    d_low: float = 0.15
     g_floor: float = 0.1
     ceiling: float = 100.0
     gradient_ceiling: float = 100.0
@@ -191,7 +193,8 @@ def found(windows, looks, chance: Chance, steps: int, limits: Thresholds = Thres
     evidence = _numbers(windows, chance, limits)
     if windows[-1]["step"] >= limits.warm_up * steps:
         evidence |= _losses(windows, chance, limits) | _gradients(windows, limits)
-        evidence |= _samples(looks, max(limits.unformed * steps, limits.least), limits)
+        first = max(limits.unformed * steps, limits.least)
+        evidence |= _named(_samples(looks, first, limits), windows, looks, chance, limits)
     return evidence
 
 
@@ -271,6 +274,25 @@ def _samples(looks, first_step, limits) -> dict:
         now = f"{history[-1]:.2g}"
         return {"stalled": f"the distance of samples to the data is {now}, it was {before:.2g}"}
     return _relapse(history, limits)
+
+
+def _named(evidence, windows, looks, chance, limits) -> dict:
+    """Returns the evidence, with a relapse by the name of its cause, where one is seen.
+
+    Samples get worse for many reasons: D separates them too well, or modes are lost or rotate.
+    """
+    if "relapse" not in evidence:
+        return evidence
+    worse = evidence["relapse"]
+    losses = _last(windows, "d_adv", limits.patience)
+    if losses and chance.d and np.mean(losses) < limits.d_low * chance.d:
+        return {"d_wins": f"{worse}; d_adv = {losses[-1]:.2g}, {_at_chance(chance.d)}"}
+    recent = looks[-limits.looks :]
+    bins, turnover = (np.mean([look[key] for look in recent]) for key in ("bins", "turnover"))
+    if bins >= 2.0 * limits.bins:
+        return evidence
+    name = "rotation" if turnover > limits.turnover else "missing_modes"
+    return {name: f"{worse}; samples cover {bins:.0%} of the expected number of real examples"}
 
 
 def _relapse(history, limits) -> dict:

@@ -211,7 +211,8 @@ def load_pretrained(name: str, version: int | None = None):
     Args:
         name: One of `list_pretrained()` or `list_imported()`; "hf://OWNER/REPO" or
             "hf://OWNER/REPO@REVISION", where `ganzoo push` put one; or FAMILY:PLACE, such as
-            "stylegan2:PATH.pkl" or "dcgan:hf://OWNER/REPO/FILE", which is read and not stored.
+            "stylegan2:PATH.pkl" or "dcgan:hf://OWNER/REPO/FILE", which is read and not stored; or
+            the folder of a run, or of a SavedModel.
         version: The required version; by default the registry's.
 
     Returns:
@@ -222,10 +223,9 @@ def load_pretrained(name: str, version: int | None = None):
     """
     if sources.is_source(name) and not hub.is_entry(name):
         return sources.open_source(name)
-    folder = fetch(name, version)
-    from ganzoo.inference import saved_model  # late: it imports tensorflow
-
-    return saved_model.load(folder)
+    if version is None and (folder := _saved_model_in(name)):
+        return _load(folder)
+    return _load(fetch(name, version))
 
 
 def find(name: str) -> tuple[Callable, str]:
@@ -238,17 +238,16 @@ def find(name: str) -> tuple[Callable, str]:
     Raises:
         InputError: If there is no such model.
     """
-    path, names = Path(name), [*list_pretrained(), *list_imported()]
-    if name in names:
+    path = Path(name)
+    if name in (*list_pretrained(), *list_imported()):
         return functools.partial(load_pretrained, name), name
     if sources.is_source(name):
         stem = Path(name.partition("#")[0]).stem
         return functools.partial(load_pretrained, name), stem.partition("@")[0]
-    for folder in (path, path / "saved_model"):
-        if (folder / "saved_model.pb").is_file():
-            full = path.resolve()
-            stem = full.parent.name if full.name.isdigit() else full.name  # <entry>/<version>
-            return functools.partial(_load, folder), stem
+    if folder := _saved_model_in(name):
+        full = path.resolve()
+        stem = full.parent.name if full.name.isdigit() else full.name  # <entry>/<version>
+        return functools.partial(_load, folder), stem
     if path.exists() or len(path.parts) > 1:
         raise InputError(
             "expected the name of a pretrained generator, or the folder of a SavedModel or of a "
@@ -258,8 +257,19 @@ def find(name: str) -> tuple[Callable, str]:
     raise AssertionError(name)
 
 
+def _saved_model_in(name) -> Path | None:
+    """Returns the folder of the SavedModel in a folder of one or of a run; None if it is neither.
+
+    The name of an entry is none, even where a folder of that name is at hand.
+    """
+    if str(name) in (*list_pretrained(), *list_imported()):
+        return None
+    folders = (Path(name), Path(name) / "saved_model")
+    return next((folder for folder in folders if (folder / "saved_model.pb").is_file()), None)
+
+
 def _load(folder: Path):
-    from ganzoo.inference import saved_model
+    from ganzoo.inference import saved_model  # late: it imports tensorflow
 
     return saved_model.load(folder)
 
