@@ -21,8 +21,9 @@ jax_backend.without_tensorflow()
 import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
+import points  # noqa: E402
 
-from ganzoo import metrics, random  # noqa: E402
+from ganzoo import random  # noqa: E402
 from ganzoo.callbacks import diagnosis, failure_monitor  # noqa: E402
 from ganzoo.data.source import Info  # noqa: E402
 from ganzoo.data.toys import MIXTURES  # noqa: E402
@@ -30,7 +31,6 @@ from ganzoo.training import run  # noqa: E402
 from ganzoo.training.jax_game import JaxGame  # noqa: E402
 
 WINDOWS = 100  # of a run, as those of the failure monitor
-NEAR = 1 / 3  # of the distance between two modes: samples this near to a center are its mode's
 LOOKS = 20  # of a run, at which its samples are measured
 SAMPLES = 512
 
@@ -47,8 +47,6 @@ class Games:
     def __init__(self, recipe, seeds, count=None):
         self.recipe, self.mixture = recipe, MIXTURES[recipe.dataset]
         self.seeds, self.count = list(seeds), count
-        gaps = np.linalg.norm(self.mixture.centers[1:] - self.mixture.centers[0], axis=1)
-        self.near = NEAR * gaps.min() / self.mixture.std
         info = Info(recipe.dataset, "train", 100_000, self.mixture.centers.shape[1:])
         states = []
         for seed in self.seeds:
@@ -69,7 +67,7 @@ class Games:
         if self.count is None:
             places = jax.random.randint(which, (size,), 0, len(centers))
             return centers[places] + self.mixture.std * jax.random.normal(noise, (size, 2))
-        return jnp.asarray(self.real(self.count, 7))[
+        return jnp.asarray(points.drawn(self.mixture, self.count, 7))[
             jax.random.randint(choice, (size,), 0, self.count)
         ]
 
@@ -98,12 +96,6 @@ class Games:
         """Returns latents, (num, latent_dim)."""
         return self.gan.sampler.draw_inputs(num, seed)
 
-    def real(self, num: int, seed: int) -> np.ndarray:
-        """Returns points of the mixture, (num, 2)."""
-        rng, centers = np.random.default_rng(seed), self.mixture.centers
-        points = centers[rng.integers(0, len(centers), num)]
-        return (points + self.mixture.std * rng.normal(size=points.shape)).astype("float32")
-
     def play(self, said=None) -> dict:
         """Plays all steps; returns the records of each game by seed, and the seconds it took.
 
@@ -115,7 +107,7 @@ class Games:
         """
         began, steps = time.perf_counter(), self.recipe.steps
         length = steps // WINDOWS
-        real, seen = self.real(SAMPLES, 1), self.real(96, 3)
+        real, seen = (points.drawn(self.mixture, *pair) for pair in ((SAMPLES, 1), (96, 3)))
         latents, few = self.latents(SAMPLES, 1), self.latents(64, 2)
         records = [{"windows": [], "monitored": [], "looks": []} for _ in self.seeds]
         state, numbers = self.states, jnp.asarray(self.seeds, "int32")
@@ -139,36 +131,13 @@ class Games:
             if window % (WINDOWS // LOOKS) == 0:
                 samples = np.asarray(self.draw(state, latents))
                 for game, record in enumerate(records):
-                    look = self.measured(samples[game], real)
+                    look = points.measured(samples[game], real, self.mixture)
                     record["looks"].append({"step": step} | look)
         self.samples = samples
         return {
             "runs": dict(zip(self.seeds, records, strict=True)),
             "seconds": round(time.perf_counter() - began, 2),
         }
-
-    def measured(self, samples, real) -> dict:
-        """Returns what samples are like: modes, share in them, distance to the data."""
-        if not np.isfinite(samples).all():
-            return {"modes": 0, "in_modes": 0.0, "distance": None}
-        found = metrics.mixture_modes(samples, self.mixture, within=self.near)
-        fair = len(samples) / len(found.counts)
-        return {
-            "modes": int((found.counts > fair / 10).sum()),
-            "in_modes": round(found.high_quality, 3),
-            "distance": round(float(energy(samples, real)), 4),
-        }
-
-
-def energy(a, b) -> float:
-    """Returns the energy distance (Szekely & Rizzo, 2013) of points, over that within `b`."""
-    within = _mean(b, b)
-    return (2.0 * _mean(a, b) - _mean(a, a) - within) / within
-
-
-@jax.jit
-def _mean(a, b):
-    return jnp.sqrt(((a[:, None] - b[None]) ** 2).sum(-1)).mean()
 
 
 def play(recipe, seeds, said=None) -> dict:

@@ -51,9 +51,9 @@ that one which only passes a good state does not count. The games of a cell diff
 ![Share of games that recovered, by trick and failure](cures/matrix.png)
 
 The color is the share of games that recovered; the number is the ratio of the median distance to
-the data to that of the untreated set-up: below 1 is better. A dot marks cells whose distances do
-not differ from the untreated ones at a false discovery rate of 5 % over all cells. Gray: the set-up
-has the trick already, or it does not fit.
+the data to that of the untreated set-up: below 1 is better, red is worse. A dot marks cells whose
+distances do not differ from the untreated ones at a false discovery rate of 5 % over all cells.
+Gray: the set-up has the trick already, or it does not fit{missing}.
 """
 
 
@@ -127,7 +127,9 @@ def number(value: float) -> str:
     """Returns a ratio as text."""
     if math.isnan(value):
         return "-"
-    return "inf" if math.isinf(value) else f"{value:.2g}" if value < 10 else f"{value:.0f}"
+    if math.isinf(value) or value >= 1000:
+        return "> 1,000"
+    return f"{value:.2g}" if value < 10 else f"{value:.0f}"
 
 
 def title(cure: str) -> str:
@@ -225,12 +227,12 @@ def heat_map(found: dict) -> Figure:
         place = rows.index(cure), columns.index(patient)
         shares[place] = cell.share
         text = number(cell.ratio) + ("" if cell.differs else " \u00b7")
-        color = "white" if cell.share > 0.7 else "#333333"
+        color = "white" if cell.share > 0.7 else "#b5482e" if cell.harms else "#333333"
         axes.text(place[1], place[0], text, ha="center", va="center", fontsize=7, color=color)
     axes.set_facecolor("#d7d7d7")
     axes.imshow(shares, cmap=COLORS, vmin=0, vmax=1, aspect="auto")
     axes.set_xticks(range(len(columns)), [name.replace("_", "\n") for name in columns], fontsize=7)
-    axes.set_yticks(range(len(rows)), [title(cure) for cure in rows], fontsize=7)
+    axes.set_yticks(range(len(rows)), [title(cure).split(":")[0] for cure in rows], fontsize=7)
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     for edge in ("top", "right", "left", "bottom"):
@@ -247,7 +249,12 @@ def render(results: dict | None = None) -> str:
     results = results or matrix.read()
     found = cells(results)
     games = sum(len(row["distance"]) for row in results.values() if "empty" not in row)
-    head = HEAD.format(patients=len({key[0] for key in found}), cures=len(cures.CURES), games=games)
+    rows = {key[0] for key in found}
+    absent = sum(f"{row}:{cure}" not in results for row in rows for cure in cures.CURES)
+    head = HEAD.format(
+        patients=len(rows), cures=len({key[1] for key in found}), games=games,
+        missing=f"; {absent} of the cells were not played yet" if absent else "",
+    )  # fmt: skip
     parts = [section(name, found, results) for name in patients.PATIENTS if any(
         key[0] == name for key in found
     )]  # fmt: skip
