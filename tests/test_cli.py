@@ -24,7 +24,7 @@ from ganzoo.inference import pictures, saved_model
 from ganzoo.inference.codes import Codes
 from ganzoo.inference.sampler import Sampler
 from ganzoo.training import run
-from ganzoo.zoo import catalogue
+from ganzoo.zoo import places
 
 COMMANDS = [
     "list", "info", "sample", "translate", "evaluate", "train", "export", "verify", "publish",
@@ -50,7 +50,7 @@ def root(tmp_path, monkeypatch):
     whole = {"metrics": facts, "fingerprint": fingerprint}
     (models / "metrics.json").write_text(json.dumps(whole))
     (models / "recipe.toml").write_text('model = "wgan_gp"\ndataset = "rings"\n')
-    monkeypatch.setattr(catalogue, "PACKAGE", tmp_path / "ganzoo")
+    monkeypatch.setattr(places, "PACKAGE", tmp_path / "ganzoo")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

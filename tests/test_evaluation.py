@@ -24,7 +24,7 @@ from ganzoo.metrics import spaces
 from ganzoo.publishing import card, entry, gallery
 from ganzoo.training import run
 from ganzoo.training.recipe import Recipe
-from ganzoo.zoo import catalogue
+from ganzoo.zoo import places
 
 ROOT = Path(__file__).parent.parent
 REAL, _ = data.arrays("fashion_mnist_10k", "train", limit=64)
@@ -327,7 +327,7 @@ def root(tmp_path, monkeypatch):
     place = f"{gallery.BEGIN}\nold\n{gallery.END}\n".format("entries", "entries")
     (tmp_path / "README.md").write_text(f"Before.\n{place}After.\n")
     monkeypatch.setattr(gallery, "FEATURED", ("dcgan_fashion_mnist_10k", "absent"))
-    monkeypatch.setattr(catalogue, "PACKAGE", tmp_path / "ganzoo")
+    monkeypatch.setattr(places, "PACKAGE", tmp_path / "ganzoo")
 
     def load(path):
         return Generator() if "dcgan" in str(path) or "runs" in str(path) else Judge()

@@ -13,7 +13,7 @@ from ganzoo import cli
 from ganzoo.inference import saved_model
 from ganzoo.inference.sampler import Sampler
 from ganzoo.networks import dcgan
-from ganzoo.zoo import catalogue, fingerprint
+from ganzoo.zoo import fingerprint, places
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_verify_compares_with_the_card(folder, alone, tmp_path, monkeypatch, cap
     from ganzoo.publishing.entry import _contents
 
     monkeypatch.setattr("subprocess.Popen", processes.Popen)
-    monkeypatch.setattr(catalogue, "PACKAGE", tmp_path / "ganzoo")
+    monkeypatch.setattr(places, "PACKAGE", tmp_path / "ganzoo")
     place = tmp_path / "saved_models" / "toy" / "1"
     place.parent.mkdir(parents=True)
     place.symlink_to(folder)

@@ -15,7 +15,7 @@ import pytest
 
 from ganzoo import InputError, zoo
 from ganzoo.inference import saved_model
-from ganzoo.zoo import catalogue, download
+from ganzoo.zoo import download, places
 
 FILES = {
     "saved_model.pb": os.urandom(3_000),
@@ -27,8 +27,8 @@ import sys
 from pathlib import Path
 from ganzoo.zoo import download
 from ganzoo import errors, zoo
-from ganzoo.zoo import catalogue
-catalogue.PACKAGE, download.PAUSE = Path(sys.argv[1]) / "ganzoo", 0.01
+from ganzoo.zoo import places
+places.PACKAGE, download.PAUSE = Path(sys.argv[1]) / "ganzoo", 0.01
 try:
     print(zoo.fetch("toy_rings"))
 except errors.InputError as error:
@@ -108,7 +108,7 @@ def root(tmp_path, monkeypatch, server):
     base = f"http://127.0.0.1:{server.server_port}"
     registry = {"format": 1, "base_url": base, "entries": {"toy_rings": entry()}}
     (root / "saved_models" / "registry.json").write_text(json.dumps(registry))
-    monkeypatch.setattr(catalogue, "PACKAGE", root / "ganzoo")
+    monkeypatch.setattr(places, "PACKAGE", root / "ganzoo")
     monkeypatch.setattr(download, "PAUSE", 0.01)
     monkeypatch.setenv("GANZOO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")

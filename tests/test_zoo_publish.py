@@ -18,7 +18,7 @@ from ganzoo.publishing import gallery, measuring
 from ganzoo.publishing.card import render
 from ganzoo.publishing.entry import publish
 from ganzoo.training.recipe import Recipe
-from ganzoo.zoo import catalogue, fingerprint
+from ganzoo.zoo import fingerprint, places
 
 SUMMARY = {
     "steps": 2000,
@@ -41,7 +41,7 @@ def root(tmp_path, monkeypatch):
     (root / "saved_models").mkdir(parents=True)
     empty = {"format": 1, "base_url": "https://example.org", "entries": {}}
     (root / "saved_models" / "registry.json").write_text(json.dumps(empty))
-    monkeypatch.setattr(catalogue, "PACKAGE", root / "ganzoo")
+    monkeypatch.setattr(places, "PACKAGE", root / "ganzoo")
     monkeypatch.setattr(fingerprint, "alone", lambda folders: [SEEN for _ in folders])
     monkeypatch.setattr(publishing, "write_weights", copied)
     return root

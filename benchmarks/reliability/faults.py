@@ -43,7 +43,7 @@ from PIL import Image
 from ganzoo import callbacks, testing, zoo  # noqa: F401
 from ganzoo.data import idx
 from ganzoo.engine import files
-from ganzoo.zoo import catalogue, download
+from ganzoo.zoo import download, places
 
 ROOT = Path(__file__).parent.parent.parent
 PATH = ROOT / "benchmarks" / "results" / "faults.json"
@@ -113,7 +113,7 @@ def checkout(folder: Path) -> Callable[[], None]:
         shutil.copy(ROOT / "README.md", folder)
 
     def adopt():
-        catalogue.PACKAGE = folder / "ganzoo"
+        places.PACKAGE = folder / "ganzoo"
 
     return adopt
 
@@ -199,7 +199,7 @@ def killed_download(bench: Bench, folder: Path, rng) -> None:
     shutil.copy(mirror / "saved_models" / "registry.json", wheel / "_models")
 
     def adopt():
-        catalogue.PACKAGE = wheel
+        places.PACKAGE = wheel
 
     def handler(*args):
         return Slowly(*args, directory=str(mirror / "saved_models"))

@@ -7,18 +7,8 @@ Imports `engine`, `inference` and `networks`; imported by metrics, evaluation, p
 commands.
 """
 
-from ganzoo.zoo.catalogue import (
-    Layout,
-    fetch,
-    find,
-    info,
-    layout,
-    list_imported,
-    list_pretrained,
-    load_pretrained,
-    recipe_path,
-    verify,
-)
+from ganzoo.zoo.catalogue import fetch, find, info, load_pretrained, recipe_path, verify
+from ganzoo.zoo.places import Layout, layout, list_imported, list_pretrained
 
 __all__ = [
     "Layout",

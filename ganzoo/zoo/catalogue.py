@@ -1,106 +1,23 @@
-"""The pretrained generators: listing, locating, verifying and loading them.
+"""The pretrained generators: finding, loading and verifying them.
 
-A generator is a SavedModel, and the registry lists the size and SHA-256 of each of its files. It is
-loaded from `saved_models/` in a checkout, else from the package keras-ganzoo-weights, else from the
-cache, else it is downloaded to the cache; its files are checked every time. `GANZOO_HOME` sets the
-folder of the cache, `GANZOO_MIRROR` the address of downloads, and `GANZOO_OFFLINE=1` disables
-downloads. An entry may also be on the Hugging Face Hub: see `hub`.
+A generator is a SavedModel, and the registry lists the size and SHA-256 of each of its files, which
+are checked every time that it is loaded. `places` says where it is; `GANZOO_OFFLINE=1` disables
+downloads.
 """
 
 import functools
 import json
-import os
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
 
-from ganzoo.errors import InputError, unknown
-from ganzoo.zoo import download, fingerprint, hub, local, registry, sources
+from ganzoo.errors import InputError
+from ganzoo.zoo import download, fingerprint, hub, local, places, registry, sources
+from ganzoo.zoo.places import list_imported, list_pretrained
 
-PACKAGE = Path(__file__).resolve().parent.parent  # ganzoo/
-WEIGHTS = "keras-ganzoo-weights"  # a package of saved_models/, which has its own pyproject.toml
 _MISSING = (
-    f"pip install {WEIGHTS}, or set GANZOO_MIRROR to the address, https://... or file://..., of a "
-    "copy of saved_models"
+    f"pip install {places.WEIGHTS}, or set GANZOO_MIRROR to the address, https://... or "
+    "file://..., of a copy of saved_models"
 )
-
-
-class Layout(NamedTuple):
-    """The files and folders of the zoo in this installation."""
-
-    registry: Path
-    models: Path  # <entry>/{recipe.toml, README.md, metrics.json, samples.png}
-    saved_models: Path | None  # <entry>/<version>/; only in a checkout
-
-
-def layout() -> Layout:
-    """Returns the paths of the registry, of models/ and, in a checkout, of saved_models/."""
-    packaged = PACKAGE / "_models"
-    if packaged.is_dir():  # an installed wheel
-        return Layout(packaged / "registry.json", packaged, None)
-    root = PACKAGE.parent
-    return Layout(root / "saved_models" / "registry.json", root / "models", root / "saved_models")
-
-
-def weights() -> Path | None:
-    """Returns the folder of the installed package of weights, which is like saved_models/."""
-    try:
-        return Path(metadata.distribution(WEIGHTS).locate_file("ganzoo_weights"))
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _entry(name: str) -> tuple[dict, str | None]:
-    """Returns the registry's entry and the address of its files, None if nobody gave one."""
-    known = registry.read(layout().registry)
-    entries = known["entries"]
-    if name not in entries and name in (imported := local.entries()):
-        version = imported[name]["version"]
-        return imported[name], (local.folder(name) / str(version)).absolute().as_uri()
-    if not entries:
-        raise InputError(
-            f"the registry has no pretrained generators, got {name!r}. Train one: "
-            "python train.py --help"
-        )
-    if name not in entries:
-        raise unknown("pretrained generator", name, [*entries, *imported])
-    base = os.environ.get("GANZOO_MIRROR") or known["base_url"]
-    base = base and registry.address("GANZOO_MIRROR", base)
-    return entries[name], base and f"{base}/{name}/{entries[name]['version']}"
-
-
-def _cache(name: str, version: int) -> Path:
-    return local.home() / "saved_models" / name / str(version)
-
-
-def _here(name: str, version: int) -> tuple[Path, str] | None:
-    """Returns the folder of an entry that is no download, and what restores its files."""
-    if name in list_imported():
-        return local.folder(name) / str(version), "import it again"
-    for root, way in (
-        (layout().saved_models, f"git checkout -- saved_models/{name}"),
-        (weights(), f"pip install --force-reinstall --no-deps {WEIGHTS}"),
-    ):
-        if root and (folder := root / name / str(version)).is_dir():
-            return folder, way
-    return None
-
-
-def _facts(name: str) -> Path:
-    """Returns the folder with the card and the figures of an entry."""
-    published = name in registry.read(layout().registry)["entries"]
-    return layout().models / name if published else local.folder(name)
-
-
-def list_pretrained() -> list[str]:
-    """Returns the names of all pretrained generators, in alphabetical order."""
-    return sorted(registry.read(layout().registry)["entries"])
-
-
-def list_imported() -> list[str]:
-    """Returns the names of the entries that were imported here, in alphabetical order."""
-    return sorted(local.entries().keys() - set(list_pretrained()))
 
 
 def recipe_path(name: str) -> Path:
@@ -109,12 +26,10 @@ def recipe_path(name: str) -> Path:
     Raises:
         InputError: If the name is unknown or the recipe is missing.
     """
-    online = hub.is_entry(name)
-    if not online:
-        _entry(name)
-    path = (hub.fetch(name).folder if online else _facts(name)) / "recipe.toml"
-    if name in list_imported() or (online and not path.is_file()):
+    place = places.of(name)
+    if place.imported:
         raise InputError(f"{name} was imported: others trained it, by no recipe of GanZoo.")
+    path = place.about / "recipe.toml"
     if not path.is_file():
         raise InputError(f"expected the recipe {path}, got no such file. Reinstall ganzoo.")
     return path
@@ -133,25 +48,19 @@ def info(name: str) -> dict:
         `class_names`, empty if it has no classes or is not here yet; `source`: the folder or
         address that it would be loaded from, or what brings it here.
     """
-    if hub.is_entry(name):
-        name, entry, folder = hub.fetch(name)
-        here = address = folder / hub.MODEL
-    else:
-        entry, address = _entry(name)
-        folder = _facts(name)
-        here, _ = _here(name, entry["version"]) or (_cache(name, entry["version"]), "")
-        here = here if here.is_dir() else None
-    card, metrics = folder / "README.md", folder / "metrics.json"
+    place = places.of(name)
+    here = place.folder if place.folder.is_dir() else None
+    card, metrics = place.about / "README.md", place.about / "metrics.json"
     summary = json.loads(metrics.read_text("utf-8")) if metrics.is_file() else {}
     return {
-        "name": name,
-        **entry,
-        "recipe": folder / "recipe.toml",
+        "name": place.name,
+        **place.facts,
+        "recipe": place.about / "recipe.toml",
         "card_path": card,
         "card": card.read_text("utf-8") if card.is_file() else "",
         "metrics": summary,
         "class_names": _class_names(here) if summary.get("classes") else [],
-        "source": str(here or address or f"not here: {_MISSING}"),
+        "source": str(here or place.address or f"not here: {_MISSING}"),
     }
 
 
@@ -173,32 +82,27 @@ def fetch(name: str, version: int | None = None) -> Path:
         InputError: If the name or version is unknown, a file in the checkout or the package of
             weights is damaged, or the generator is not available locally and cannot be downloaded.
     """
-    found = hub.fetch(name) if hub.is_entry(name) else None
-    entry, address = (found.facts, "") if found else _entry(name)
-    if version not in (None, entry["version"]):
-        raise InputError(f"{name}: expected version {entry['version']}, got {version!r}.")
-    if found:
-        return found.folder / hub.MODEL
-    if here := _here(name, entry["version"]):
-        folder, way = here
-        if fault := download.problem(folder, entry["files"]):
-            raise InputError(f"{fault}. Restore it: {way}")
-        return folder
-    folder = _cache(name, entry["version"])
-    fault = download.problem(folder, entry["files"])
+    place = places.of(name)
+    folder, files = place.folder, place.facts["files"]
+    if version not in (None, place.facts["version"]):
+        expected = place.facts["version"]
+        raise InputError(f"{name}: expected version {expected}, got {version!r}.")
+    fault = None if place.checked else download.problem(folder, files)
     if fault is None:
         return folder
+    if place.restore is not None:
+        raise InputError(f"{fault}. Restore it: {place.restore}")
     damaged = f"the cached copy is damaged ({fault}) and was not replaced: "
     try:
-        if address is None:
+        if place.address is None:
             raise InputError(f"the weights of {name} are not on this machine: {_MISSING}.")
-        if local.offline() and address[:5] != "file:":
+        if local.offline() and place.address[:5] != "file:":
             raise InputError(
                 f"expected {name} in {folder}, got no valid copy, and GANZOO_OFFLINE disables "
                 "downloads. Unset it, or set GANZOO_MIRROR=file://... to a copy of saved_models."
             )
-        download.install(folder, entry["files"], address)
-        if fault := download.problem(folder, entry["files"]):  # another process may have changed it
+        download.install(folder, files, place.address)
+        if fault := download.problem(folder, files):  # another process may have changed it
             raise InputError(fault)
     except InputError as error:
         raise InputError(f"{damaged if folder.is_dir() else ''}{error}") from error
@@ -289,21 +193,20 @@ def verify(names: list[str] | None = None, load: bool = False) -> list[tuple[str
     Raises:
         InputError: If a name is unknown.
     """
-    entries = registry.read(layout().registry)["entries"]
-    root = layout().saved_models
+    entries = registry.read(places.layout().registry)["entries"]
+    root = places.layout().saved_models
     problems, valid, imported = [], {}, list_imported()
     for name in [*sorted(entries), *imported] if names is None else names:
-        if hub.is_entry(name):
+        place = places.of(name)
+        if place.checked:
             problems.append((name, None))
-            valid[name] = fetch(name)
+            valid[name] = place.folder
             continue
-        entry, _ = _entry(name)
-        here, _ = _here(name, entry["version"]) or (None, "")
-        folder = here or _cache(name, entry["version"])
+        folder, files = place.folder, place.facts["files"]
         if root and names is None and name not in imported:  # a checkout has all of them
-            folder = root / name / str(entry["version"])
+            folder = root / name / str(place.facts["version"])
         if folder.is_dir() or root or names is not None:
-            fault = download.problem(folder, entry["files"], strict=True)
+            fault = download.problem(folder, files, strict=True)
             problems.append((name, fault))
             if fault is None:
                 valid[name] = folder

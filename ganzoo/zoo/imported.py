@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ganzoo.engine import files
 from ganzoo.errors import InputError
-from ganzoo.zoo import catalogue, fingerprint, local, registry, sources
+from ganzoo.zoo import fingerprint, local, places, registry, sources
 
 RECORDED = 64  # pixels a side up to which the outputs for fixed inputs are recorded
 CARD = """\
@@ -100,7 +100,7 @@ def import_entry(
 def _check_name(name: str, replace: bool) -> None:
     if not registry.is_name(name):
         raise InputError(f"--as: expected a name of a-z, 0-9 and _, got {name!r}.")
-    if name in catalogue.list_pretrained():
+    if name in places.list_pretrained():
         raise InputError(f"--as: {name} is a published entry: choose another name.")
     if name in local.entries() and not replace:
         raise InputError(f"--as: {name} was imported already: choose another name, or --replace.")
