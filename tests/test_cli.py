@@ -18,7 +18,7 @@ import pytest
 import ganzoo
 from ganzoo import InputError, cli, zoo
 from ganzoo.data import sources
-from ganzoo.engine import environment
+from ganzoo.engine import environment, progress
 from ganzoo.engine.quiet import import_tensorflow
 from ganzoo.inference import pictures, saved_model
 from ganzoo.inference.codes import Codes
@@ -339,3 +339,13 @@ def test_a_terminal_is_told_what_is_waited_for(root, monkeypatch, capsys, stream
     assert cli.main(["verify", "toy_rings", "--quick"]) == 0
     assert capsys.readouterr().out == "toy_rings: ok\n"
     assert ("Verifying ..." in stream.getvalue()) is shown
+
+
+def test_what_is_done_is_counted_but_not_the_parts_of_a_part():
+    heard = []
+    with progress.heard(lambda *said: heard.append(said)):
+        for _ in progress.counted(range(2)):
+            assert list(progress.counted(iter("abc"))) == ["a", "b", "c"]
+        assert list(progress.counted(iter("ab"), 2)) == ["a", "b"]
+    assert list(progress.counted([5])) == [5]
+    assert heard == [(0, 2), (1, 2), (0, 2), (1, 2)]

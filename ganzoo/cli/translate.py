@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ganzoo import zoo
 from ganzoo.cli.parser import whole
+from ganzoo.engine import progress
 from ganzoo.engine.quiet import import_tensorflow
 from ganzoo.errors import InputError, unknown
 
@@ -72,7 +73,7 @@ def translate(args: argparse.Namespace) -> int:
         pairs = [(args.images / name, args.out / name.with_suffix(".png")) for name in names]
         if not pairs:
             raise InputError(f"no images in {args.images}: expected {tree.expected}.")
-    for start in range(0, len(pairs), _BATCH):
+    for start in progress.counted(range(0, len(pairs), _BATCH)):
         _translate(translator, pairs[start : start + _BATCH], args.seed)
     print(f"{len(pairs)} images, {translator.direction}, seed {args.seed}: {args.out}")
     return 0

@@ -1,8 +1,10 @@
-"""A line on the terminal that says what is waited for, such as TensorFlow and then the images."""
+"""A line on the terminal that says what is waited for, and how much of it is done."""
 
 import contextlib
 import sys
 from collections.abc import Iterator
+
+from ganzoo.engine import progress
 
 
 @contextlib.contextmanager
@@ -18,5 +20,10 @@ def shown(what: str) -> Iterator[None]:
     # What is printed appears above the line on the same terminal; else it goes where it should.
     to_terminal = sys.stdout.isatty()
     line = Spinner("dots", f"{what} ...")
-    with Live(line, console=Console(stderr=True), transient=True, redirect_stdout=to_terminal):
+
+    def said(done: int, total: int | None) -> None:
+        line.update(text=f"{what} ... {done:,} of {total:,}" if total else f"{what} ... {done:,}")
+
+    live = Live(line, console=Console(stderr=True), transient=True, redirect_stdout=to_terminal)
+    with live, progress.heard(said):
         yield

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from ganzoo import random
-from ganzoo.engine import pixels
+from ganzoo.engine import pixels, progress
 from ganzoo.engine.batch import inputs_of
 from ganzoo.errors import InputError, unknown
 from ganzoo.inference import drawing
@@ -167,7 +167,7 @@ class Sampler(LatentSpace, Exported):
 
         draw = tf.function(draw, reduce_retracing=True) if compiled else draw
         pieces = []
-        for start in range(0, count, batch_size):
+        for start in progress.counted(range(0, count, batch_size)):
             some = [one[start : start + batch_size] for one in inputs]
             key = random.fold(random.key(seed), start)
             pieces.append(ops.convert_to_numpy(draw(some if len(some) > 1 else some[0], key)))

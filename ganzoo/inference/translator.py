@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from ganzoo import random
-from ganzoo.engine import pixels
+from ganzoo.engine import pixels, progress
 from ganzoo.errors import InputError
 from ganzoo.inference.exported import Exported
 
@@ -87,7 +87,7 @@ translated = translate(images, 0)  # both uint8 (N, H, W, C)""",
         if batch_size < 1:
             raise InputError(f"expected batch_size >= 1, got {batch_size}")
         pieces = []
-        for start in range(0, len(images), batch_size):
+        for start in progress.counted(range(0, len(images), batch_size)):
             with random.scope(random.fold(random.key(seed), start)):
                 piece = self(pixels.to_float(images[start : start + batch_size]))
             pieces.append(ops.convert_to_numpy(pixels.to_uint8(piece)))

@@ -3,18 +3,17 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import keras
 import numpy as np
 from PIL import Image
 
-from ganzoo.engine import files
+from ganzoo.engine import files, progress
 from ganzoo.errors import InputError
 
 SUFFIXES = (".gif", ".webp", ".mp4")
 
 
 def write(path, frames: Iterator[np.ndarray], count: int, rate: float) -> None:
-    """Writes a video that is repeated forever, whole or not at all, and shows the progress.
+    """Writes a video that is repeated forever, whole or not at all.
 
     Args:
         path: A file that ends in one of `SUFFIXES`. MP4 needs the package imageio-ffmpeg.
@@ -30,15 +29,12 @@ def write(path, frames: Iterator[np.ndarray], count: int, rate: float) -> None:
         raise InputError(f"--out: expected {', '.join(SUFFIXES)}, got {str(path)!r}.")
     writer = _mp4() if path.suffix == ".mp4" else _animated
     with files.replacing(path, path.suffix) as temporary:
-        writer(temporary, _shown(frames, count), rate)
+        writer(temporary, map(_colored, progress.counted(frames, count)), rate)
 
 
-def _shown(frames: Iterator[np.ndarray], count: int) -> Iterator[np.ndarray]:
-    """Yields frames with three channels, and shows how many there were."""
-    bar = keras.utils.Progbar(count, unit_name="frame")
-    for frame in frames:
-        yield np.broadcast_to(frame, (*frame.shape[:2], 3))
-        bar.add(1)
+def _colored(frame: np.ndarray) -> np.ndarray:
+    """Returns a frame with three channels."""
+    return np.broadcast_to(frame, (*frame.shape[:2], 3))
 
 
 def _animated(path: Path, frames: Iterator[np.ndarray], rate: float) -> None:

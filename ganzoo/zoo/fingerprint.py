@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 NUM = 8  # number of samples, and of inputs of every signature
@@ -95,13 +96,21 @@ def alone(folders) -> list[dict | str]:
 
     That process cannot import GanZoo, so that a SavedModel which it can load needs no GanZoo.
     """
+    from ganzoo.engine import progress  # here, as this file is also run where GanZoo is not
+
     folders = [str(Path(folder).resolve()) for folder in folders]
     command = [sys.executable, "-P", __file__, *folders]
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith(("{", '"'))]
-    last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-    missing = f"the process that loads it ended with status {done.returncode}: {last}"
+    with tempfile.TemporaryFile("w+") as errors:
+        started = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment
+        )
+        own = (line for line in started.stdout if line.startswith(("{", '"')))
+        lines = [json.loads(line) for line in progress.counted(own, len(folders))]
+        status = started.wait()
+        errors.seek(0)
+        last = (errors.read().strip().splitlines() or ["no message"])[-1]
+    missing = f"the process that loads it ended with status {status}: {last}"
     return lines + [missing] * (len(folders) - len(lines))
 
 
