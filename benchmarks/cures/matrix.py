@@ -5,9 +5,9 @@
     python benchmarks/cures/matrix.py --cell=rotating_modes:unrolled --seed=3   # one game, shown
 
 Cells in cures.json are not played again, nor are those whose whole recipe equals that of another
-cell: an interrupted script goes on. Several processes may run
-side by side, each with its `--share`, as 1/2 and 2/2. Patients whose data are points are played by
-JAX, many seeds at once; those with images by `fit`, one after the other.
+cell: an interrupted script goes on. Several processes may run side by side, each with its own
+`--patients`. Those whose data are points are played by JAX, many seeds at once; those with images
+by `fit`, one after the other.
 """
 
 import argparse
@@ -48,7 +48,6 @@ def main() -> int:
     parser.add_argument("--cell", help="a single one, PATIENT:CURE; it is not kept")
     parser.add_argument("--seed", type=int, default=0, help="of --cell")
     parser.add_argument("--seeds", type=int, help="number of them; 12 of points, 3 of images")
-    parser.add_argument("--share", default="1/1", help="which part of the cells: 1/2, 2/2")
     args = parser.parse_args()
     cell = args.cell and args.cell.split(":")
     rows = cell[:1] if cell else args.patients.split(",")
@@ -79,11 +78,10 @@ def main() -> int:
         if name not in columns:
             parser.error(f"expected some of {', '.join(columns)}, got {name!r}")
     seeds = [args.seed] if cell else range(args.seeds or SEEDS[toys])
-    part, parts = map(int, args.share.split("/"))
     cells = [(row, column) for column in wanted for row in rows]
     if not cell:
         done = read()
-        cells = [pair for pair in cells[part - 1 :: parts] if ":".join(pair) not in done]
+        cells = [pair for pair in cells if ":".join(pair) not in done]
     began = time.perf_counter()
     for number, (row, column) in enumerate(cells, 1):
         recipe = Recipe.load(patients.FOLDER / f"{row}.toml")

@@ -13,6 +13,7 @@ import math
 import statistics
 from pathlib import Path
 
+import cured_runs
 import cures
 import matrix
 import numpy as np
@@ -258,7 +259,58 @@ def render(results: dict | None = None) -> str:
     parts = [section(name, found, results) for name in patients.PATIENTS if any(
         key[0] == name for key in found
     )]  # fmt: skip
-    return "\n".join([head, folklore(found), *parts])
+    middle = [advised(advice(found, results)), applied(cured_runs.read()), folklore(found)]
+    return "\n".join([head, *filter(None, middle), *parts])
+
+
+def applied(runs: dict) -> str:
+    """Returns a table of the runs that the failure monitor cured; empty if there are none."""
+    if not runs:
+        return ""
+    lines = [
+        "## What it is worth to take the advice",
+        "",
+        "`python benchmarks/cures/cured_runs.py`: the set-ups with seeds that the matrix does not",
+        "have, trained by `ganzoo train`, as they are and with `--on_failure=cure`, which goes on",
+        "from the best checkpoint before the alarm. Distances are those at the end.",
+        "",
+        "| set-up | seed | distance | with `cure` | what was changed, after which alarm |",
+        "|---|---:|---:|---:|---|",
+    ]
+    for name in patients.PATIENTS:
+        for seed in cured_runs.SEEDS:
+            pair = [runs.get(f"{name}:{seed}:{way}") for way in ("warn", "cure")]
+            if all(pair):
+                ends = [
+                    "not a number" if run["distance"] is None else f"{run['distance']:.3f}"
+                    + (" (recovered)" if patients.recovered(name, run) else "")
+                    for run in pair
+                ]  # fmt: skip
+                words = "; ".join(
+                    f"{cure['title']}, {cure['failure']} at {cure['step']}"
+                    for cure in pair[1]["cures"]
+                )
+                row = [name.replace("_", " "), str(seed), *ends, words or "no alarm"]
+                lines.append(f"| {' | '.join(row)} |")
+    return "\n".join(lines) + "\n"
+
+
+def advised(table: dict) -> str:
+    """Returns a table of what the failure monitor advises."""
+    lines = [
+        "## What the failure monitor advises",
+        "",
+        "For each [alarm](guide.md) the tricks that let most games recover, of the set-ups that",
+        "fail so, or of which the monitor says so. `--on_failure=cure` takes the first one that",
+        "fits.",
+        "",
+        "| alarm | tricks, with the games that recovered |",
+        "|---|---|",
+    ]
+    for failure, rows in table.items():
+        words = "; ".join(f"{row['title']} ({row['recovered']} of {row['of']})" for row in rows)
+        lines.append(f"| {diagnosis.FAILURES[failure].title} | {words} |")
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:

@@ -43,7 +43,11 @@ def recipe(before: Recipe, run_dir: Path, summary: dict) -> Recipe:
     # The networks have the tricks of architecture already.
     known = hyperparameters.of(gans.get(before.model))
     architecture = {key: value for key, value in before.architecture.items() if key in known}
-    changes = {"architecture": architecture, "init": str(run_dir), "steps": before.steps - best}
+    changes = {
+        "architecture": architecture,
+        "init": str(run_dir.absolute()),
+        "steps": before.steps - best,
+    }
     return before.replace(changes).replace(cure["changes"]).resolved()
 
 
