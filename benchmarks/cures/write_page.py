@@ -171,7 +171,7 @@ def section(patient: str, found: dict, results: dict) -> str:
         f"## {patient.replace('_', ' ')}",
         "",
         f"{about.title}. Untreated, {failed} of {len(untreated['distance'])} games fail.",
-        f"Recovered: {healthy}. [The recipe](../benchmarks/cures/patients/{patient}.toml).",
+        f"Recovered: {healthy}. `benchmarks/cures/patients/{patient}.toml`.",
         "",
         "| trick | recovered | 95 % interval | ratio of distances | 95 % interval |",
         "|---|---:|---:|---:|---:|",

@@ -12,7 +12,7 @@ from mkdocs.structure.files import File, InclusionLevel
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = (  # besides the pages that `pages` makes
     "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/*", "docs/experiments/*",
-    "docs/imported/*", "docs/judging/*", "docs/projection/*", "docs/using/*",
+    "docs/cures/*", "docs/imported/*", "docs/judging/*", "docs/projection/*", "docs/using/*",
     "models/*/*.md", "models/*/*.png", "models/*/*.json", "models/*/recipe.toml",
     "benchmarks/results/*.json", "examples/serving/*.py",
 )  # fmt: skip
