@@ -70,7 +70,7 @@ def test_a_batch_of_one_trains_or_is_refused(name):
         assert np.isfinite(weight.numpy()).all(), weight.path
 
 
-@pytest.mark.parametrize("name", rest_is_slow(TERMS, WHOLE))
+@pytest.mark.parametrize("name", rest_is_slow(TERMS, WHOLE[:1]))  # test_sequences has the other
 def test_images_in_a_graph(name):
     testing.run_gan_test(maker(name), batches_of(name), set(TERMS[name]))
 

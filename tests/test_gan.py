@@ -144,9 +144,8 @@ def test_a_step_is_traced_once_on_each_replica(replicas):
         assert step.call_count == strategy.num_replicas_in_sync
 
 
-@pytest.mark.parametrize(
-    ("name", "turns"), [("gan", 1), pytest.param("wgan_gp", 2, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "turns"), [("gan", 1), ("wgan_gp", 2)])
 def test_everything_compiles_under_xla(name, turns):
     gan = ganzoo.create(
         name, (8, 8, 1), width=4, latent_dim=4, n_critic=turns, replay=32, jit_compile=True,

@@ -1,5 +1,6 @@
 """Training by JAX: the same losses as TensorFlow's, the same run directory, clear refusals."""
 
+import functools
 import json
 import os
 import subprocess
@@ -19,13 +20,17 @@ from ganzoo.training import jax_backend, jax_run
 ROOT = Path(__file__).parent.parent
 SHAPE = (8, 8, 1)
 LAZY = {"class_name": "R1", "config": {"interval": 3}}  # at D's turns 0 and 3, of four
-VARIANTS = {
-    "dcgan": {"ema": 0.5}, "acgan": {"num_classes": 3},
-    "unrolled": {"unroll": 2, "balance": 0.6, "replay": {"class_name": "PastCheckpoints",
-            "config": {"kept": 1, "interval": 1, "share": 0.5}}},
-    "lsgan": {"replay": 12},
-    "wgan_gp": {"n_critic": 2, "penalties": ["gradient_penalty", LAZY]},
+UNROLLED = {
+    "unroll": 2, "balance": 0.6,
+    "replay": {"class_name": "PastCheckpoints", "config": {"kept": 1, "interval": 1, "share": 0.5}},
 }  # fmt: skip
+FAST = {
+    "dcgan": {"ema": 0.5},
+    "unrolled": UNROLLED,
+    "wgan_gp": {"n_critic": 2, "penalties": ["gradient_penalty", LAZY]},
+}
+REST = {"acgan": {"num_classes": 3}, "lsgan": {"replay": 12}}
+EACH = [*FAST, *(pytest.param(name, marks=pytest.mark.slow) for name in REST)]
 # Both sides draw the same noise: numbers that depend on the shape alone.
 PLAY = """
 def fixed(shape, *args, **kwargs):
@@ -92,7 +97,17 @@ def jax_process(code, *args):
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory):
-    """Returns the logs of two steps of each variant by TensorFlow and by JAX, and the folder."""
+    """Returns a function from the name of a variant to what `play` returns of its group."""
+
+    @functools.cache
+    def of(group):
+        return play(tmp_path_factory, (FAST, REST)[group])
+
+    return lambda name: of(int(name in REST))
+
+
+def play(tmp_path_factory, variants):
+    """Returns the logs of two steps of variants by TensorFlow and by JAX, and the folder."""
     folder, names = tmp_path_factory.mktemp("jax"), {}
     names |= {"np": np, "keras": keras, "ganzoo": ganzoo}
     exec(PLAY, names)
@@ -100,7 +115,7 @@ def played(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keras.random, "normal", names["fixed"])
         patch.setattr(keras.random, "uniform", names["share"])
-        for name, options in VARIANTS.items():
+        for name, options in variants.items():
             keras.utils.set_random_seed(0)
             gan = names["created"](name, options)
             gan.save_weights(folder / f"{name}.weights.h5")
@@ -112,31 +127,32 @@ def played(tmp_path_factory):
                 found = gan.play({key: keras.ops.convert_to_tensor(x) for key, x in batch.items()})
                 logs[name].append({key: float(value) for key, value in found.items()})
             gan.save_weights(folder / f"{name}_tensorflow.weights.h5")
-    done = jax_process(JAX, folder, json.dumps(VARIANTS))
+    done = jax_process(JAX, folder, json.dumps(variants))
     assert done.returncode == 0, done.stderr[-2000:]
     return logs, json.loads(done.stdout.splitlines()[-1]), folder
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", EACH)
 def test_the_losses_are_those_of_tensorflow(played, name):
-    expected, found, _ = played
+    expected, found, _ = played(name)
     for step, tolerance in ((0, 1e-4), (1, 2e-3)):
         assert expected[name][step].keys() == found[name][step].keys()
         for key, value in expected[name][step].items():
             assert found[name][step][key] == pytest.approx(value, rel=tolerance, abs=1e-4), key
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", EACH)
 def test_the_weights_after_it_are_those_of_tensorflow(played, name):
-    gan = ganzoo.create(name, SHAPE, width=2, latent_dim=4, **VARIANTS[name])
+    gan = ganzoo.create(name, SHAPE, width=2, latent_dim=4, **(FAST | REST)[name])
     states = []
     for backend in ("tensorflow", "jax_1"):
-        gan.load_weights(played[2] / f"{name}_{backend}.weights.h5")
+        gan.load_weights(played(name)[2] / f"{name}_{backend}.weights.h5")
         states.append([weight.numpy() for weight in gan.weights])
     for one, other in zip(*states, strict=True):
         np.testing.assert_allclose(one, other, rtol=5e-3, atol=5e-4)
 
 
+@pytest.mark.slow
 def test_a_run_is_trained_finished_and_continued(tmp_path, quickly):
     flags = [
         "--model=gan", "--dataset=fashion_mnist_10k", "--image_size=8", "--width=2",

@@ -67,6 +67,7 @@ def train(*flags):
     return processes.run(command, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_they_are_in_the_help(plugin):
     done = train(f"--plugin={plugin}", "--help")
     assert done.returncode == 0, done.stderr

@@ -132,7 +132,7 @@ CURES = {
 
 
 def treated(recipe, cure: Cure):
-    """Returns the patient's recipe with a cure.
+    """Returns the patient's recipe with a cure, resolved.
 
     Raises:
         InputError: If the cure does not fit.
@@ -148,8 +148,8 @@ def treated(recipe, cure: Cure):
             changes[name] = type(old)(old * value.factor)
         elif isinstance(value, dict) and value["config"].get("steps") == "steps":
             changes[name] = part(value["class_name"], **value["config"] | {"steps": recipe.steps})
-    new = recipe.replace(changes)
-    if new.resolved() == recipe.resolved():
+    new = recipe.replace(changes).resolved()
+    if new == recipe.resolved():
         raise LookupError("the patient has it")
     return new
 

@@ -164,13 +164,15 @@ def section(patient: str, found: dict, results: dict) -> str:
     about, own = patients.PATIENTS[patient], best_first(found, patient)
     untreated = results[f"{patient}:{matrix.UNTREATED}"]
     failed = sum(not well for well in matrix.outcomes(patient, untreated))
-    healthy = " and ".join(
-        f"{measure} {check} {bound:g}" for measure, (check, bound) in about.cured.items()
+    words = {"<=": "at most", ">=": "at least"}
+    healthy = ", ".join(
+        f"{measure} {words[check]} {bound:g}" for measure, (check, bound) in about.cured.items()
     )
     lines = [
         f"## {patient.replace('_', ' ')}",
         "",
-        f"{about.title}. Untreated, {failed} of {len(untreated['distance'])} games fail.",
+        f"{about.title[0].upper()}{about.title[1:]}.",
+        f"Untreated, {failed} of {len(untreated['distance'])} games fail.",
         f"Recovered: {healthy}. `benchmarks/cures/patients/{patient}.toml`.",
         "",
         "| trick | recovered | 95 % interval | ratio of distances | 95 % interval |",

@@ -102,12 +102,12 @@ def alone(folders) -> list[dict | str]:
     command = [sys.executable, "-P", __file__, *folders]
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
     with tempfile.TemporaryFile("w+") as errors:
-        started = subprocess.Popen(
+        with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment
-        )
-        own = (line for line in started.stdout if line.startswith(("{", '"')))
-        lines = [json.loads(line) for line in progress.counted(own, len(folders))]
-        status = started.wait()
+        ) as started:
+            own = (line for line in started.stdout if line.startswith(("{", '"')))
+            lines = [json.loads(line) for line in progress.counted(own, len(folders))]
+        status = started.returncode
         errors.seek(0)
         last = (errors.read().strip().splitlines() or ["no message"])[-1]
     missing = f"the process that loads it ended with status {status}: {last}"
