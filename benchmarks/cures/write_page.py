@@ -28,6 +28,7 @@ from ganzoo.engine import files
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "cures.md"
 PICTURES = ROOT / "docs" / "cures"
+SPEED = matrix.RESULTS.with_name("cures_speed.json")
 ADVICE = ROOT / "ganzoo" / "callbacks" / "cures.json"
 LEVEL = 0.05  # of the false discovery rate
 BEST = 6  # cures that are listed for a patient, or advised for a failure
@@ -261,8 +262,23 @@ def render(results: dict | None = None) -> str:
     parts = [section(name, found, results) for name in patients.PATIENTS if any(
         key[0] == name for key in found
     )]  # fmt: skip
+    head += speed(json.loads(SPEED.read_text())["microseconds"], results)
     middle = [advised(advice(found, results)), applied(cured_runs.read()), folklore(found)]
     return "\n".join([head, *filter(None, middle), *parts])
+
+
+def speed(microseconds: dict, results: dict) -> str:
+    """Returns what it costs to play many games at once."""
+    one, twelve, many, fit = (microseconds[key] for key in ("1", "12", "32", "fit"))
+    played = {row["recipe"]: row["seconds"] for row in results.values() if "seconds" in row}
+    hours = sum(played.values()) / 3600
+    return (
+        "\nAll seeds of a cell are played in one compiled step "
+        f"(`python benchmarks/cures/speed.py`): a step of 32 games at once takes {many:,.0f}\n"
+        f"microseconds, {many / one:.1f} times one alone and {many / fit:.1f} times that of one "
+        f"game by `fit`; {1e6 / (twelve / 12):,.0f} steps of a game a\nsecond, in batches of "
+        f"twelve games. The cells took {hours:.1f} core-hours.\n"
+    )
 
 
 def applied(runs: dict) -> str:

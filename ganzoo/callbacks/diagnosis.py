@@ -68,7 +68,7 @@ class Thresholds:
     warm_up: float = 0.06
     looks: int = 5
     unformed: float = 0.12
-    least: int = 300
+    least: int = 250
     poor: float = 0.25
     progress: float = 0.99
     relapse: float = 0.8
