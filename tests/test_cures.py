@@ -69,13 +69,17 @@ def test_the_results_are_those_of_the_table(bench):
 
 
 def test_a_cell_says_how_far_and_how_surely(bench):
-    sick = {"distance": [1.0, 2.0, 3.0, None, 4.0], "modes": [1, 2, 1, 0, 1]}
-    well = {"distance": [0.01, 0.02, 0.03, 0.04, 0.2], "modes": [8, 8, 7, 8, 8]}
+    sick = {"distance": [1.0, 2.0, 3.0, None, 4.0], "modes": [1, 2, 1, 0, 1], "in_modes": [1.0] * 5}
+    well = {
+        "distance": [0.01, 0.02, 0.03, 0.04, 0.2],
+        "modes": [8, 8, 7, 8, 8],
+        "in_modes": [0.5] * 5,
+    }
     cell = bench["page"].Cell("partial_collapse", "r1", well, sick)
     assert (cell.recovered, cell.count, cell.better) == (4, 5, True)
     assert cell.ratio == pytest.approx(0.01) and cell.interval[0] < 0.01 < cell.interval[1]
     assert cell.p < 0.02
-    lost = {"distance": [None] * 5, "modes": [0] * 5}
+    lost = {"distance": [None] * 5, "modes": [0] * 5, "in_modes": [0.0] * 5}
     assert math.isnan(bench["page"].Cell("partial_collapse", "r1", lost, lost).ratio)
     assert bench["page"].Cell("partial_collapse", "r1", lost, lost).p == 1.0
     assert math.isinf(bench["page"].Cell("partial_collapse", "r1", lost, well).ratio)

@@ -177,8 +177,22 @@ def test_a_cure_changes_only_how_a_game_is_trained(measured):
     hinge = ganzoo.create("gan", (2,), width=4, loss="hinge")
     assert advice.cure("collapse", hinge) == ROWS[3]  # neither without changes nor of networks
     assert advice.cure("nan", hinge) is None
+    assert advice.cure("collapse", hinge, ["R1"]) is None
     began = ganzoo.create("began", (8, 8, 1), width=4)
     assert advice.cure("collapse", began) == ROWS[3]  # it has no loss that could be replaced
+
+
+def test_a_run_is_cured_three_times_at_most_and_by_different_cures(measured, tmp_path):
+    gan, folder = ganzoo.create("gan", (2,), width=4), tmp_path
+    for title, cured in (("hinge loss", "R1"), ("wide", "R1"), ("slow", None)):
+        (folder / "cure.json").write_text(json.dumps({"title": title}))
+        folder = folder / "cured"
+        folder.mkdir()
+        monitor = callbacks.FailureMonitor(directory=folder, on_failure="cure")
+        monitor.set_model(gan)
+        monitor._cure({"collapse": "shown"}, 5)
+        note = folder / "cure.json"
+        assert (json.loads(note.read_text())["title"] if note.exists() else None) == cured
 
 
 def test_the_measured_cures_are_recipes_of_known_failures():

@@ -50,6 +50,11 @@ that one which only passes a good state does not count. The games of a cell diff
     python benchmarks/cures/matrix.py --cell=rotating_modes:unrolled --seed=3  # a single game
     python benchmarks/cures/write_page.py
 
+![Games untreated, and with the trick that helps most](cures/patients.png)
+
+The first row is what a game of each set-up ends with, the second with the trick that helps most
+(`python benchmarks/cures/pictures.py`).
+
 ![Share of games that recovered, by trick and failure](cures/matrix.png)
 
 The color is the share of games that recovered; the number is the ratio of the median distance to
@@ -221,8 +226,13 @@ def folklore(found: dict) -> str:
 def heat_map(found: dict) -> Figure:
     """Returns the matrix as a picture: a row for each trick, a column for each patient."""
     columns = [name for name in patients.PATIENTS if any(key[0] == name for key in found)]
-    score = {cure: sum(found[key].share for key in found if key[1] == cure) for cure in cures.CURES}
-    rows = sorted(cures.CURES, key=score.get, reverse=True)
+    own = {cure: [cell for key, cell in found.items() if key[1] == cure] for cure in cures.CURES}
+    score = {
+        cure: (sum(cell.share for cell in row), sum(cell.helps for cell in row))
+        for cure, row in own.items()
+        if row
+    }
+    rows = sorted(score, key=score.get, reverse=True)
     figure = Figure((3.2 + 0.75 * len(columns), 1.6 + 0.235 * len(rows)), dpi=120)
     figure.set_layout_engine("constrained")
     axes = figure.add_subplot()
@@ -274,7 +284,8 @@ def speed(microseconds: dict, results: dict) -> str:
     hours = sum(played.values()) / 3600
     return (
         "\nAll seeds of a cell are played in one compiled step "
-        f"(`python benchmarks/cures/speed.py`): a step of 32 games at once takes {many:,.0f}\n"
+        "(`python benchmarks/cures/speed.py`):\n"
+        f"a step of 32 games at once takes {many:,.0f} "
         f"microseconds, {many / one:.1f} times one alone and {many / fit:.1f} times that of one "
         f"game by `fit`; {1e6 / (twelve / 12):,.0f} steps of a game a\nsecond, in batches of "
         f"twelve games. The cells took {hours:.1f} core-hours.\n"
@@ -290,7 +301,7 @@ def applied(runs: dict) -> str:
         "",
         "`python benchmarks/cures/cured_runs.py`: the set-ups with seeds that the matrix does not",
         "have, trained by `ganzoo train`, as they are and with `--on_failure=cure`, which goes on",
-        "from the best checkpoint before the alarm. Distances are those at the end.",
+        "from the best checkpoint before the alarm. Distances are those of the best checkpoint.",
         "",
         "| set-up | seed | distance | with `cure` | what was changed, after which alarm |",
         "|---|---:|---:|---:|---|",
@@ -305,7 +316,7 @@ def applied(runs: dict) -> str:
                     for run in pair
                 ]  # fmt: skip
                 words = "; ".join(
-                    f"{cure['title']}, {cure['failure']} at {cure['step']}"
+                    f"{cure['title']}, {cure['failure'].replace('_', ' ')} at {cure['step']}"
                     for cure in pair[1]["cures"]
                 )
                 row = [name.replace("_", " "), str(seed), *ends, words or "no alarm"]

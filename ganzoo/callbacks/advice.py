@@ -24,17 +24,15 @@ def tricks(failure: str, gan) -> list[str]:
     return [*measured[:MOST], *diagnosis.FAILURES[failure].tricks][:MOST]
 
 
-def cure(failure: str, gan) -> dict | None:
+def cure(failure: str, gan, tried=()) -> dict | None:
     """Returns the best measured cure that changes only how a game is trained; None if none fits.
 
-    Its `changes` are those of a recipe, its `title` says what it is.
+    Its `changes` are those of a recipe, its `title` says what it is; it is none of the titles that
+    were tried.
     """
     for row in cures().get(failure, ()):
-        if (
-            row["changes"]
-            and all(name in gan.makers for name in row["changes"])
-            and _fits(row, gan)
-        ):
+        learned = row["changes"] and all(name in gan.makers for name in row["changes"])
+        if learned and row["title"] not in tried and _fits(row, gan):
             return row
     return None
 

@@ -20,6 +20,8 @@ from ganzoo.errors import InputError, unknown
 
 ACTIONS = ("warn", "stop", "rollback", "cure")
 CURE = "cure.json"  # in the directory of a run that ended to be cured
+CURED = "cured"  # the folder in it where it goes on
+CURES = 3  # after which a run that fails again goes on as it is
 GUIDE = "docs/guide.md"
 
 
@@ -39,7 +41,7 @@ class FailureMonitor(keras.callbacks.Callback):
         on_failure: `"warn"`; `"stop"` to end the training; or `"rollback"` to continue from the
             best checkpoint with halved learning rates, up to three times, and then to stop; or
             `"cure"` to end the training and write to `cure.json` the measured cure that fits, with
-            which `training.run` goes on.
+            which `training.run` goes on, up to three times with different ones.
         checkpoint: The `callbacks.Checkpoint` to roll back to.
         writer: A `tf.summary` writer, or None.
         windows: Number of windows of a run.
@@ -235,14 +237,24 @@ class FailureMonitor(keras.callbacks.Callback):
 
     def _cure(self, failures, step) -> None:
         """Ends the training, with a note of the cure; goes on if no measured cure fits."""
-        found = ((name, advice.cure(name, self.model)) for name in failures)
+        tried = self._tried()
+        found = ((name, advice.cure(name, self.model, tried)) for name in failures)
         name, cure = next((pair for pair in found if pair[1]), (None, None))
-        if cure is None:
-            print("No measured cure fits this run: it goes on as it is.")
+        if cure is None or len(tried) >= CURES:
+            reason = "Its cures did not help" if tried else "No measured cure fits this run"
+            print(f"{reason}: it goes on as it is.")
             return
         row = {"step": step, "failure": name, "title": cure["title"], "changes": cure["changes"]}
         files.write_text(self.directory / CURE, json.dumps(row, indent=1) + "\n")
         self.model.stop_training = True
+
+    def _tried(self) -> list[str]:
+        """Returns the titles of the cures that led to this run."""
+        folder, titles = self.directory, []
+        while folder.name == CURED and (folder.parent / CURE).exists():
+            folder = folder.parent
+            titles.append(json.loads((folder / CURE).read_text())["title"])
+        return titles
 
     def _roll_back(self, step) -> None:
         times = sum("rolled_back_to" in alarm for alarm in self.seen["alarms"])

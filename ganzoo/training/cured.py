@@ -9,11 +9,9 @@ import json
 from pathlib import Path
 
 from ganzoo import gans
-from ganzoo.callbacks.failure_monitor import CURE
+from ganzoo.callbacks.failure_monitor import CURE, CURED
 from ganzoo.engine import hyperparameters
 from ganzoo.training.recipe import Recipe
-
-FOLDER = "cured"
 
 
 def cure_of(run_dir) -> dict | None:
@@ -25,7 +23,7 @@ def cure_of(run_dir) -> dict | None:
 def last(run_dir) -> Path:
     """Returns the directory of the last run that a run went on in: itself, if it was not cured."""
     run_dir = Path(run_dir)
-    return last(run_dir / FOLDER) if (run_dir / FOLDER / "recipe.toml").exists() else run_dir
+    return last(run_dir / CURED) if (run_dir / CURED / "recipe.toml").exists() else run_dir
 
 
 def recipe(before: Recipe, run_dir: Path, summary: dict) -> Recipe:
@@ -56,5 +54,5 @@ def said(cure: dict, after: Recipe, run_dir: Path) -> str:
     start = "its best checkpoint before it" if after.init else "new networks"
     return (
         f"\nCured of {cure['failure']} at step {cure['step']} by {cure['title']}: goes on from "
-        f"{start} in {run_dir / FOLDER}.\n"
+        f"{start} in {run_dir / CURED}.\n"
     )

@@ -66,7 +66,7 @@ def train(
         return result
     after = cured.recipe(recipe, run_dir, result)
     print(cured.said(cure, after, run_dir), flush=True)
-    return train(after, run_dir / cured.FOLDER, data_dir, strategy, verbose, on_failure)
+    return train(after, run_dir / cured.CURED, data_dir, strategy, verbose, on_failure)
 
 
 def _carried_out(recipe: Recipe, run_dir: Path, data_dir, strategy, verbose, on_failure) -> dict:
