@@ -68,6 +68,12 @@ def test_the_results_are_those_of_the_table(bench):
             assert sum(outcomes) <= len(outcomes) / 5, cell
 
 
+def test_the_page_and_the_advice_say_what_was_measured(bench):
+    page, results = bench["page"], bench["matrix"].read()
+    assert page.PAGE.read_text("utf-8") == page.render()
+    assert json.loads(page.ADVICE.read_text()) == page.advice(page.cells(results), results)
+
+
 def test_a_cell_says_how_far_and_how_surely(bench):
     sick = {"distance": [1.0, 2.0, 3.0, None, 4.0], "modes": [1, 2, 1, 0, 1], "in_modes": [1.0] * 5}
     well = {
