@@ -10,10 +10,10 @@ with the cure that the failure monitor chooses. Runs in cured_runs.json are not 
 """
 
 import argparse
-import json
 import tempfile
 from pathlib import Path
 
+import kept
 import patients
 import points
 
@@ -44,7 +44,7 @@ def train(patient: str, seed: int, on_failure: str) -> dict:
 
 def read() -> dict:
     """Returns the results: runs by their names, `PATIENT:SEED:ON_FAILURE`."""
-    return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    return kept.read(RESULTS)
 
 
 def main() -> None:
@@ -56,13 +56,9 @@ def main() -> None:
         for patient in args.patients.split(","):
             for on_failure in ("warn", "cure"):
                 name = f"{patient}:{seed}:{on_failure}"
-                rows = read()
-                if name in rows:
-                    continue
-                rows[name] = train(patient, seed, on_failure)
-                lines = [f"{json.dumps(key)}: {json.dumps(rows[key])}" for key in sorted(rows)]
-                RESULTS.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-                print(name, rows[name], flush=True)
+                if name not in read():
+                    kept.keep(RESULTS, name, row := train(patient, seed, on_failure))
+                    print(name, row, flush=True)
 
 
 if __name__ == "__main__":

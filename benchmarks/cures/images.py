@@ -6,6 +6,7 @@ zoo's classifier of the data set.
 
 import time
 
+import kept
 import numpy as np
 
 from ganzoo import callbacks, metrics
@@ -16,7 +17,7 @@ from ganzoo.training import run
 SAMPLES = 2500
 
 
-def play(recipe, seeds, said=None) -> dict:
+def play(recipe, seeds) -> dict:
     """Returns how the games of a recipe ended, a list of measures in the order of the seeds.
 
     `alarm` is the failure monitor's first one, and `alarmed_at` its step.
@@ -24,8 +25,7 @@ def play(recipe, seeds, said=None) -> dict:
     import_tensorflow()
     began = time.perf_counter()
     rows = [_played(recipe.replace({"seed": seed}).resolved()) for seed in seeds]
-    seconds = {"seconds": round(time.perf_counter() - began, 1)}
-    return seconds | {name: [row[name] for row in rows] for name in rows[0]}
+    return {"seconds": round(time.perf_counter() - began, 1)} | kept.columns(rows)
 
 
 def _played(recipe) -> dict:

@@ -11,9 +11,7 @@ by `fit`, one after the other.
 """
 
 import argparse
-import fcntl
 import hashlib
-import json
 import subprocess
 import sys
 import time
@@ -29,16 +27,9 @@ UNTREATED = "untreated"
 
 def read() -> dict:
     """Returns the results: cells by their names, `PATIENT:CURE`."""
-    return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    import kept  # late, as in `main`: it imports Keras, whose backend is not chosen yet
 
-
-def keep(name: str, row: dict) -> None:
-    """Adds a cell to the results, which another process may be writing as well."""
-    with open(HERE / ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        rows = read() | {name: row}
-        lines = [f"{json.dumps(key)}: {json.dumps(rows[key])}" for key in sorted(rows)]
-        RESULTS.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    return kept.read(RESULTS)
 
 
 def main() -> int:
@@ -68,6 +59,7 @@ def main() -> int:
     else:
         import images as engine
     import cures
+    import kept
 
     from ganzoo.errors import InputError
     from ganzoo.training.recipe import Recipe
@@ -96,7 +88,7 @@ def main() -> int:
         except (InputError, LookupError) as error:
             found = {"empty": " ".join(str(error).split())}
         if not cell:
-            keep(f"{row}:{column}", found)
+            kept.keep(RESULTS, f"{row}:{column}", found)
         left = (time.perf_counter() - began) / number * (len(cells) - number)
         print(f"{number}/{len(cells)} {row}:{column} {said(row, found)}, {left / 60:.0f} min left",
               flush=True)  # fmt: skip

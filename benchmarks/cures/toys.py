@@ -3,7 +3,7 @@
 A game is a recipe's own: its variant, networks, losses, parts and optimizers, as `ganzoo train`
 would build them, under Keras' JAX backend. `jax.vmap` plays the games of all seeds together and
 `jax.lax.scan` plays the steps of a window without returning to Python. Points are drawn from the
-mixture itself, or from its first points for a patient that has few of them.
+mixture itself.
 
 Import this module before Keras: it chooses the backend.
 """
@@ -20,6 +20,7 @@ jax_backend.without_tensorflow()
 
 import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
+import kept  # noqa: E402
 import numpy as np  # noqa: E402
 import points  # noqa: E402
 
@@ -41,12 +42,11 @@ class Games:
     Args:
         recipe: A recipe of a variant for points.
         seeds: Integer seeds.
-        count: Number of points that the games are trained on; None for ever new ones.
     """
 
-    def __init__(self, recipe, seeds, count=None):
+    def __init__(self, recipe, seeds):
         self.recipe, self.mixture = recipe, MIXTURES[recipe.dataset]
-        self.seeds, self.count = list(seeds), count
+        self.seeds = list(seeds)
         info = Info(recipe.dataset, "train", 100_000, self.mixture.centers.shape[1:])
         states = []
         for seed in self.seeds:
@@ -63,13 +63,9 @@ class Games:
         """Returns a batch of points of the mixture."""
         size, centers = self.recipe.batch_size, jnp.asarray(self.mixture.centers)
         key = jax.random.wrap_key_data(key.astype("uint32"))
-        which, noise, choice = jax.random.split(key, 3)
-        if self.count is None:
-            places = jax.random.randint(which, (size,), 0, len(centers))
-            return centers[places] + self.mixture.std * jax.random.normal(noise, (size, 2))
-        return jnp.asarray(points.drawn(self.mixture, self.count, 7))[
-            jax.random.randint(choice, (size,), 0, self.count)
-        ]
+        which, noise = jax.random.split(key)
+        places = jax.random.randint(which, (size,), 0, len(centers))
+        return centers[places] + self.mixture.std * jax.random.normal(noise, (size, 2))
 
     def _window(self, state, seed, first, length):
         """Plays steps of one game; returns its state, and the means of its logs."""
@@ -92,29 +88,20 @@ class Games:
         with self.game.within(state), random.scope(random.key(2)):
             return self.gan.sampler_of(self.gan.generator)(latents, training=True)
 
-    def latents(self, num: int, seed: int):
-        """Returns latents, (num, latent_dim)."""
-        return self.gan.sampler.draw_inputs(num, seed)
-
-    def play(self, said=None) -> dict:
+    def play(self) -> dict:
         """Plays all steps; returns the records of each game by seed, and the seconds it took.
 
         Each record has `looks`, what the samples were like, and `windows` and `monitored`, what the
         failure monitor sees.
-
-        Args:
-            said: Function that is called with the share of the run that is done.
         """
         began, steps = time.perf_counter(), self.recipe.steps
         length = steps // WINDOWS
         real, seen = (points.drawn(self.mixture, *pair) for pair in ((SAMPLES, 1), (96, 3)))
-        latents, few = self.latents(SAMPLES, 1), self.latents(64, 2)
+        latents, few = (self.gan.sampler.draw_inputs(*pair) for pair in ((SAMPLES, 1), (64, 2)))
         records = [{"windows": [], "monitored": [], "looks": []} for _ in self.seeds]
         state, numbers = self.states, jnp.asarray(self.seeds, "int32")
         nearest = [None] * len(self.seeds)
         for window in range(1, WINDOWS + 1):
-            if said:
-                said(window / WINDOWS)
             step = window * length
             state, logs = self.window(state, numbers, jnp.int32(step - length), length)
             logs = {name: np.asarray(values) for name, values in logs.items()}
@@ -140,17 +127,17 @@ class Games:
         }
 
 
-def play(recipe, seeds, said=None) -> dict:
+def play(recipe, seeds) -> dict:
     """Returns how the games of a recipe ended, a list of measures in the order of the seeds.
 
     `distance` is the largest and `modes` the smallest of the last quarter of the looks, so that a
     game which only passes a good state has not recovered. `alarm` is the failure monitor's first
-    one, and `steps` the share of the run after which it came.
+    one, and `alarmed_at` its step.
     """
     games = Games(recipe, seeds)
-    records = games.play(said)
+    records = games.play()
     chance = failure_monitor._chance(games.gan)
-    return {"seconds": records["seconds"]} | _columns(
+    return {"seconds": records["seconds"]} | kept.columns(
         [_ending(record, chance, recipe.steps) for record in records["runs"].values()]
     )
 
@@ -175,7 +162,3 @@ def _first_alarm(record, chance, steps):
         if names := diagnosis.found(record["windows"][:number], looks, chance, steps):
             return "+".join(names), window["step"]
     return None
-
-
-def _columns(rows: list[dict]) -> dict:
-    return {name: [row[name] for row in rows] for name in rows[0]}

@@ -258,10 +258,14 @@ def heat_map(found: dict) -> Figure:
     return figure
 
 
-def render(results: dict | None = None) -> str:
+def render() -> str:
     """Returns the page."""
-    results = results or matrix.read()
-    found = cells(results)
+    results = matrix.read()
+    return page(results, cells(results))
+
+
+def page(results: dict, found: dict) -> str:
+    """Returns the page on results and their cells."""
     games = sum(len(row["distance"]) for row in results.values() if "empty" not in row)
     rows = {key[0] for key in found}
     absent = sum(f"{row}:{cure}" not in results for row in rows for cure in cures.CURES)
@@ -348,7 +352,7 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     with files.replacing(PICTURES / "matrix.png", ".png") as temporary:
         heat_map(found).savefig(temporary)
-    files.write_text(PAGE, render(results))
+    files.write_text(PAGE, page(results, found))
     files.write_text(ADVICE, json.dumps(advice(found, results), indent=1) + "\n")
 
 
