@@ -22,12 +22,16 @@ def bench():
     """The modules of the folder, as its scripts import them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(FOLDER)
+        import cells
         import cures
         import matrix
         import patients
         import write_page
 
-        yield {"cures": cures, "matrix": matrix, "patients": patients, "page": write_page}
+        yield {
+            "cells": cells, "cures": cures, "matrix": matrix, "patients": patients,
+            "page": write_page,
+        }  # fmt: skip
 
 
 def test_every_patient_is_a_recipe_of_a_known_failure(bench):
@@ -69,9 +73,9 @@ def test_the_results_are_those_of_the_table(bench):
 
 
 def test_the_page_and_the_advice_say_what_was_measured(bench):
-    page, results = bench["page"], bench["matrix"].read()
+    page, cells, results = bench["page"], bench["cells"], bench["matrix"].read()
     assert page.PAGE.read_text("utf-8") == page.render()
-    assert json.loads(page.ADVICE.read_text()) == page.advice(page.cells(results), results)
+    assert json.loads(page.ADVICE.read_text()) == cells.advice(cells.played(results), results)
 
 
 def test_a_cell_says_how_far_and_how_surely(bench):
@@ -81,14 +85,14 @@ def test_a_cell_says_how_far_and_how_surely(bench):
         "modes": [8, 8, 7, 8, 8],
         "in_modes": [0.5] * 5,
     }
-    cell = bench["page"].Cell("partial_collapse", "r1", well, sick)
+    cell = bench["cells"].Cell("partial_collapse", "r1", well, sick)
     assert (cell.recovered, cell.count, cell.better) == (4, 5, True)
     assert cell.ratio == pytest.approx(0.01) and cell.interval[0] < 0.01 < cell.interval[1]
     assert cell.p < 0.02
     lost = {"distance": [None] * 5, "modes": [0] * 5, "in_modes": [0.0] * 5}
-    assert math.isnan(bench["page"].Cell("partial_collapse", "r1", lost, lost).ratio)
-    assert bench["page"].Cell("partial_collapse", "r1", lost, lost).p == 1.0
-    assert math.isinf(bench["page"].Cell("partial_collapse", "r1", lost, well).ratio)
+    assert math.isnan(bench["cells"].Cell("partial_collapse", "r1", lost, lost).ratio)
+    assert bench["cells"].Cell("partial_collapse", "r1", lost, lost).p == 1.0
+    assert math.isinf(bench["cells"].Cell("partial_collapse", "r1", lost, well).ratio)
 
 
 PLAY = """

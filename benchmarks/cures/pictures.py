@@ -6,6 +6,7 @@ python benchmarks/cures/pictures.py
 import toys  # first: it chooses Keras' backend
 
 import cures  # isort: skip
+import cells
 import matrix
 import patients
 import write_page
@@ -27,19 +28,19 @@ def samples(patient: str, cure: str | None):
 
 
 def main() -> None:
-    found = write_page.cells(matrix.read())
+    found = cells.played(matrix.read())
     names = [name for name in patients.PATIENTS if patients.is_toy(name)]
-    names = [name for name in names if write_page.best_first(found, name)]
+    names = [name for name in names if cells.best_first(found, name)]
     figure = Figure((1.35 * len(names), 3.3), dpi=110, layout="constrained")
     grid = figure.subplots(2, len(names), squeeze=False)
     for name, column in zip(names, grid.T, strict=True):
-        best = write_page.best_first(found, name)[0]
+        best = cells.best_first(found, name)[0]
         for axes, cure in zip(column, (None, best.cure), strict=True):
             points, centers = samples(name, cure)
             axes.plot(*centers.T, "o", markersize=9, color="#cfe8db", markeredgewidth=0)
             axes.plot(*points.T, ".", markersize=1.5, color="#1b7f5c" if cure else "#b5482e")
             axes.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), xticks=[], yticks=[], aspect="equal")
-            words = write_page.title(cure).split(":")[0] if cure else name.replace("_", " ")
+            words = cells.title(cure).split(":")[0] if cure else name.replace("_", " ")
             axes.set_title(words, fontsize=7, color="black" if cure is None else "#1b7f5c")
             for spine in axes.spines.values():
                 spine.set_color("#d7d7d7")

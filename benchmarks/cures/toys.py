@@ -136,7 +136,7 @@ def play(recipe, seeds) -> dict:
     """
     games = Games(recipe, seeds)
     records = games.play()
-    chance = failure_monitor._chance(games.gan)
+    chance = failure_monitor.losses_at_chance(games.gan)
     return {"seconds": records["seconds"]} | kept.columns(
         [_ending(record, chance, recipe.steps) for record in records["runs"].values()]
     )

@@ -93,7 +93,7 @@ class FailureMonitor(keras.callbacks.Callback):
         if self.directory and not self.silent:
             (self.directory / CURE).unlink(missing_ok=True)  # of a step that was not saved
         self.steps, self._drawn = self.planned, None
-        self.chance = _chance(self.model)
+        self.chance = losses_at_chance(self.model)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Resets the running means, and computes the length of the run at the first epoch."""
@@ -305,7 +305,7 @@ def _rate(optimizer) -> float | None:
     return None if optimizer is None else float(ops.convert_to_numpy(optimizer.learning_rate))
 
 
-def _chance(gan) -> diagnosis.Chance:
+def losses_at_chance(gan) -> diagnosis.Chance:
     """Returns the losses when D scores every image zero; None for losses that can be negative.
 
     Such losses, as Wasserstein's or an f-divergence's, have no lower bound that a winner reaches.

@@ -127,10 +127,14 @@ def _unpaired(request: Request) -> Source:
         return unpaired.Apart(request.inner(names[0]))
     if len(names) > 2:
         raise InputError(f"{request.name}: expected two sets, A,B, got {len(names)}.")
-    infos = [request.inner(name).info for name in names]
-    if not channels and all(len(info.image_shape) == 3 for info in infos):
-        channels = max(info.image_shape[2] for info in infos)  # gray images become color ones
-    sides = [request.inner(name, channels=channels) for name in names]
+    sides = [request.inner(name) for name in names]
+    shapes = [side.info.image_shape for side in sides]
+    if not channels and all(len(shape) == 3 for shape in shapes):
+        most = max(shape[2] for shape in shapes)  # gray images become color ones
+        sides = [
+            side if shape[2] == most else request.inner(name, channels=most)
+            for name, side, shape in zip(names, sides, shapes, strict=True)
+        ]
     return unpaired.Unpaired(request.name, *sides)
 
 
