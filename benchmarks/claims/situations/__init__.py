@@ -1,20 +1,20 @@
-"""What people bring to every door: one module for each kind of trouble, listed in its order below.
+"""What people bring to every door, one module for each kind of trouble, in the order of the page.
 
-To add a situation, write a function of an empty folder there, and decorate it with `situation`.
+To add a situation, decorate a function of an empty folder with `situation` in its module.
 """
 
-from . import values  # isort: skip
-from . import image_files  # isort: skip
-from . import folders  # isort: skip
-from . import labels  # isort: skip
-from . import batches  # isort: skip
-from . import own_networks  # isort: skip
-from . import keras_habits  # isort: skip
-from . import other_shapes  # isort: skip
-from . import command_line  # isort: skip
+# isort: off
 from .situation import SITUATIONS, Situation
+from . import (  # noqa: F401
+    values,
+    image_files,
+    folders,
+    labels,
+    batches,
+    own_networks,
+    keras_habits,
+    other_shapes,
+    command_line,
+)
 
-__all__ = [
-    "SITUATIONS", "Situation", "batches", "command_line", "folders", "image_files",
-    "keras_habits", "labels", "other_shapes", "own_networks", "values",
-]  # fmt: skip
+__all__ = ["SITUATIONS", "Situation"]

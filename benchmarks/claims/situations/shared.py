@@ -19,6 +19,13 @@ PIXELS = LEVELS.astype("uint8")
 FLOATS = (LEVELS / 127.5 - 1).astype("float32")
 
 
+def paint(path: Path, color=128, size=(8, 8), mode="RGB") -> None:
+    """Writes an image of one color, with its folders."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, color).save(path)
+
+
+class Sequence(keras.utils.PyDataset):
     """A `PyDataset` of batches of some columns."""
 
     def __init__(self, *columns, size=4):
@@ -62,5 +69,40 @@ def game(**learning):
 
 
 @functools.cache
-def untrained(num_classes: int | None = None):
+def untrained(of_classes: bool = False):
     """Returns a small GAN that is not to be trained, so that it can be used again."""
+    if of_classes:
+        return ganzoo.create("cgan", SHAPE, num_classes=3, width=4, latent_dim=4, run_eagerly=True)
+    return game()
+
+
+def named_sampler():
+    """Returns a sampler of classes with names."""
+    gan = untrained(True)
+    gan.class_names = ("ant", "bee", "cat")
+    return gan.sampler
+
+
+def order(images):
+    """Returns an order of images that depends on nothing but their values."""
+    return np.lexsort(images.reshape(len(images), -1).T)
+
+
+def seen(gan, x, y=None) -> dict:
+    """Returns all that a training on these data would see, in the `order` of the images."""
+    batches = incoming.batches_of(x, y, 4, gan.guard(), 1, 1)
+    if isinstance(batches, keras.utils.PyDataset):
+        batches = [batches[i] for i in range(len(batches))]
+    with incoming.refusals_named():
+        rows = [
+            {k: np.asarray(v) for k, v in as_batch(tensors(b), gan.columns).items()}
+            for b in batches
+        ]
+    columns = {key: np.concatenate([row[key] for row in rows]) for key in rows[0]}
+    ranks = order(columns["real"])
+    return {key: column[ranks] for key, column in columns.items()}
+
+
+def tensors(batch):
+    """Returns a batch with tensors for its arrays."""
+    return tf.nest.map_structure(tf.convert_to_tensor, batch)

@@ -12,9 +12,6 @@ import numpy as np
 from ganzoo.errors import InputError
 
 
-SHAPE = (8, 8, 1)
-
-
 @dataclasses.dataclass(frozen=True)
 class Situation:
     """What a person brings, and what is to become of it.
