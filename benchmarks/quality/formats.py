@@ -8,6 +8,11 @@ Runtime, LiteRT's interpreter and node, and compares the outputs for 8 random in
 the network. The time is that of one example, the median of some rounds, on one thread. Without
 --node the cells of TensorFlow.js stay empty. Also writes docs/formats.md. Requires the packages of
 the extra `test`.
+
+    GANZOO_HOME=FOLDER/home python benchmarks/quality/formats.py --node=FOLDER --imported
+
+does so with what was imported there, such as all that benchmarks/imports/real.py imports; these are
+larger, and get fewer inputs and rounds.
 """
 
 import argparse
@@ -39,7 +44,8 @@ COLUMNS = {  # of the table -> the format and the precision
     "LiteRT int8": ("litert", "int8"),
     "TF.js": ("tfjs", "float32"),
 }
-NUM, ROUNDS = 8, 15
+NUM, ROUNDS = 8, 15  # random inputs, and rounds
+LARGE = 2, 3  # the same for imported weights
 HEAD = """# Exports: ONNX, LiteRT, TensorFlow.js
 
 A trained generator, translator, classifier or sequence model is a SavedModel. For other runtimes,
@@ -81,9 +87,16 @@ accelerator, on a machine that was training other entries: a rough guide. Images
 and one level of 8 bits is 0.008.
 
 """
+IMPORTED = """
+## Imported weights
+
+The same of weights that others published, all that
+[published_weights.md](published_weights.md#real-weights) imports, with {num} random inputs.
+
+"""
 
 
-def run_onnx(path: Path, given: dict, node) -> tuple[dict, float]:
+def run_onnx(path: Path, given: dict, rounds: int, node) -> tuple[dict, float]:
     """Returns the outputs, and the milliseconds that one example takes."""
     import onnxruntime
 
@@ -93,33 +106,34 @@ def run_onnx(path: Path, given: dict, node) -> tuple[dict, float]:
     names = [output.name for output in session.get_outputs()]
     first = {name: value[:1] for name, value in given.items()}
     found = dict(zip(names, session.run(None, given), strict=True))
-    return found, median(lambda: session.run(None, first))
+    return found, median(lambda: session.run(None, first), rounds)
 
 
-def run_litert(path: Path, given: dict, node) -> tuple[dict, float]:
+def run_litert(path: Path, given: dict, rounds: int, node) -> tuple[dict, float]:
     """See `run_onnx`; the file takes one example at a time."""
     from ai_edge_litert.interpreter import Interpreter
 
     run = Interpreter(str(path), num_threads=1).get_signature_runner()
-    rows = [run(**{name: value[i : i + 1] for name, value in given.items()}) for i in range(NUM)]
+    num = len(next(iter(given.values())))
+    rows = [run(**{name: value[i : i + 1] for name, value in given.items()}) for i in range(num)]
     found = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
     first = {name: value[:1] for name, value in given.items()}
-    return found, median(lambda: run(**first))
+    return found, median(lambda: run(**first), rounds)
 
 
-def run_tfjs(path: Path, given: dict, node: Path) -> tuple[dict, float]:
+def run_tfjs(path: Path, given: dict, rounds: int, node: Path) -> tuple[dict, float]:
     """See `run_onnx`; the script goes beside the package, where node looks for it."""
     script = node / "tfjs.mjs"
     script.write_text(Path(__file__).with_name("tfjs.mjs").read_text())
     answers = []
-    for rows, rounds in [(slice(None), 1), (slice(1), ROUNDS)]:
+    for rows, times in [(slice(None), 1), (slice(1), rounds)]:
         told = {
             name: {"data": value[rows].ravel().tolist(), "shape": value[rows].shape,
                    "dtype": str(value.dtype)}
             for name, value in given.items()
         }  # fmt: skip
         (path / "inputs").write_text(json.dumps(told))
-        command = ["node", script, path, path / "inputs", path / "outputs", str(rounds)]
+        command = ["node", script, path, path / "inputs", path / "outputs", str(times)]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise InputError(done.stderr.strip().splitlines()[-1])
@@ -131,27 +145,27 @@ def run_tfjs(path: Path, given: dict, node: Path) -> tuple[dict, float]:
 RUN = {"onnx": run_onnx, "litert": run_litert, "tfjs": run_tfjs}
 
 
-def median(function) -> float:
+def median(function, rounds: int) -> float:
     """Returns the median of the milliseconds of some calls."""
     times = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         start = time.perf_counter()
         function()
         times.append(1e3 * (time.perf_counter() - start))
     return float(np.median(times))
 
 
-def measure(model, format: str, precision: str, node: Path | None) -> dict:
+def measure(model, format: str, precision: str, node: Path | None, num: int, rounds: int) -> dict:
     """Returns what was measured of an entry in a format; why not, if it could not be."""
     portable = formats.Portable(model, None)
-    given = portable.example(NUM)
+    given = portable.example(num)
     expected = {name: np.asarray(x) for name, x in portable(list(given.values())).items()}
     with tempfile.TemporaryDirectory() as folder:
         path = formats.path_of(str(Path(folder, "model")), format)
         try:
             model.export(path, precision, format=format)
             size = files.size(path)
-            found, milliseconds = RUN[format](path, given, node)
+            found, milliseconds = RUN[format](path, given, rounds, node)
         except InputError as error:
             return {"error": str(error)}
     difference = max(
@@ -174,9 +188,9 @@ def shown(row: dict | None) -> str:
     return f"{row['difference']:.0e}, {row['bytes'] / 1e6:.1f} MB, {row['milliseconds']:.3g} ms"
 
 
-def render(results: dict) -> str:
-    """Returns the page."""
-    lines = [f"| entry | {' | '.join(COLUMNS)} |", f"|---|{'---|' * len(COLUMNS)}"]
+def table(results: dict) -> str:
+    """Returns a table of rows, and in words the largest difference of a file in float32."""
+    lines = [f"| name | {' | '.join(COLUMNS)} |", f"|---|{'---|' * len(COLUMNS)}"]
     for name, row in sorted(results.items()):
         lines.append(f"| `{name}` | {' | '.join(shown(row.get(column)) for column in COLUMNS)} |")
     worst = max(
@@ -184,28 +198,40 @@ def render(results: dict) -> str:
          for column, (_, precision) in COLUMNS.items()
          if precision == "float32" and "difference" in row.get(column, {})), default=0.0,
     )  # fmt: skip
-    last = f"The largest difference of a file in float32 is {worst:.0e}.\n"
-    return HEAD.replace("{num}", str(NUM)) + "\n".join(lines) + f"\n\n{last}"
+    return "\n".join(lines) + f"\n\nThe largest difference of a file in float32 is {worst:.0e}.\n"
+
+
+def render(results: dict) -> str:
+    """Returns the page."""
+    own, others = (
+        {name: row for name, row in results.items() if bool(row.get("imported")) is imported}
+        for imported in (False, True)
+    )
+    page = HEAD.replace("{num}", str(NUM)) + table(own)
+    return page + (IMPORTED.replace("{num}", str(LARGE[0])) + table(others) if others else "")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--node", type=Path, help="the folder with node_modules/@tensorflow/tfjs")
     parser.add_argument("--entries", help="some of them, separated by commas; by default all")
+    parser.add_argument("--imported", action="store_true", help="what was imported, instead")
     args = parser.parse_args()
     results = json.loads(PATH.read_text()) if PATH.exists() else {}
     entries = ganzoo.list_pretrained()
-    results = {name: row for name, row in results.items() if name in entries}
-    for name in args.entries.split(",") if args.entries else entries:
+    results = {k: row for k, row in results.items() if k in entries or row.get("imported")}
+    names = zoo.list_imported() if args.imported else entries
+    num, rounds = LARGE if args.imported else (NUM, ROUNDS)
+    for name in args.entries.split(",") if args.entries else names:
         model, row = None, results.setdefault(name, {})
         if row.get("of") != digest(name):
             row.clear()  # other weights have its name now
-            row["of"] = digest(name)
+            row |= {"of": digest(name)} | ({"imported": True} if args.imported else {})
         for column, (format, precision) in COLUMNS.items():
             if "difference" in row.get(column, {}) or (format == "tfjs" and not args.node):
                 continue
             model = model or ganzoo.load_pretrained(name)
-            row[column] = measure(model, format, precision, args.node)
+            row[column] = measure(model, format, precision, args.node, num, rounds)
             print(name, column, row[column], flush=True)
         files.write_text(PATH, json.dumps(results, indent=1, sort_keys=True) + "\n")
     files.write_text(PAGE, render(results))

@@ -24,6 +24,7 @@ from ganzoo.cli import (
     launch,
     list,
     mix,
+    page,
     project,
     publish,
     push,
@@ -40,7 +41,7 @@ from ganzoo.engine.environment import VARIABLES
 from ganzoo.errors import InputError
 
 COMMANDS = {
-    "look around": (list, info, demo),
+    "look around": (list, info, demo, page),
     "use a generator": (sample, mix, edit, video, project, translate, export),
     "train": (train, train_all, launch, data),
     "measure": (evaluate, verify),

@@ -118,7 +118,7 @@ def write(
         expected = f"a name that ends in {chosen.suffix}" if chosen.suffix else "a folder"
         raise InputError(f"{format}: expected {expected}, got {str(path)!r}.")
     try:
-        with _quiet():
+        with quiet():
             chosen.write(Portable(model, batch_size or chosen.batch_size), path, precision)
     except ImportError as error:
         raise InputError(
@@ -184,7 +184,7 @@ def _reason(error: Exception) -> str:
 
 
 @contextlib.contextmanager
-def _quiet():
+def quiet():
     """Keeps what converters say to themselves."""
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore"):
         logging.disable(logging.WARNING)

@@ -32,21 +32,27 @@ def write(portable, path: Path, precision: str) -> None:
     """
     files.check_replaceable(path, MODEL, "is no model of TensorFlow.js, and is kept")
     with files.replacing_folder(path) as folder:
-        graph, signature = _frozen(portable)
-        manifest, data = _packed(_taken(graph), precision)
+        model, data = converted(portable, precision)
         starts = range(0, len(data), SHARD)
         names = [f"group1-shard{i + 1}of{len(starts)}.bin" for i in range(len(starts))]
         for name, start in zip(names, starts, strict=True):
             (folder / name).write_bytes(data[start : start + SHARD])
-        model = {
-            "format": "graph-model",
-            "generatedBy": tf.__version__,
-            "convertedBy": "GanZoo",
-            "signature": signature,
-            "modelTopology": json_format.MessageToDict(graph),
-            "weightsManifest": [{"paths": names, "weights": manifest}],
-        }
+        model["weightsManifest"][0]["paths"] = names
         (folder / MODEL).write_text(json.dumps(model), "utf-8")
+
+
+def converted(portable, precision: str) -> tuple[dict, bytes]:
+    """Returns the graph model of a `formats.Portable`, plain data, and its weights."""
+    graph, signature = _frozen(portable)
+    manifest, data = _packed(_taken(graph), precision)
+    return {
+        "format": "graph-model",
+        "generatedBy": tf.__version__,
+        "convertedBy": "GanZoo",
+        "signature": signature,
+        "modelTopology": json_format.MessageToDict(graph),
+        "weightsManifest": [{"paths": [], "weights": manifest}],
+    }, data
 
 
 def _frozen(portable) -> tuple:
