@@ -6,6 +6,7 @@ Mann and Whitney (1947), at a false discovery rate of 5 % over all cells of the 
 and Hochberg, 1995). The interval of a share is that of Wilson (1927).
 """
 
+import itertools
 import math
 
 import cures
@@ -44,6 +45,11 @@ class Cell:
         self.p = 1.0 if math.isnan(test.pvalue) else float(test.pvalue)
         self.better = float(test.statistic) < len(own) * len(other) / 2
         self.differs = False  # until all cells are known
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether two cures are combined."""
+        return "+" in self.cure
 
     @property
     def share(self) -> float:
@@ -97,15 +103,16 @@ def number(value: float) -> str:
 
 def title(cure: str) -> str:
     """Returns what a cure is called."""
-    return cures.CURES[cure].title
+    return cures.named(cure).title
 
 
 def played(results: dict) -> dict[tuple[str, str], Cell]:
-    """Returns the cells of the matrix that were played, by patient and cure."""
+    """Returns the cells that were played, and pairs of cures, by patient and cure."""
     found = {}
+    pairs = sorted({name.partition(":")[2] for name in results if "+" in name})
     for patient in patients.PATIENTS:
         untreated = results.get(f"{patient}:{matrix.UNTREATED}")
-        for cure in cures.CURES:
+        for cure in [*cures.CURES, *pairs]:
             row = results.get(f"{patient}:{cure}")
             if untreated and row and "empty" not in row:
                 found[patient, cure] = Cell(patient, cure, row, untreated)
@@ -120,10 +127,20 @@ def of_cure(found: dict, cure: str) -> list[Cell]:
     return [cell for cell in found.values() if cell.cure == cure]
 
 
-def best_first(found: dict, patient: str) -> list[Cell]:
-    """Returns the cells of a patient, the most successful cure first."""
-    own = [cell for cell in found.values() if cell.patient == patient]
+def best_first(found: dict, patient: str, pairs: bool = False) -> list[Cell]:
+    """Returns the cells of a patient, the most successful cure, or pair of cures, first."""
+    own = [cell for cell in found.values() if (cell.patient, cell.is_pair) == (patient, pairs)]
     return sorted(own, key=lambda cell: (-cell.share, cell.ratio))
+
+
+def best_pairs(found: dict, patient: str) -> list[str]:
+    """Returns the pairs of a patient's best three cures, of those that can be combined."""
+    best: list[str] = []
+    for cell in best_first(found, patient):
+        fields = cures.touched(cures.CURES[cell.cure])
+        if all(fields.isdisjoint(cures.touched(cures.CURES[one])) for one in best):
+            best.append(cell.cure)
+    return [f"{a}+{b}" for a, b in itertools.combinations(best[:3], 2)]
 
 
 def advice(found: dict, results: dict) -> dict:

@@ -131,6 +131,29 @@ CURES = {
 }
 
 
+def named(name: str) -> Cure:
+    """Returns a cure by its name, or those whose names "+" joins as one.
+
+    Raises:
+        LookupError: If there is no such cure, or two of them change the same.
+    """
+    parts = [CURES[part] for part in name.split("+")]
+    fields = [field for part in parts for field in touched(part)]
+    if len(set(fields)) < len(fields):
+        raise LookupError(f"{name}: both change the same")
+    changes = {key: value for part in parts for key, value in part.changes.items()}
+    return Cure(" with ".join(part.title for part in parts), changes)
+
+
+def touched(cure: Cure) -> set[str]:
+    """Returns the fields of a recipe that a cure changes; optimizers by their sides."""
+    names = set()
+    for name in cure.changes:
+        both = [name.format(side) for side in (G, D)] if "{}" in name else [name]
+        names |= {full.removeprefix("learning.").partition(".")[0] for full in both}
+    return names
+
+
 def treated(recipe, cure: Cure):
     """Returns the patient's recipe with a cure, resolved.
 
@@ -140,8 +163,7 @@ def treated(recipe, cure: Cure):
     """
     changes = {}
     for name, value in cure.changes.items():
-        sides = [f"{side}_optimizer" for side in "gd"] if "{}" in name else [None]
-        changes |= {name.format(side) if side else name: value for side in sides}
+        changes |= {name.format(side): value for side in ((G, D) if "{}" in name else (G,))}
     for name, value in changes.items():
         if isinstance(value, Times):
             old = found(recipe, name)

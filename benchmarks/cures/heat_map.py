@@ -26,6 +26,8 @@ def figure(found: dict) -> Figure:
     axes = picture.add_subplot()
     shares = np.full((len(rows), len(columns)), np.nan)
     for (patient, cure), cell in found.items():
+        if cell.is_pair:
+            continue
         place = rows.index(cure), columns.index(patient)
         shares[place] = cell.share
         text = number(cell.ratio) + ("" if cell.differs else " \u00b7")

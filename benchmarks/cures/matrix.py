@@ -2,6 +2,7 @@
 
     python benchmarks/cures/matrix.py                                  # all cells that are missing
     python benchmarks/cures/matrix.py --patients=rotating_modes,d_wins # some of the rows
+    python benchmarks/cures/matrix.py --pairs                          # of each row's best three
     python benchmarks/cures/matrix.py --cell=rotating_modes:unrolled --seed=3   # one game, shown
 
 Cells in cures.json are not played again, nor are those whose whole recipe equals that of another
@@ -36,6 +37,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--patients", default=",".join(patients.PATIENTS), help="which rows")
     parser.add_argument("--cures", help="which columns; all by default")
+    parser.add_argument("--pairs", action="store_true", help="pairs of each row's best three cures")
     parser.add_argument("--cell", help="a single one, PATIENT:CURE; it is not kept")
     parser.add_argument("--seed", type=int, default=0, help="of --cell")
     parser.add_argument("--seeds", type=int, help="number of them; 12 of points, 3 of images")
@@ -64,22 +66,27 @@ def main() -> int:
     from ganzoo.errors import InputError
     from ganzoo.training.recipe import Recipe
 
-    columns = {UNTREATED: cures.Cure("untreated", {})} | cures.CURES
-    wanted = cell[1:] if cell else args.cures.split(",") if args.cures else list(columns)
+    columns = [UNTREATED, *cures.CURES]
+    wanted = cell[1:] if cell else args.cures.split(",") if args.cures else columns
     for name in wanted:
-        if name not in columns:
+        if not set(name.split("+")) <= set(columns):
             parser.error(f"expected some of {', '.join(columns)}, got {name!r}")
     seeds = [args.seed] if cell else range(args.seeds or SEEDS[toys])
-    cells = [(row, column) for column in wanted for row in rows]
+    places = [(row, column) for column in wanted for row in rows]
+    if args.pairs:
+        import cells
+
+        found = cells.played(read())
+        places = [(row, pair) for row in rows for pair in cells.best_pairs(found, row)]
     if not cell:
         done = read()
-        cells = [pair for pair in cells if ":".join(pair) not in done]
+        places = [place for place in places if ":".join(place) not in done]
     began = time.perf_counter()
-    for number, (row, column) in enumerate(cells, 1):
+    for number, (row, column) in enumerate(places, 1):
         recipe = Recipe.load(patients.FOLDER / f"{row}.toml")
         try:
             if column != UNTREATED:
-                recipe = cures.treated(recipe, columns[column])
+                recipe = cures.treated(recipe, cures.named(column))
             resolved = recipe.resolved()
             digest = hashlib.sha256(resolved.to_toml().encode()).hexdigest()[:12]
             same = next((x for x in read().values() if x.get("recipe") == digest), None)
@@ -89,8 +96,8 @@ def main() -> int:
             found = {"empty": " ".join(str(error).split())}
         if not cell:
             kept.keep(RESULTS, f"{row}:{column}", found)
-        left = (time.perf_counter() - began) / number * (len(cells) - number)
-        print(f"{number}/{len(cells)} {row}:{column} {said(row, found)}, {left / 60:.0f} min left",
+        left = (time.perf_counter() - began) / number * (len(places) - number)
+        print(f"{number}/{len(places)} {row}:{column} {said(row, found)}, {left / 60:.0f} min left",
               flush=True)  # fmt: skip
     return 0
 

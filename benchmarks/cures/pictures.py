@@ -21,7 +21,7 @@ SEED = 0
 def samples(patient: str, cure: str | None):
     """Returns samples, (N, 2), at the end of a game, and the centers of the modes."""
     recipe = Recipe.load(patients.FOLDER / f"{patient}.toml")
-    recipe = cures.treated(recipe, cures.CURES[cure]) if cure else recipe
+    recipe = cures.treated(recipe, cures.named(cure)) if cure else recipe
     games = toys.Games(recipe.resolved(), [SEED])
     games.play()
     return games.samples[0], games.mixture.centers

@@ -10,6 +10,7 @@ import math
 import statistics
 from pathlib import Path
 
+import alarms
 import cells
 import cured_runs
 import cures
@@ -73,6 +74,7 @@ def section(patient: str, found: dict, results: dict) -> str:
         f"Untreated, {failed} of {len(untreated['distance'])} games fail.",
         f"Recovered: {healthy}. `benchmarks/cures/patients/{patient}.toml`.",
         "",
+        *([about.lesson, ""] if about.lesson else []),
         "| trick | recovered | 95 % interval | ratio of distances | 95 % interval |",
         "|---|---:|---:|---:|---:|",
         *(cell.row() for cell in own[: cells.BEST]),
@@ -84,6 +86,10 @@ def section(patient: str, found: dict, results: dict) -> str:
         lines += [f"Games also recovered with: {rest}.", ""]
     if not cured:
         lines += ["No trick by itself makes a single game recover.", ""]
+    if pairs := cells.best_first(found, patient, pairs=True):
+        lines += ["| pair of the best three | recovered | 95 % interval | ratio of distances "
+                  "| 95 % interval |", "|---|---:|---:|---:|---:|"]  # fmt: skip
+        lines += [*(cell.row() for cell in pairs), ""]
     if harmful := [title(cell.cure) for cell in own if cell.harms]:
         lines += [f"Worse than no treatment: {', '.join(harmful)}.", ""]
     return "\n".join(lines)
@@ -126,14 +132,18 @@ def page(results: dict, found: dict) -> str:
     rows = {key[0] for key in found}
     absent = sum(f"{row}:{cure}" not in results for row in rows for cure in cures.CURES)
     head = HEAD.format(
-        patients=len(rows), cures=len({key[1] for key in found}), games=games,
+        patients=len(rows), games=games,
+        cures=len({cell.cure for cell in found.values() if not cell.is_pair}),
         missing=f"; {absent} of the cells were not played yet" if absent else "",
     )  # fmt: skip
     parts = [section(name, found, results) for name in patients.PATIENTS if any(
         key[0] == name for key in found
     )]  # fmt: skip
     head += speed(json.loads(SPEED.read_text())["microseconds"], results)
-    middle = [advised(cells.advice(found, results)), applied(cured_runs.read()), folklore(found)]
+    middle = [
+        advised(cells.advice(found, results)), applied(cured_runs.read()), alarms.table(results),
+        folklore(found),
+    ]  # fmt: skip
     return "\n".join([head, *filter(None, middle), *parts])
 
 
