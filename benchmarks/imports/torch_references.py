@@ -1,13 +1,16 @@
 """Makes references of networks that PyTorch can build from its own layers; needs torch.
 
-    python benchmarks/imports/torch_references.py --out=FOLDER [--biggan]
+    python benchmarks/imports/torch_references.py --out=FOLDER [--biggan] [--biggan_code=FOLDER]
 
 writes `NAME.npz` as `references.py` reads it: DCGAN of the tutorial and its critic, CycleGAN's
-ResNet, pix2pix' U-Net, and, with the package pytorch-pretrained-biggan, BigGAN-deep. Weights are
-random; statistics are not those of the start, so that nothing hides.
+ResNet, pix2pix' U-Net, and, with the package pytorch-pretrained-biggan, BigGAN-deep, and, with its
+authors' code (the repository BigGAN-PyTorch), BigGAN. Weights are random; statistics are not those
+of the start, so that nothing hides.
 """
 
 import argparse
+import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -122,7 +125,8 @@ def randomized(network):
 
 
 def saved(path, network, given: dict, outputs: dict):
-    arrays = {f"state/{k}": v.numpy() for k, v in network.state_dict().items() if v.ndim}
+    state = network.state_dict().items()
+    arrays = {f"state/{k}": v.numpy() for k, v in state if not k.endswith("num_batches_tracked")}
     arrays |= {f"in/{k}": np.asarray(v) for k, v in given.items()}
     arrays |= {f"out/{k}": v.detach().numpy() for k, v in outputs.items()}
     np.savez_compressed(path, **arrays)
@@ -159,16 +163,46 @@ def biggan(out: Path):
     saved(out / "biggan_deep_64.npz", network, given, {"image": image})
 
 
+def biggan_original(out: Path, code: Path):
+    sys.modules["sync_batchnorm"] = types.SimpleNamespace(SynchronizedBatchNorm2d=None)
+    sys.path.insert(0, str(code))
+    from BigGAN import Generator
+
+    options = {"n_classes": 5, "shared_dim": 6, "no_optim": True}
+    for name, network in {
+        "biggan_64": Generator(G_ch=2, dim_z=20, resolution=64, G_attn="32", hier=True, **options),
+        "biggan_32": Generator(G_ch=4, dim_z=10, resolution=32, G_attn="16", mybn=True, **options),
+    }.items():
+        for key, tensor in network.state_dict().items():
+            if key.endswith("_mean"):
+                tensor.normal_().mul_(0.3)
+            elif key.endswith("_var"):
+                tensor.uniform_(0.5, 2.0)
+            elif key.endswith(("gain", "gamma")):
+                tensor.normal_().mul_(0.3).add_(1.0)
+            elif key.endswith("weight"):
+                tensor.normal_().mul_((1.0 / tensor[0].numel()) ** 0.5)
+            elif key.endswith("bias"):
+                tensor.normal_().mul_(0.3)
+        network.eval()
+        z, c = torch.randn(3, network.dim_z), torch.eye(5)[[0, 3, 4]]
+        image = network(z, network.shared(c.argmax(1)))
+        saved(out / f"{name}.npz", network, {"z": z, "c": c}, {"image": image})
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--biggan", action="store_true")
+    parser.add_argument("--biggan_code", type=Path)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     if args.biggan:
         biggan(args.out)
     with torch.no_grad():
+        if args.biggan_code:
+            biggan_original(args.out, args.biggan_code)
         z = torch.randn(3, 20)
         network = randomized(dcgan())
         image = network(z[:, :, None, None])

@@ -1,6 +1,6 @@
 """Each entry in each format: what it differs by, its size, its time. Writes results/formats.json.
 
-    npm install --prefix=FOLDER @tensorflow/tfjs
+    npm install --prefix=FOLDER @tensorflow/tfjs @tensorflow/tfjs-backend-wasm
     python benchmarks/quality/formats.py --node=FOLDER   # goes on where it stopped
 
 Exports each entry as ONNX, LiteRT (float32, float16, int8) and TensorFlow.js, runs it by ONNX
@@ -82,9 +82,9 @@ session = onnxruntime.InferenceSession("digits.onnx")
 
 Written by `python benchmarks/quality/formats.py`. The largest difference from the network's own
 output, at the worst pixel of {num} random inputs; the size of the file; and the milliseconds that
-one example takes on one thread, by ONNX Runtime, LiteRT's interpreter, and node without any
-accelerator, on a machine that was training other entries: a rough guide. Images range from -1 to 1,
-and one level of 8 bits is 0.008.
+one example takes on one thread, by ONNX Runtime, LiteRT's interpreter, and TensorFlow.js as
+WebAssembly in node, on a machine that was training other entries: a rough guide. Images range from
+-1 to 1, and one level of 8 bits is 0.008.
 
 """
 IMPORTED = """

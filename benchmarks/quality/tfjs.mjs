@@ -1,7 +1,14 @@
 // Runs a graph model of TensorFlow.js, for formats.py: node tfjs.mjs MODEL_FOLDER INPUTS OUTPUTS ROUNDS
 import fs from 'fs';
 import path from 'path';
+import {createRequire} from 'module';
 import * as tf from '@tensorflow/tfjs';
+import * as wasm from '@tensorflow/tfjs-backend-wasm';
+
+const built = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
+wasm.setWasmPaths(`${path.dirname(built)}/`);
+wasm.setThreadsCount(1);
+await tf.setBackend('wasm');
 
 const [folder, inputs, outputs, rounds] = process.argv.slice(2);
 const model = JSON.parse(fs.readFileSync(path.join(folder, 'model.json')));

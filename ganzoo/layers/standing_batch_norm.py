@@ -12,7 +12,8 @@ class StandingBatchNorm(layers.Layer):
     truncations from 0 to 1 in equal steps, and interpolated between.
 
     Inputs: a map (N, H, W, C), truncations (N,), and, if it is conditional, vectors (N, D) of which
-    scale, around 1, and offset are linear functions.
+    scale, around 1, and offset are linear functions. With a single stored statistic there are no
+    truncations.
 
     Args:
         steps: Number of stored statistics.
@@ -39,33 +40,37 @@ class StandingBatchNorm(layers.Layer):
                 )
                 for part in ("scale", "offset")
             )
-            self.scale.build(input_shape[2])
-            self.offset.build(input_shape[2])
+            self.scale.build(input_shape[-1])
+            self.offset.build(input_shape[-1])
         else:
             self.gamma = self.add_weight((channels,), "ones", name="weight")
             self.beta = self.add_weight((channels,), "zeros", name="bias")
 
     def call(self, inputs):
         """Returns the normalized map."""
-        x, truncation = inputs[:2]
-        place = ops.clip(truncation, 0.0, 1.0) * (self.steps - 1)
-        # A hair above, or 0.02 * 50 would fall between two stored statistics by its rounding.
-        low = ops.clip(ops.floor(place + 1e-4), 0, self.steps - 2)
-        part, low = (place - low)[:, None], ops.cast(low, "int32")
-
-        def between(table):
-            below, above = ops.take(table, low, axis=0), ops.take(table, low + 1, axis=0)
-            return below + part * (above - below)
-
-        mean, variance = between(self.means), between(self.variances)
+        x, mean, variance = inputs[0], self.means, self.variances
+        if self.steps > 1:
+            mean, variance = self._between(inputs[1])
         scale = ops.rsqrt(variance + self.epsilon)
         if self.conditional:
-            scale = scale * (1.0 + self.scale(inputs[2]))
-            offset = self.offset(inputs[2])
+            scale = scale * (1.0 + self.scale(inputs[-1]))
+            offset = self.offset(inputs[-1])
         else:
             scale, offset = scale * self.gamma, self.beta[None]
         offset = offset - mean * scale
         return x * scale[:, None, None, :] + offset[:, None, None, :]
+
+    def _between(self, truncation) -> list:
+        """Returns the mean and the variance for truncations (N,), each (N, C)."""
+        place = ops.clip(truncation, 0.0, 1.0) * (self.steps - 1)
+        # A hair above, or 0.02 * 50 would fall between two stored statistics by its rounding.
+        low = ops.clip(ops.floor(place + 1e-4), 0, self.steps - 2)
+        part, low = (place - low)[:, None], ops.cast(low, "int32")
+        found = []
+        for table in (self.means, self.variances):
+            below, above = ops.take(table, low, axis=0), ops.take(table, low + 1, axis=0)
+            found.append(below + part * (above - below))
+        return found
 
     def compute_output_shape(self, input_shape):
         """Returns the map's shape."""

@@ -78,7 +78,7 @@ def generator(
 
 def discriminator(
     size: int = 256, widths=None, channels: int = 3, num_classes: int | None = None,
-    code_dim: int = 512, depth: int = 8, group: int = 4,
+    code_dim: int = 512, depth: int = 8, group: int = 4, clamp=None,
 ):  # fmt: skip
     """Returns a network from images, or [images, labels], to logits (N, 1).
 
@@ -90,16 +90,18 @@ def discriminator(
         code_dim: Dimension of the code of a class.
         depth: Layers of the network that maps a class to its code.
         group: Images of which the standard deviation is computed; 0 for the whole batch.
+        clamp: Largest absolute value of the activations, if any.
     """
     widths = list(widths or filters(size))
     inputs = x = keras.Input((size, size, channels), name="images")
     for scale in reversed(range(1, len(widths))):
         name = f"b{4 * 2**scale}"
         if scale == len(widths) - 1:
-            x = _leaky(gan_layers.EqualizedConv2D(widths[scale], 1, name=f"{name}.fromrgb")(x))
-        x = _block(x, widths[scale], widths[scale - 1], name)
+            conv = gan_layers.EqualizedConv2D(widths[scale], 1, name=f"{name}.fromrgb")
+            x = _leaky(conv(x), clamp)
+        x = _block(x, widths[scale], widths[scale - 1], name, clamp)
     x = gan_layers.MinibatchStddev(group, centered=False, name="b4.mbstd")(x)
-    x = _leaky(gan_layers.EqualizedConv2D(widths[0], name="b4.conv")(x))
+    x = _leaky(gan_layers.EqualizedConv2D(widths[0], name="b4.conv")(x), clamp)
     x = _leaky(gan_layers.EqualizedDense(widths[0], name="b4.fc")(layers.Flatten()(x)))
     logits = gan_layers.EqualizedDense(
         code_dim if num_classes else 1, dtype="float32", name="b4.out"
@@ -112,17 +114,18 @@ def discriminator(
     return keras.Model([inputs, labels], logits, name="discriminator")
 
 
-def _block(x, width: int, after: int, name: str):
+def _block(x, width: int, after: int, name: str, clamp):
     """Returns a residual block that halves the size."""
     shortcut = gan_layers.Resample(down=2, padding=(1, 1), name=f"{name}.down")(x)
     conv = gan_layers.EqualizedConv2D(after, 1, use_bias=False, name=f"{name}.skip")
     shortcut = conv(shortcut)
-    x = _leaky(gan_layers.EqualizedConv2D(width, name=f"{name}.conv0")(x))
+    x = _leaky(gan_layers.EqualizedConv2D(width, name=f"{name}.conv0")(x), clamp)
     x = gan_layers.Resample(padding=(2, 2), name=f"{name}.blur")(x)
     conv = gan_layers.EqualizedConv2D(after, strides=2, padding="valid", name=f"{name}.conv1")
-    x = layers.Add()([_leaky(conv(x)), shortcut])
+    x = layers.Add()([_leaky(conv(x), clamp), shortcut])
     return layers.Rescaling(0.5**0.5)(x)
 
 
-def _leaky(x):
-    return layers.Rescaling(2.0**0.5)(layers.LeakyReLU(0.2)(x))
+def _leaky(x, clamp=None):
+    x = layers.Rescaling(2.0**0.5)(layers.LeakyReLU(0.2)(x))
+    return x if clamp is None else ops.clip(x, -clamp, clamp)

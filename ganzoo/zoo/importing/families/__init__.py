@@ -27,6 +27,7 @@ FAMILIES = {
         r3gan.GENERATOR,
         r3gan.CRITIC,
         biggan.GENERATOR,
+        biggan.DEEP,
         progan.GENERATOR,
         translation.RESNET,
         translation.UNET,

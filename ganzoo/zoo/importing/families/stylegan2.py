@@ -58,6 +58,7 @@ def _critic_plan(arrays: dict) -> dict:
         "num_classes": classes,
         "code_dim": side(arrays, "b4.out.weight", 0) if classes else 512,
         "depth": count(arrays, r"mapping\.fc\d+\.weight"),
+        "clamp": clamp(arrays),
     }
 
 
