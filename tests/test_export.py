@@ -85,6 +85,14 @@ def contents(directory):
 # --- Drawing
 
 
+def test_an_operation_and_a_layer_of_one_name_are_told_apart():
+    inputs = keras.Input((8,))
+    x = keras.ops.reshape(keras.layers.Reshape((2, 2, 2))(inputs), (-1, 4, 2))
+    network = keras.Model(inputs, x)
+    given = np.arange(8.0, dtype="float32")[None]
+    np.testing.assert_array_equal(clone(network)(given), network(given))
+
+
 def test_samples_are_uint8_images_of_the_seed(plain):
     images = plain.sample(6, seed=3)
     assert images.dtype == np.uint8 and images.shape == (6, 8, 8, 1)

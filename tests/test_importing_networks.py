@@ -12,6 +12,7 @@ import references  # noqa: E402
 
 from ganzoo.errors import InputError  # noqa: E402
 from ganzoo.layers.lowpass import lowpass  # noqa: E402
+from ganzoo.engine.sides import clone  # noqa: E402
 from ganzoo.layers.resample import fir  # noqa: E402
 from ganzoo.zoo.importing import network  # noqa: E402
 from ganzoo.zoo.importing.families import FAMILIES  # noqa: E402
@@ -28,6 +29,14 @@ def test_outputs_are_those_of_the_authors(path):
 def state(name):
     with np.load(ROOT / "reference" / "published" / f"{name}.npz") as file:
         return {n[6:]: file[n] for n in file.files if n.startswith("state/")}
+
+
+def test_a_network_of_two_inputs_draws_classes_and_can_be_copied():
+    model = network.exported(references.recognized(state("biggan_64"), "G_ema.pth"))
+    images = model.sample(2, seed=3, labels=[1, 4])
+    assert images.shape == (2, 64, 64, 3) and images.dtype == np.uint8
+    copy = type(model).of(clone(model.network), **model.facts)
+    np.testing.assert_array_equal(copy.sample(2, seed=3, labels=[1, 4]), images)
 
 
 def test_missing_and_surplus_arrays_are_named():

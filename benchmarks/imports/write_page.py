@@ -100,12 +100,21 @@ check of the exported file without GanZoo for images of up to 64 pixels; on 2 sh
 
 
 SPEED = """
-## Size
+## Size and speed
 
 `python benchmarks/imports/speed.py`: StyleGAN2 of {size} pixels, config f, with random weights: a
 file of {megabytes} MB, on 2 cores that other processes shared. It is imported in {import_seconds} s
-and {import_mb:,} MB, loaded again in {load_seconds} s, and draws {images_per_second} images/s.
+and {import_mb:,} MB, and loaded again in {load_seconds} s.
 """
+
+SAMPLING = """
+`python benchmarks/imports/sampling.py`, float32, batches of 4, by turns with the authors' code in
+PyTorch on the same 2 cores:
+
+| network | images/s | in PyTorch | ratio, median of {rounds} |
+| --- | ---: | ---: | ---: |
+"""
+SIZES = {"stylegan2": "StyleGAN2, 256 pixels, config f", "biggan": "BigGAN, 128 pixels"}
 
 
 TRANSFER = """
@@ -157,6 +166,13 @@ def main() -> None:
         text += f"\n### {name}\n\n{what}:\n\n![{what}](imported/{name}.jpg)\n"
     speed = json.loads((RESULTS / "import_speed.json").read_text())
     text += SPEED.format(megabytes=round(speed["bytes"] / 1e6), **speed)
+    sampling = json.loads((RESULTS / "import_sampling.json").read_text())
+    text += SAMPLING.format(rounds=len(sampling["stylegan2"]["ratios"]))
+    for name, row in sampling.items():
+        text += (
+            f"| {SIZES[name]} | {row['images_per_second']} | {row['torch_images_per_second']} "
+            f"| {row['ratio']} |\n"
+        )
     transfer = json.loads((RESULTS / "transfer.json").read_text())
     before = transfer.pop("before")
     steps = next(iter(transfer.values()))["steps"]

@@ -50,7 +50,9 @@ def clone(network: keras.Model) -> keras.Model:
         InputError: If the network cannot be recreated from its config.
     """
     layers = network._flatten_layers()
-    classes = {layer.__class__ for layer in layers}
+    # Keras finds its own classes, of which some have the same name: layers.Reshape, ops.reshape's.
+    own = {layer.__class__ for layer in layers}
+    classes = [cls for cls in own if cls.__module__.partition(".")[0] != "keras"]
     known = {keras.saving.get_registered_name(cls): cls for cls in classes}
     try:
         with keras.saving.custom_object_scope({cls.__name__: cls for cls in classes} | known):
