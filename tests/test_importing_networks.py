@@ -10,9 +10,9 @@ ROOT = pathlib.Path(__file__).parent
 sys.path.insert(0, str(ROOT.parent / "benchmarks" / "imports"))
 import references  # noqa: E402
 
+from ganzoo.engine.sides import clone  # noqa: E402
 from ganzoo.errors import InputError  # noqa: E402
 from ganzoo.layers.lowpass import lowpass  # noqa: E402
-from ganzoo.engine.sides import clone  # noqa: E402
 from ganzoo.layers.resample import fir  # noqa: E402
 from ganzoo.zoo.importing import network  # noqa: E402
 from ganzoo.zoo.importing.families import FAMILIES  # noqa: E402

@@ -81,7 +81,7 @@ L2 norm, in float32. The networks have their authors' layers, at small sizes, wi
 References of DCGAN, CycleGAN and pix2pix are put together from PyTorch's layers by
 `benchmarks/imports/torch_references.py`; BigGAN-deep is the package pytorch-pretrained-biggan; a
 graph is a published model of TensorFlow.js with its own weights, run operation by operation; all
-others are computed by their authors' code.
+others, BigGAN among them, are computed by their authors' code.
 
 | reference | family | output | trained parameters | largest difference | relative L2 |
 | --- | --- | --- | ---: | ---: | ---: |
