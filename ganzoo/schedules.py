@@ -45,9 +45,14 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
 def get_optimizer(identifier) -> keras.Optimizer | None:
     """Returns the optimizer that a name, a config or an optimizer stands for.
 
-    The learning rate in a config may be the config of a schedule: `LinearDecay`, or Keras' own.
+    The learning rate in a config may be a whole number, which Keras refuses, or the config of a
+    schedule: `LinearDecay`, or Keras' own.
     """
     config = identifier.get("config", {}) if isinstance(identifier, dict) else {}
+    if type(config.get("learning_rate")) is int:
+        identifier = identifier | {
+            "config": config | {"learning_rate": float(config["learning_rate"])}
+        }
     if isinstance(schedule := config.get("learning_rate"), dict):
         if schedule.get("class_name") == LinearDecay.__name__:
             schedule["registered_name"] = "ganzoo>LinearDecay"

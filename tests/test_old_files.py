@@ -63,7 +63,7 @@ def test_a_run_continues(tmp_path):
     assert summary["steps"] == 4
     rows = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     assert rows[0] == (OLD / "run" / "metrics.jsonl").read_text().strip()  # not trained again
-    run.export(tmp_path / "run", tmp_path / "exported")
+    run.best(tmp_path / "run").export(tmp_path / "exported")
 
 
 @pytest.mark.parametrize("path", sorted((Path(__file__).parents[1] / "models").rglob("*.toml")))

@@ -46,6 +46,8 @@ class FailureMonitor(keras.callbacks.Callback):
         writer: A `tf.summary` writer, or None.
         windows: Number of windows of a run.
         steps: Number of steps of the whole run; by default computed from the arguments of `fit`.
+        suspicions: What seems to be wrong with the data, in words, which an alarm gives as its
+            cause; see `data.check`.
         thresholds: A `diagnosis.Thresholds`.
         silent: Whether to neither print nor write. For workers other than the chief, which must
             still act on failures as the chief does.
@@ -61,7 +63,7 @@ class FailureMonitor(keras.callbacks.Callback):
     def __init__(
         self, real=None, directory=None, on_failure: str = "warn", checkpoint=None, writer=None,
         windows: int = 100, thresholds: diagnosis.Thresholds | None = None, silent: bool = False,
-        steps: int | None = None,
+        steps: int | None = None, suspicions: tuple[str, ...] = (),
     ):  # fmt: skip
         super().__init__()
         if on_failure not in ACTIONS:
@@ -77,7 +79,7 @@ class FailureMonitor(keras.callbacks.Callback):
         self.directory = Path(directory) if directory else None
         self.on_failure, self.checkpoint, self.writer = on_failure, checkpoint, writer
         self.windows, self.thresholds = windows, thresholds or diagnosis.Thresholds()
-        self.silent, self.planned = silent, steps
+        self.silent, self.planned, self.suspicions = silent, steps, suspicions
         self.seen: dict[str, list] = {"windows": [], "looks": [], "alarms": []}
         self._broken_off: dict | None = None
 
@@ -204,7 +206,7 @@ class FailureMonitor(keras.callbacks.Callback):
             "failure": name,
             "what": failure.title,
             "evidence": evidence,
-            "cause": "; ".join([*rates, failure.cause]),
+            "cause": "; ".join([*self.suspicions, *rates, failure.cause]),
             "try": advice.tricks(name, self.model),
         }
         self.seen["alarms"].append(alarm)

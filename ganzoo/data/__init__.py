@@ -8,14 +8,15 @@ import tensorflow as tf
 
 from ganzoo.data import pairs, sources
 from ganzoo.data.images import parse_channels, parse_size
+from ganzoo.data.report import Report, check
 from ganzoo.data.source import Info, Source
 from ganzoo.data.sources import SourceKind, names, register
 from ganzoo.engine import pixels
 from ganzoo.errors import InputError, unknown
 
 __all__ = [
-    "Info", "Source", "SourceKind", "arrays", "examples", "has_split", "import_files", "info",
-    "load", "names", "open", "register",
+    "Info", "Report", "Source", "SourceKind", "arrays", "check", "examples", "has_split",
+    "import_files", "info", "load", "names", "open", "register",
 ]  # fmt: skip
 
 DIRECTIONS = ("AtoB", "BtoA")

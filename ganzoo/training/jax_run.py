@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ganzoo import random
+from ganzoo import data, random
 from ganzoo.callbacks.checkpoint import Checkpoint
 from ganzoo.callbacks.run_log import RunLog
 from ganzoo.engine import files, pixels
@@ -63,6 +63,8 @@ def train(recipe: Recipe, run_dir: Path, data_dir=None) -> None:
             f"{jax.devices()[0].device_kind}{f', from step {step}' if step else ''}.",
             flush=True,
         )
+        if not step:
+            print(*data.check(source, bool(gan.num_classes)).lines(), sep="\n", flush=True)
         game = JaxGame(gan)
 
         def batch_of(places):

@@ -102,10 +102,13 @@ def _carried_out(recipe: Recipe, run_dir: Path, data_dir, strategy, verbose, on_
             if begun:
                 print(f"Continuing in {run_dir} after epoch {epoch}, step {begun}.")
         if begun < recipe.steps:
+            report = data.check(source, labels_matter=bool(gan.num_classes))
+            if chief and not begun:
+                print(*report.lines(), sep="\n", flush=True)
             writer = tf.summary.create_file_writer(str(run_dir / "tensorboard")) if chief else None
             watch = callbacks.FailureMonitor(
                 evaluate.examples, run_dir, on_failure, checkpoint, writer, silent=not chief,
-                steps=recipe.steps,
+                steps=recipe.steps, suspicions=tuple(report.problems.values()),
             )  # fmt: skip
             parts = [callbacks.StopAtStep(recipe.steps), watch]
             if chief:
@@ -218,23 +221,6 @@ def measure_all(gan: GAN, checkpoint: callbacks.Checkpoint, evaluate: callbacks.
                 gan.ema.recalibrate(gan.sampler)
             checkpoint.set_model(gan)
             checkpoint.on_epoch_end(record["epoch"] - 1, gan.measure(evaluate))
-
-
-def export(run_dir, path, which: str | None = None, precision: str = "float32", **options) -> None:
-    """Exports the model of a run's best checkpoint, finished or not, as a SavedModel by default.
-
-    Args:
-        run_dir: Directory of the run.
-        path: Directory of the SavedModel.
-        which: Which of a variant's `exports`; the first by default.
-        precision: What the weights are stored in; see `writing.save`.
-        **options: `format` and `batch_size`; see `GAN.export`.
-
-    Raises:
-        InputError: If the directory holds no run or no intact checkpoint, or there is no such
-            export.
-    """
-    best(run_dir).export(path, which, precision, **options)
 
 
 def best(run_dir) -> GAN:
