@@ -6,6 +6,7 @@ here, and its line in this table.
 
 from ganzoo.zoo.importing.families import (
     biggan,
+    biggan_deep,
     dcgan,
     progan,
     r3gan,
@@ -27,7 +28,7 @@ FAMILIES = {
         r3gan.GENERATOR,
         r3gan.CRITIC,
         biggan.GENERATOR,
-        biggan.DEEP,
+        biggan_deep.GENERATOR,
         progan.GENERATOR,
         translation.RESNET,
         translation.UNET,

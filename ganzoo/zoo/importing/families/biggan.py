@@ -1,4 +1,4 @@
-"""BigGAN: the weights of its authors' PyTorch code, and of BigGAN-deep the port from TF-Hub."""
+"""BigGAN: the weights of its authors' PyTorch code."""
 
 import re
 
@@ -9,7 +9,6 @@ from ganzoo.zoo.importing import convert
 from ganzoo.zoo.importing.families.family import Family, count, side
 from ganzoo.zoo.importing.readers import Array
 
-COLORS = 3  # channels of BigGAN-deep's last layer that are used
 LOGGED = r".*\.(u0|sv0|accumulation_counter|num_batches_tracked)"
 NORMS = {
     "stored_mean": r"\.(?:bn\.)?(?:stored|running)_mean",
@@ -17,7 +16,7 @@ NORMS = {
 }
 
 
-def _original_prepared(arrays: dict) -> dict:
+def _prepared(arrays: dict) -> dict:
     """Returns kernels divided by their spectral norm, and statistics by the same names."""
     found = {}
     for name, array in arrays.items():
@@ -31,7 +30,7 @@ def _original_prepared(arrays: dict) -> dict:
         found[name] = array
     for name in [name for name in found if name.endswith(".1.gamma")]:
         last = f"{name.removesuffix('gamma')}o.weight"
-        found[last] = _scaled(found[last], found.pop(name))
+        found[last] = scaled(found[last], found.pop(name))
     return found
 
 
@@ -49,11 +48,11 @@ def _normalized(kernel: Array, u: Array) -> Array:
 
 
 def _averaged(total: Array, counter: Array) -> Array:
-    """Returns statistics that were summed up, divided by their number; 0 if they are averages."""
+    """Returns statistics that were summed up as averages; a counter of 0 says that they are."""
     return Array(total.shape, total.dtype, lambda: total.numpy() / max(counter.numpy().item(), 1.0))
 
 
-def _original_rule(layer: str, weight: str):
+def _rule(layer: str, weight: str):
     if layer == "shared":
         return "shared.weight", None
     if layer == "linear":
@@ -75,7 +74,7 @@ def _columns_last(array: np.ndarray) -> np.ndarray:
     return moved.T
 
 
-def _original_plan(arrays: dict) -> dict:
+def _plan(arrays: dict) -> dict:
     blocks = count(arrays, r"blocks\.\d+\.0\.conv1\.weight")
     filters = [side(arrays, "blocks.0.0.conv1.weight", 1)]
     filters += [side(arrays, f"blocks.{i}.0.conv1.weight", 0) for i in range(blocks)]
@@ -92,88 +91,11 @@ def _original_plan(arrays: dict) -> dict:
     }
 
 
-def _prepared(arrays: dict) -> dict:
-    """Returns kernels divided by their spectral norm, and those that are used of the last layer."""
-    found = {}
-    for name, array in arrays.items():
-        if name.endswith("_orig"):
-            start = name.removesuffix("_orig")
-            parts = [arrays.get(start + end) for end in ("_orig", "_u", "_v")]
-            if None not in parts:
-                name, array = start, _divided(*parts)
-        if name.endswith(("weight_u", "weight_v")):
-            continue
-        found[name] = array
-    for part in ("weight", "bias"):
-        if array := found.get(f"generator.conv_to_rgb.{part}"):
-            found[f"generator.conv_to_rgb.{part}"] = _first(array)
-    for name in list(found):
-        if name.endswith(".gamma"):
-            last = f"{name.removesuffix('gamma')}snconv1x1_o_conv.weight"
-            found[last] = _scaled(found[last], found.pop(name))
-    return found
-
-
-def _divided(kernel: Array, u: Array, v: Array) -> Array:
-    def read() -> np.ndarray:
-        matrix = kernel.numpy().astype("float64")
-        flat = matrix.reshape(len(matrix), -1)
-        return matrix / (u.numpy().astype("float64") @ flat @ v.numpy())
-
-    return Array(kernel.shape, kernel.dtype, read)
-
-
-def _first(array: Array) -> Array:
-    return Array((COLORS, *array.shape[1:]), array.dtype, lambda: array.numpy()[:COLORS])
-
-
-def _scaled(array: Array, factor: Array) -> Array:
+def scaled(array: Array, factor: Array) -> Array:
+    """Returns an array times a number."""
     return Array(array.shape, array.dtype, lambda: array.numpy() * factor.numpy().item())
 
 
-def _rule(layer: str, weight: str):
-    if layer == "generator.gen_z":  # its outputs are (H, W, C) in these weights, too
-        return convert.torch_rule(layer, weight)
-    if layer == "embeddings":
-        return "embeddings.weight", np.transpose
-    return convert.torch_rule(layer, weight)
-
-
-def _plan(arrays: dict) -> dict:
-    pattern = re.compile(r"generator\.layers\.(\d+)\.conv_0\.weight")
-    places = sorted(int(match[1]) for name in arrays if (match := pattern.fullmatch(name)))
-    found = [
-        (
-            side(arrays, f"generator.layers.{place}.conv_0.weight", 1),
-            side(arrays, f"generator.layers.{place}.conv_3.weight", 0),
-        )
-        for place in places
-    ]
-    # Blocks come in pairs, of which the second one doubles the size.
-    blocks = [(index % 2, before, after) for index, (before, after) in enumerate(found)]
-    return {
-        "blocks": blocks,
-        "attention": next((i for i, place in enumerate(places) if place > i), -1),
-        "num_classes": side(arrays, "embeddings.weight", 1),
-        "class_dim": side(arrays, "embeddings.weight", 0),
-        "latent_dim": side(arrays, "generator.gen_z.weight", 1)
-        - side(arrays, "embeddings.weight", 0),
-        "steps": side(arrays, "generator.bn.running_means", 0),
-        "channels": COLORS,
-    }
-
-
-DEEP = Family(
-    name="biggan_deep",
-    title="BigGAN-deep (Brock et al., 2019, arXiv:1809.11096)",
-    anchors=(r"embeddings\.weight", r"generator\.gen_z\.weight_orig", r"generator\.layers\.0\..*"),
-    plan=_plan,
-    build=biggan.deep,
-    kind="truncated",
-    rule=_rule,
-    prepared=_prepared,
-    normal=False,
-)
 GENERATOR = Family(
     name="biggan",
     title="BigGAN (Brock et al., 2019, arXiv:1809.11096)",
@@ -183,10 +105,10 @@ GENERATOR = Family(
         r"blocks\.0\.0\.conv1\.weight",
         r"output_layer\.2\.weight",
     ),
-    plan=_original_plan,
+    plan=_plan,
     build=biggan.original,
     kind="sampler",
-    rule=_original_rule,
-    prepared=_original_prepared,
+    rule=_rule,
+    prepared=_prepared,
     ignored=LOGGED,
 )
