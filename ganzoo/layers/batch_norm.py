@@ -50,6 +50,6 @@ class BatchNormalization(layers.BatchNormalization):
             and self._reduction_axes == [0, 1, 2]
             and keras.backend.standardize_dtype(inputs.dtype) == self.compute_dtype
             and self.compute_dtype in ("float32", "bfloat16")
-            and not (self.synchronized or getattr(self, "renorm", False))  # from Keras 3.14
+            and not (self.synchronized or self.renorm)
             and self.epsilon > 1.001e-5  # the minimum of the fused operation
         )
