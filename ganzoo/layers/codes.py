@@ -41,8 +41,10 @@ class Codes(layers.Layer):
         """Returns one-hot classes, uniform codes, and the rest, with the Gaussian codes first."""
         k, u = self.categorical, self.uniform
         if k:
-            largest = ops.top_k(latents[:, :k], 1)[1][:, 0]  # Keras' argmax casts bits, ONNX cannot
-            classes = ops.one_hot(largest, k)
+            # As ONNX (no argmax of Keras, which casts bits) and TensorFlow.js as WebAssembly (wrong
+            # one_hot) can compute it.
+            largest = ops.top_k(latents[:, :k], 1)[1]
+            classes = ops.cast(ops.equal(largest, ops.arange(k, dtype="int32")), latents.dtype)
         else:
             classes = latents[:, :0]
         uniform = ops.erf(latents[:, k : k + u] / math.sqrt(2.0))
