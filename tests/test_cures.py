@@ -65,7 +65,7 @@ def test_the_results_are_those_of_the_table(bench):
     names = {*bench["cures"].CURES, bench["matrix"].UNTREATED}
     for cell, row in bench["matrix"].read().items():
         patient, cure = cell.split(":")
-        assert patient in bench["patients"].PATIENTS and cure in names, cell
+        assert patient in bench["patients"].PATIENTS and set(cure.split("+")) <= names, cell
         assert "empty" in row or len(row["distance"]) == len(row["alarm"]), cell
         if cure == bench["matrix"].UNTREATED:  # it fails in four of five games
             outcomes = bench["matrix"].outcomes(patient, row)
@@ -93,6 +93,26 @@ def test_a_cell_says_how_far_and_how_surely(bench):
     assert math.isnan(bench["cells"].Cell("partial_collapse", "r1", lost, lost).ratio)
     assert bench["cells"].Cell("partial_collapse", "r1", lost, lost).p == 1.0
     assert math.isinf(bench["cells"].Cell("partial_collapse", "r1", lost, well).ratio)
+
+
+def test_cures_are_combined_unless_they_change_the_same(bench):
+    cures = bench["cures"]
+    both = cures.named("r1+pack")
+    assert both.changes == cures.CURES["r1"].changes | cures.CURES["pack"].changes
+    assert both.title == "R1, 0.1 with packing, 2"
+    for name in ("r1+gradient_penalty", "slower+d_sgd", "r1+unknown"):
+        with pytest.raises(LookupError):
+            cures.named(name)
+    assert cures.touched(cures.CURES["slower"]) == {"g_optimizer", "d_optimizer"}
+    assert cures.plain(cures.CURES["wgan_gp"]) is None  # its rates are for points
+
+
+def test_lessons_hold(bench):
+    import lessons
+
+    found = bench["cells"].played(bench["matrix"].read())
+    assert all(lesson.holds(lessons.Table(found)) for lesson in lessons.LESSONS)
+    assert {lesson.about for lesson in lessons.LESSONS} == {"", *(key[0] for key in found)}
 
 
 PLAY = """

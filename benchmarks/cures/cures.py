@@ -39,6 +39,7 @@ class Times(NamedTuple):
 
 
 RATE = "config.learning_rate"
+OF_IMAGES = 8e-4  # the largest learning rate that is usual for images; points take larger ones
 CURES = {
     # The loss, and its labels.
     "non_saturating": Cure("non-saturating loss", {"loss": "non_saturating"}),
@@ -62,12 +63,12 @@ CURES = {
     "dragan": Cure("DRAGAN penalty, 1", penalties("DRAGAN", weight=1.0)),
     "clip": Cure("weights clipped at 0.1", {"clip": 0.1}),
     "wgan": Cure(
-        "WGAN: Wasserstein loss, clipping at 0.1, RMSprop, 5 turns of D",
+        "WGAN: Wasserstein loss, clipping at 0.1, RMSprop at 5e-4, 5 turns of D",
         {"loss": "wasserstein", "clip": 0.1, "n_critic": 5, "penalties": []}
         | {side: part("RMSprop", learning_rate=5e-4) for side in (G, D)},
     ),
     "wgan_gp": Cure(
-        "WGAN-GP: Wasserstein loss, gradient penalty, 5 turns of D",
+        "WGAN-GP: Wasserstein loss, gradient penalty, 5 turns of D, Adam at 1e-3",
         {"loss": "wasserstein", "n_critic": 5, "clip": 0}
         | penalties("GradientPenalty", weight=1.0)
         | {side: adam(1e-3) for side in (G, D)},
@@ -192,7 +193,12 @@ def found(recipe, name: str):
 
 
 def plain(cure: Cure) -> dict | None:
-    """Returns the changes as plain data; None if they depend on the recipe's own numbers."""
+    """Returns the changes as plain data; None if they fit only the recipe that they were made for.
+
+    So do those that depend on its own numbers, and learning rates that are too large for images.
+    """
     changes = {name.removeprefix("learning."): value for name, value in cure.changes.items()}
     depends = any("{}" in name or isinstance(value, Times) for name, value in changes.items())
-    return None if depends or "'steps': 'steps'" in str(changes) else changes
+    rates = [changes[side]["config"]["learning_rate"] for side in (G, D) if side in changes]
+    depends |= "'steps': 'steps'" in str(changes) or max(rates, default=0.0) > OF_IMAGES
+    return None if depends else changes

@@ -17,13 +17,11 @@ class Patient(NamedTuple):
         title: What is wrong with it.
         failure: The failure of `callbacks.diagnosis` that it shows.
         cured: What holds at the end of a run that has recovered: measure -> (check, bound).
-        lesson: What its row of the matrix teaches.
     """
 
     title: str
     failure: str
     cured: dict
-    lesson: str = ""
 
 
 # A cloud over all modes is near to the data, too, but has only a fifth of its points in modes.

@@ -15,6 +15,7 @@ import cells
 import cured_runs
 import cures
 import heat_map
+import lessons
 import matrix
 import patients
 from cells import number, title
@@ -74,7 +75,7 @@ def section(patient: str, found: dict, results: dict) -> str:
         f"Untreated, {failed} of {len(untreated['distance'])} games fail.",
         f"Recovered: {healthy}. `benchmarks/cures/patients/{patient}.toml`.",
         "",
-        *([about.lesson, ""] if about.lesson else []),
+        *(line for text in lessons.of(patient, found) for line in (text, "")),
         "| trick | recovered | 95 % interval | ratio of distances | 95 % interval |",
         "|---|---:|---:|---:|---:|",
         *(cell.row() for cell in own[: cells.BEST]),
@@ -93,6 +94,11 @@ def section(patient: str, found: dict, results: dict) -> str:
     if harmful := [title(cell.cure) for cell in own if cell.harms]:
         lines += [f"Worse than no treatment: {', '.join(harmful)}.", ""]
     return "\n".join(lines)
+
+
+def taught(found: dict) -> str:
+    """Returns what all rows together teach."""
+    return "\n".join(["## What it teaches", "", *(f"- {x}" for x in lessons.of("", found)), ""])
 
 
 def folklore(found: dict) -> str:
@@ -141,8 +147,8 @@ def page(results: dict, found: dict) -> str:
     )]  # fmt: skip
     head += speed(json.loads(SPEED.read_text())["microseconds"], results)
     middle = [
-        advised(cells.advice(found, results)), applied(cured_runs.read()), alarms.table(results),
-        folklore(found),
+        taught(found), advised(cells.advice(found, results)), applied(cured_runs.read()),
+        alarms.table(results), folklore(found),
     ]  # fmt: skip
     return "\n".join([head, *filter(None, middle), *parts])
 
@@ -172,6 +178,7 @@ def applied(runs: dict) -> str:
         "`python benchmarks/cures/cured_runs.py`: the set-ups with seeds that the matrix does not",
         "have, trained by `ganzoo train`, as they are and with `--on_failure=cure`, which goes on",
         "from the best checkpoint before the alarm. Distances are those of the best checkpoint.",
+        "The cures were chosen by the cells of the matrix that were known when the run was made.",
         "",
         "| set-up | seed | distance | with `cure` | what was changed, after which alarm |",
         "|---|---:|---:|---:|---|",
