@@ -43,7 +43,7 @@ def models(tmp_path_factory):
     """A generator with classes and a translator, with weights that make images differ."""
     keras.utils.set_random_seed(0)
     rng, root, found = np.random.default_rng(0), tmp_path_factory.mktemp("models"), {}
-    for name in ("cgan", "pix2pix"):
+    for name in ("cgan", "dcgan", "pix2pix"):
         found[name] = maker(name)().sampler
         for weight in found[name].network.weights:
             if len(weight.shape) > 1:
@@ -106,6 +106,15 @@ def test_samples_change_with_the_seed_and_walk(tab, written):
     tab.click("#walk")
     assert (pixels(tab, "#samples") != first).mean() > 0.1
     tab.select_option("#class", label="2")
+
+
+def test_a_generator_without_classes_has_no_choice_of_them(tab, written):
+    tab.goto(written.as_uri())
+    tab.wait_for_selector("body[data-ready=cgan]")
+    assert tab.is_visible("#class")
+    tab.click("nav button:text-is('dcgan')")
+    tab.wait_for_selector("body[data-ready=dcgan]")
+    assert pixels(tab, "#samples").std() > 1.0 and not tab.is_visible("#class")
 
 
 def test_a_drawing_is_translated(tab, written):

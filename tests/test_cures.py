@@ -42,6 +42,7 @@ def test_every_patient_is_a_recipe_of_a_known_failure(bench):
         Recipe.load(FOLDER / "patients" / f"{name}.toml").resolved()
 
 
+@pytest.mark.slow
 def test_every_cure_changes_a_patient_or_says_why_not(bench):
     cures, patients = bench["cures"], bench["patients"]
     treated = set()

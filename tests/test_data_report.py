@@ -77,7 +77,7 @@ def test_a_run_says_what_it_saw_and_alarms_name_it(tmp_path, capsys):
     np.savez(tmp_path / "mine.npz", images=images)
     rates = [f"--{side}_optimizer.learning_rate=100" for side in "gd"]
     words = ["--model=dcgan", f"--dataset=npz:{tmp_path}/mine.npz", f"--run_dir={tmp_path}/run"]
-    words += ["--steps=40", "--batch_size=8", "--width=4", "--precision=float32", *rates]
+    words += ["--steps=20", "--batch_size=8", "--width=4", "--precision=float32", *rates]
     assert cli.main(["train", *words]) == 0, capsys.readouterr().err
     said = capsys.readouterr().out
     assert "The data: 300 looked at, values of the images from 0 to 255" in said

@@ -113,6 +113,7 @@
   }
 
   function labels(seed) {
+    if (!chosen.classes) return null;
     const given = $("class").value;
     const random = uniform(seed + 1000003);
     return Int32Array.from({length: count}, () =>
