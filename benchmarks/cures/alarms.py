@@ -1,6 +1,5 @@
 """What the failure monitor said of the games of the matrix, which did not set its thresholds."""
 
-import tomllib
 from typing import NamedTuple
 
 import matrix
@@ -27,7 +26,7 @@ class Count(NamedTuple):
 
 def counted(results: dict, patient: str) -> Count:
     """Returns the counts of a patient; games of the same recipe count once."""
-    steps = tomllib.loads((patients.FOLDER / f"{patient}.toml").read_text())["steps"]
+    steps = patients.plain(patient)["steps"]
     rows = {
         row["recipe"]: row
         for name, row in results.items()

@@ -60,9 +60,14 @@ PATIENTS = {
 }
 
 
+def plain(name: str) -> dict:
+    """Returns a patient's recipe as plain data, which needs no Keras."""
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text())
+
+
 def is_toy(name: str) -> bool:
     """Returns whether a patient's data are points."""
-    return tomllib.loads((FOLDER / f"{name}.toml").read_text())["dataset"] in POINTS
+    return plain(name)["dataset"] in POINTS
 
 
 def recovered(name: str, measures: dict) -> bool:

@@ -299,6 +299,11 @@ def chain(name: str) -> list[SourceKind]:
     return [kind, *chain(argument)]
 
 
+def license_of(name: str) -> str | None:
+    """Returns the license of a data set, of which others are made; None if it is not known."""
+    return chain(name)[-1].license if name.partition(":")[0] in SOURCES else None
+
+
 def is_public(name: str) -> bool:
     """Returns whether others can get the data set, so that a recipe for it can be carried out."""
     kind, parts = kind_of(name), argument_of(name).split(",")

@@ -177,10 +177,7 @@ def _changed(recipe: dict) -> str:
 
 def license_of(dataset: str) -> str:
     """Returns the license of a data set, or that its source states it."""
-    known = (
-        sources.chain(dataset)[-1].license if dataset.partition(":")[0] in sources.SOURCES else ""
-    )
-    return known or f"that of `{dataset}`, see its source"
+    return sources.license_of(dataset) or f"that of `{dataset}`, see its source"
 
 
 def _paper(model: str) -> str:

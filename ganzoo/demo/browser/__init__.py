@@ -16,6 +16,7 @@ from PIL import Image
 
 from ganzoo import data, zoo
 from ganzoo.data import sources
+from ganzoo.demo import studio
 from ganzoo.engine import files
 from ganzoo.errors import InputError
 from ganzoo.inference import formats, tfjs
@@ -75,8 +76,7 @@ def _model(name: str) -> dict:
     Raises:
         InputError: If it is neither a generator of images nor a translator.
     """
-    load, title = zoo.find(name)
-    model = load()
+    model, title, dataset = studio.model(name), zoo.find(name)[1], _recipe(name).get("dataset")
     if model.kind not in KINDS or len(model.network.output_shape) != 4:
         raise InputError(f"{name}: expected a generator or translator of images, got others.")
     portable = formats.Portable(model, None)
@@ -86,17 +86,17 @@ def _model(name: str) -> dict:
         "name": title,
         "title": title.replace("_", " "),
         "kind": model.kind,
-        "about": _about(name),
+        "about": _about(name, dataset) if dataset else "",
         "inputs": {spec.name: list(spec.shape[1:]) for spec in portable.specs},
         "model": graph,
         "weights": base64.b64encode(weights).decode(),
     }
     if model.kind == "translator":
-        examples = _examples(name, found["inputs"]["images"])
+        examples = _examples(dataset, found["inputs"]["images"])
         bright = bool(len(examples)) and examples.mean() > 127.5
         found |= {"examples": list(map(_png, examples)), "ink": "black" if bright else "white"}
-    elif model.conditional:
-        found["classes"] = list(model.class_names or map(str, range(model.num_classes)))
+    elif classes := studio.classes(name):
+        found["classes"] = classes
     return found
 
 
@@ -108,25 +108,21 @@ def _recipe(name: str) -> dict:
     return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
-def _about(name: str) -> str:
-    """Returns what the page says below the pictures; empty for models that are no entries."""
-    dataset = _recipe(name).get("dataset")
-    if dataset is None or dataset.partition(":")[0] not in sources.SOURCES:
-        return ""
-    license = sources.chain(dataset)[-1].license
+def _about(name: str, dataset: str) -> str:
+    """Returns what the page says below the pictures of an entry."""
+    license = sources.license_of(dataset)
     return f"{zoo.info(name)['description']}" + (f". Data: {license}." if license else ".")
 
 
-def _examples(name: str, shape: list[int]) -> np.ndarray:
+def _examples(dataset: str | None, shape: list[int]) -> np.ndarray:
     """Returns inputs of the test split, uint8 (N, H, W, C); none if the data are not here."""
-    recipe, none = _recipe(name), np.zeros((0, *shape), "uint8")
-    if "dataset" not in recipe:
-        return none
     try:
-        options = {"image_size": shape[:2], "channels": shape[2]}
-        return data.examples(recipe["dataset"], "test", limit=EXAMPLES, **options)["x"]
+        if dataset:
+            options = {"image_size": shape[:2], "channels": shape[2]}
+            return data.examples(dataset, "test", limit=EXAMPLES, **options)["x"]
     except InputError:
-        return none
+        pass
+    return np.zeros((0, *shape), "uint8")
 
 
 def _png(image: np.ndarray) -> str:

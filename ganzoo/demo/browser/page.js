@@ -114,10 +114,10 @@
 
   function labels(seed) {
     if (!chosen.classes) return null;
-    const given = $("class").value;
+    const wanted = $("class").value;
     const random = uniform(seed + 1000003);
     return Int32Array.from({length: count}, () =>
-      given === "" ? Math.floor(random() * chosen.classes.length) : Number(given));
+      wanted === "" ? Math.floor(random() * chosen.classes.length) : Number(wanted));
   }
 
   async function show(codes, classes) {
@@ -138,14 +138,16 @@
     say(`${count} images in ${took < 100 ? took.toFixed(1) : Math.round(took)} ms`);
   }
 
+  const given = () => Math.max(0, Math.floor(Number($("seed").value) || 0)); // the seed
+
   async function draw() {
     stop();
-    const seed = Math.max(0, Math.floor(Number($("seed").value) || 0));
+    const seed = given();
     await show(latents(seed), labels(seed));
   }
 
   async function walk() {
-    const seed = Math.max(0, Math.floor(Number($("seed").value) || 0));
+    const seed = given();
     const [one, classes] = [chosen, labels(seed)];
     let [turn, start, end, began] = [1, latents(seed), latents(seed + 1), performance.now()];
     while (walking && one === chosen) {
@@ -190,10 +192,10 @@
       const data = new Float32Array(height * width * channels);
       for (let i = 0; i < height * width; i++) {
         const rgb = [0, 1, 2].map((c) => pixels[4 * i + c]);
-        for (let c = 0; c < channels; c++) {
-          const gray = 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2];
-          data[i * channels + c] = (channels === 1 ? gray : rgb[c]) / 127.5 - 1;
-        }
+        const gray = [0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]];
+        (channels === 1 ? gray : rgb).forEach((value, c) => {
+          data[i * channels + c] = value / 127.5 - 1;
+        });
       }
       const began = performance.now();
       const shape = [1, height, width, channels];
