@@ -9,6 +9,11 @@ import ganzoo
 from ganzoo.inference.sampler import Sampler
 
 IMAGES, POINTS = (8, 8, 1), (2,)
+SMALL = {  # variant -> what makes its networks small, besides their width
+    "cyclegan": {"blocks": 1},
+    "unit": {"blocks": 1},
+    "projected_gan": {"features": "untrained", "features_side": 32, "features_width": 2},
+}
 
 
 def loaded(script):
@@ -52,7 +57,6 @@ def maker(name, shape=IMAGES, **learning):
     labels = {"num_classes": 3} if ganzoo.gans.takes_labels(name) else {}
     latents = {"latent_dim": 16 if name == "infogan" else 8} if draws(name) else {}
     latents = {"teacher_dim": 8} if "teacher_dim" in ganzoo.gans.from_data(name) else latents
-    small = {"blocks": 1} if name in ("cyclegan", "unit") else {}
     turns = {"n_critic": 2 if name in ("wgan", "wgan_gp") else 1}  # more are slow to trace
-    given = labels | latents | turns | small | learning
+    given = labels | latents | turns | SMALL.get(name, {}) | learning
     return lambda: ganzoo.create(name, shape, width=4, seed=7, **given)

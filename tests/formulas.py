@@ -109,6 +109,21 @@ def smoothed_hinge(gan, given, made):
     return shown, fake, *margins
 
 
+def projected(gan, given, images):
+    """Returns the logits of augmented images; Sauer et al., 2021, section 3.2."""
+    shown = gan.augmented(tf.convert_to_tensor(images))
+    return output(gan.discriminator, [shown, labels_of(given)])
+
+
+def projected_d(gan, given, made):
+    real, fake = (projected(gan, given, x) for x in (given["real"], made["fake"]))
+    return relu(1 - real).mean() + relu(1 + fake).mean()
+
+
+def projected_g(gan, given, made):
+    return -projected(gan, given, made["fake"]).mean()
+
+
 def fast_adv(gan, given, made):
     shown, fake, *margins = smoothed_hinge(gan, given, made)
     real, fake = (output(gan.discriminator, [x, labels_of(given)]) for x in (shown, fake))
@@ -572,6 +587,7 @@ TERMS = {  # variant -> its terms in the logs, each with its formula
     "sngan": HINGE,
     "projection": HINGE,
     "sagan": HINGE,
+    "projected_gan": {"d_adv": projected_d, "g_adv": projected_g},
     "rgan": RELATIVISTIC,
     "imle": {"g_distance": nearest("fake")},
     "biggan": HINGE | {"g_orthogonal": orthogonal},

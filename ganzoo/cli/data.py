@@ -28,12 +28,16 @@ def add(command: Callable) -> None:
 def importers() -> dict[str, tuple[str, Callable]]:
     """Returns, for each name that can be imported, its meaning and the function that does it."""
     from ganzoo.data.sources import SOURCES
+    from ganzoo.metrics.efficientnet import import_efficientnet
     from ganzoo.metrics.learned_perceptual import import_lpips
     from ganzoo.metrics.spaces import SPACES
 
     rows = [row for row in [*SOURCES.values(), *SPACES.values()] if row.imports]
     found = {row.name: (row.meaning, row.imports) for row in rows}
-    return found | {"lpips": ("the networks of the perceptual distance LPIPS", import_lpips)}
+    return found | {
+        "lpips": ("the networks of the perceptual distance LPIPS", import_lpips),
+        "efficientnet_lite": ("the feature networks of projected_gan", import_efficientnet),
+    }
 
 
 def names_in_words() -> str:

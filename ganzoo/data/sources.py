@@ -11,12 +11,15 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ganzoo.data import (
+    ai_dogs,
     classics,
     drawn,
     emoji,
+    emoji_categories,
     fashion_mnist_10k,
     few,
     folder,
+    imported,
     npz,
     oracle,
     pairs,
@@ -107,6 +110,15 @@ def _emoji(name: str, meaning: str, license: str) -> SourceKind:
     return SourceKind(name, meaning, opens, imports, license)
 
 
+def _labeled(name: str, module, meaning: str, license: str) -> SourceKind:
+    """A set of labeled images that a package carries; the module has its classes and its import."""
+
+    def opens(request: Request) -> Source:
+        return imported.source(name, module.CLASSES, module.FETCH, *request[2:6])
+
+    return SourceKind(name, meaning, opens, module.import_files, license)
+
+
 def _mixture(name: str, meaning: str) -> SourceKind:
     return SourceKind(name, meaning, lambda r: toys.source(name, r.split, r.image_size, r.channels))
 
@@ -178,6 +190,18 @@ _ROWS = (
         "cifar10",
         "50,000 + 10,000 photos of 10 classes, 32 x 32 color",
         "CIFAR-10, free for research, Alex Krizhevsky, Vinod Nair and Geoffrey Hinton, 2009",
+    ),
+    _labeled(
+        "ai_dogs",
+        ai_dogs,
+        "5,000 photo-like images of dogs that smile or do not, 128 x 128 color, made by a network",
+        "AI dogs of flask-humanify, Apache-2.0; made by a diffusion model",
+    ),
+    _labeled(
+        "emoji",
+        emoji_categories,
+        "3,700 emoji in 9 categories, 64 x 64 color",
+        "Noto Emoji, Apache-2.0, Google",
     ),
     SourceKind(
         "tfds:NAME",

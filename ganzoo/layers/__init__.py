@@ -1,6 +1,7 @@
 """Layers that Keras does not have, one idea per file."""
 
 from ganzoo.layers.alias_free_conv import AliasFreeConv2D
+from ganzoo.layers.aligned_upsampling import AlignedUpSampling2D
 from ganzoo.layers.attention import SelfAttention
 from ganzoo.layers.batch_norm import BatchNormalization
 from ganzoo.layers.biased_leaky import BiasedLeakyReLU
@@ -42,6 +43,7 @@ from ganzoo.layers.weight_norm import WeightNormDense
 
 __all__ = [
     "AliasFreeConv2D",
+    "AlignedUpSampling2D",
     "BatchNormalization",
     "BiasedLeakyReLU",
     "Blur",

