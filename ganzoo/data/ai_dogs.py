@@ -41,7 +41,10 @@ def import_files(path: str | os.PathLike, data_dir: str | None = None) -> str:
             f"{found} is not the original (its SHA-256 is not {SHA256[:12]}...): get it with "
             f"`{FETCH}`."
         )
-    kinds = pickles.load(io.BytesIO(content), {})["keys"]
+    try:
+        kinds = pickles.load(io.BytesIO(content), {})["keys"]
+    except ValueError as error:
+        raise InputError(f"{found} cannot be read: {error}.") from None
     rows = [
         (split_of(hashlib.sha256(file).hexdigest()), _image(file), label)
         for label, key in enumerate(KEYS)

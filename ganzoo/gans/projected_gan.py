@@ -21,8 +21,8 @@ class ProjectedGAN(GAN):
     The features need their weights, imported once: `ganzoo data efficientnet_lite --from=PATH`.
 
     Reference: Sauer et al., 2021, arXiv:2111.01007, equation 4. Departures: see
-    `networks.projected`; the terms are the mean over all logits, as in the authors' code, whose
-    blur of the first images is left out.
+    `networks.projected`; the terms are the mean over all logits, as in the authors' code. Its blur
+    of the first images is left out, and its cutout has a fifth of each side, where this has half.
     """
 
     @classmethod
