@@ -136,15 +136,20 @@ class ADA(Augmentation):
     or decreased at a speed that takes it from 0 to 1 in `images` images. The scores are passed to
     `observe`.
 
-    The augmentations: horizontal flip; rotation by multiples of 90 degrees (180 degrees if images
-    are not square); translation by whole pixels, up to 1/8 of each side; zoom by 2^N(0, 0.2^2);
-    rotation by any angle; brightness plus N(0, 0.2^2); contrast times 2^N(0, 0.5^2); and cutout of
-    half the sides. The first five are done by a single bilinear interpolation with mirrored
-    borders, which is exact where pixels fall on pixels.
+    The augmentations are the paper's pixel blitting, geometry and color ("bgc"), in its order:
 
-    Departures from the paper: of its pipeline, this has pixel blitting, isotropic geometry,
-    brightness, contrast and cutout, but no anisotropic zoom, saturation, hue, filters or noise;
-    there is one rotation where the paper has two, and the interpolation has no wavelet filter.
+    - horizontal flip; rotation by multiples of 90 degrees (180 degrees if images are not square);
+      translation by whole pixels, up to 1/8 of each side
+    - scaling by 2^N(0, 0.2^2); rotation by any angle; scaling of one side by 2^N(0, 0.2^2) and of
+      the other by its inverse; rotation once more, so that any direction is stretched; translation
+      by N(0, 0.125^2) of each side
+    - brightness plus N(0, 0.2^2); contrast times 2^N(0, 0.5^2); inversion of luma; and of color
+      images rotation of the hue by any angle, saturation times 2^N(0, 1)
+
+    Each rotation by any angle has the probability 1 - sqrt(1 - p), so that one of the two takes
+    place with p. Departure from the paper: what moves pixels is done by a single bilinear
+    interpolation with mirrored borders, which is exact where pixels fall on pixels, and has no
+    wavelet filter.
 
     Args:
         target: Target value of r.
@@ -203,46 +208,67 @@ class ADA(Augmentation):
 
     def augmented(self, images):
         """Returns the images with each augmentation applied with probability p."""
-        images = resampled(images, *self._source(images))
-        brightness = 0.2 * self._if("brightness", images, keras.random.normal)
-        contrast = 2.0 ** (0.5 * self._if("contrast", images, keras.random.normal))
-        images = (images + _spread(brightness)) * _spread(contrast)
-        cut = self._if("cutout", images, lambda shape, **_: ops.ones(shape)) > 0.0
-        return ops.where(_spread(cut), cutout(images), images)
+        return self._colored(resampled(images, *self._source(images)))
 
-    def _if(self, name, images, draw):
-        """Returns a random value for each image, (N,), which is zero with probability 1 - p."""
-        shape = (ops.shape(images)[0],)
-        values = draw(shape, dtype="float32", seed=random.seed(f"augment_{name}"))
+    def _if(self, name, images, draw, p=None):
+        """Returns a random value for each image, (N, 1, 1), zero with probability 1 - p."""
+        return self._both_if(name, images, draw, 1, p)[0]
+
+    def _both_if(self, name, images, draw, count=2, p=None):
+        """Returns several such values, (count, N, 1, 1), all of which are zero at a time."""
+        shape = (ops.shape(images)[0], 1, 1)
+        values = draw((count, *shape), dtype="float32", seed=random.seed(f"augment_{name}"))
         gate = keras.random.uniform(shape, seed=random.seed(f"augment_if_{name}"))
-        return ops.where(gate < self.p, values, 0.0)
+        return ops.where(gate < (self.p if p is None else p), values, 0.0)
 
     def _source(self, images):
-        """Returns the source row and column of each pixel, both float32 (N, H, W)."""
+        """Returns the source row and column of each pixel, both float32 (N, H, W).
+
+        Each move is undone, the last one first, since what is asked is where a pixel comes from.
+        """
         _, height, width, _ = images.shape
-        mirror = 1.0 - 2.0 * ops.round(self._if("mirror", images, keras.random.uniform))
+        y = (ops.arange(height, dtype="float32") - (height - 1) / 2)[None, :, None]
+        x = (ops.arange(width, dtype="float32") - (width - 1) / 2)[None, None, :]
+        shift = 0.125 * self._both_if("shift", images, keras.random.normal)
+        x, y = x - width * shift[0], y - height * shift[1]
+        x, y = _turned(x, y, self._angle("angle_after", images))
+        stretch = 2.0 ** (0.2 * self._if("stretch", images, keras.random.normal))
+        x, y = _turned(x / stretch, y * stretch, self._angle("angle", images))
+        zoom = 2.0 ** (0.2 * self._if("zoom", images, keras.random.normal))
+        steps = self._both_if("steps", images, _signed) / 8.0
+        x = x / zoom - ops.round(width * steps[0])
+        y = y / zoom - ops.round(height * steps[1])
         quarters = ops.floor(4.0 * self._if("quarters", images, keras.random.uniform))
         if height != width:
             quarters = 2.0 * ops.floor(quarters / 2.0)
-        angle = 2.0 * math.pi * self._if("angle", images, keras.random.uniform)
-        zoom = 2.0 ** (0.2 * self._if("zoom", images, keras.random.normal))
-        down = height / 8 * self._if("down", images, _signed)
-        across = width / 8 * self._if("across", images, _signed)
         # By table, so that the cosine of 90 degrees is exactly 0 and pixels fall on pixels.
         quarters = ops.cast(quarters, "int32")
         cos = ops.take(ops.array([1.0, 0.0, -1.0, 0.0]), quarters)
         sin = ops.take(ops.array([0.0, 1.0, 0.0, -1.0]), quarters)
-        cos, sin = (
-            (cos * ops.cos(angle) - sin * ops.sin(angle)) / zoom,
-            (sin * ops.cos(angle) + cos * ops.sin(angle)) / zoom,
-        )
-        cos, sin, mirror = (value[:, None, None] for value in (cos, sin, mirror))
-        row = (ops.arange(height, dtype="float32") - (height - 1) / 2)[None, :, None]
-        column = (ops.arange(width, dtype="float32") - (width - 1) / 2)[None, None, :]
-        rows = cos * row - sin * column + (height - 1) / 2
-        columns = mirror * (sin * row + cos * column) + (width - 1) / 2
-        down, across = (ops.round(value)[:, None, None] for value in (down, across))
-        return rows + down, columns + across
+        x, y = cos * x - sin * y, sin * x + cos * y
+        flip = ops.floor(2.0 * self._if("mirror", images, keras.random.uniform))
+        return y + (height - 1) / 2, (1.0 - 2.0 * flip) * x + (width - 1) / 2
+
+    def _angle(self, name, images):
+        """Returns one of the two random angles, in radians."""
+        return math.pi * self._if(name, images, _signed, 1.0 - ops.sqrt(1.0 - self.p))
+
+    def _colored(self, images):
+        """Returns the images in other colors."""
+        brightness = 0.2 * self._if("brightness", images, keras.random.normal)
+        contrast = 2.0 ** (0.5 * self._if("contrast", images, keras.random.normal))
+        images = (images + brightness[..., None]) * contrast[..., None]
+        luma = ops.mean(images, axis=3, keepdims=True)
+        flip = ops.floor(2.0 * self._if("luma", images, keras.random.uniform))[..., None]
+        images, luma = images - 2.0 * flip * luma, (1.0 - 2.0 * flip) * luma
+        if images.shape[-1] != 3:
+            return images
+        hue = math.pi * self._if("hue", images, _signed)[..., None]
+        across = (ops.roll(images, 1, axis=3) - ops.roll(images, -1, axis=3)) / 3.0**0.5
+        # A turn about the axis of grays, and a distance from it.
+        gain = 2.0 ** self._if("saturation", images, keras.random.normal)[..., None]
+        along = (gain * ops.cos(hue) - 1.0) * (images - luma)  # exactly 0 if nothing is drawn
+        return images + along + gain * ops.sin(hue) * across
 
     def get_config(self) -> dict:
         """Returns the constructor arguments."""
@@ -322,16 +348,18 @@ def _folded(position, last):
     return ops.minimum(position, 2.0 * last - position)
 
 
+def _turned(x, y, angle):
+    """Returns the coordinates of points that are turned about the center."""
+    cos, sin = ops.cos(angle), ops.sin(angle)
+    return cos * x - sin * y, sin * x + cos * y
+
+
 def _signed(shape, dtype, seed):
     return keras.random.uniform(shape, -1.0, 1.0, dtype, seed)
 
 
 def _uniform(name, shape, low, high):
     return keras.random.uniform(shape, low, high, seed=random.seed(f"augment_{name}"))
-
-
-def _spread(values):
-    return values[:, None, None, None]
 
 
 KINDS = {"color": color, "translation": translation, "cutout": cutout}

@@ -1,5 +1,8 @@
 """The augmentations: what they change and by how much, their draws, and the feedback of ADA."""
 
+import statistics
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -137,9 +140,9 @@ def test_ada_changes_more_images_the_higher_p_is():
     for p in (0.1, 0.5):
         y = under(0, augment.ADA(p=p), x).numpy()
         shares.append((np.abs(y - x).max(axis=(1, 2, 3)) > 1e-6).mean())
-    # What changes nothing though it is drawn: half the mirrorings, half the quarters (by halves
-    # here), and 1 of 9 or so translations by nothing.
-    low, high = (1 - (1 - p / 2) ** 2 * (1 - p) ** 5 for p in (0.1, 0.5))
+    # Half the mirrorings, quarters (halves here) and inversions change nothing though drawn, and
+    # one in ten or so translations by whole pixels.
+    low, high = (1 - (1 - p / 2) ** 3 * (1 - p) ** 7 for p in (0.1, 0.5))
     assert abs(shares[0] - low) < 0.1 and abs(shares[1] - high) < 0.05
 
 
@@ -147,8 +150,8 @@ def only(*names):
     """Returns an ADA all of whose draws but these are the neutral one."""
 
     class Only(augment.ADA):
-        def _if(self, name, images, draw):
-            return super()._if(name, images, draw) * float(name in names)
+        def _both_if(self, name, *draw):
+            return super()._both_if(name, *draw) * float(name in names)
 
     return Only(p=1.0)
 
@@ -170,7 +173,7 @@ def test_ada_turns_images_that_are_not_square_by_halves():
 
 def test_ada_translates_by_whole_pixels_and_mirrors_what_comes_in():
     x = np.repeat(RNG.normal(size=(1, 16, 8, 1)), 64, axis=0).astype("float32")
-    y = under(0, only("down", "across"), x).numpy()
+    y = under(0, only("steps"), x).numpy()
     padded = np.pad(x[0], [(2, 2), (1, 1), (0, 0)], "reflect")
     shifts = {
         (i, j): padded[2 + i : 18 + i, 1 + j : 9 + j] for i in range(-2, 3) for j in range(-1, 2)
@@ -189,6 +192,65 @@ def test_ada_rotation_and_zoom_of_what_is_round():
     zoomed = under(0, only("zoom"), x).numpy()
     assert np.ptp(zoomed.mean(axis=(1, 2, 3))) > 0.05
     np.testing.assert_allclose(zoomed, zoomed.transpose(0, 2, 1, 3), atol=1e-5)
+
+
+def test_ada_stretches_one_side_as_it_shrinks_the_other():
+    row, column = np.mgrid[0:16, 0:16] - 7.5
+    ball = np.exp(-(row**2 + column**2) / 6).astype("float32")
+    x = np.repeat(ball[None, ..., None], 16, axis=0)
+    y = under(0, only("stretch"), x).numpy()[..., 0]
+    high, wide = ((y * axis**2).sum((1, 2)) / y.sum((1, 2)) for axis in (row, column))
+    assert np.ptp(high) > 1.0
+    np.testing.assert_allclose(high * wide, 9.0, rtol=0.25)  # variances of 3, and interpolation's
+
+
+# What the authors' augment.py of stylegan2-ada-pytorch makes of `picture`, with p = 1, where all
+# random numbers have the same percentile; written with PyTorch 2.13.
+REFERENCE = Path(__file__).parent / "reference" / "ada.npz"
+GEOMETRY = ("mirror", "quarters", "steps", "zoom", "angle", "stretch", "shift")
+COLOR = ("brightness", "contrast", "luma", "hue", "saturation")
+
+
+def picture():
+    y, x = np.mgrid[:32, :32] / 32
+    ball = np.exp(-((x - 0.4) ** 2 + (y - 0.55) ** 2) / 0.03)
+    channels = ball, 0.5 * np.sin(5 * x + 2 * y), np.cos(4 * y - 3 * x * x)
+    return np.stack(channels, axis=-1)[None].astype("float32")
+
+
+def at(percentile, names):
+    """Returns an ADA whose draws of these names are their percentile, and the others neutral."""
+    normal = statistics.NormalDist(0.0, 0.5**0.5).inv_cdf(percentile)  # the authors' inverse of erf
+    values = {augment._signed: 2 * percentile - 1, keras.random.uniform: percentile}
+
+    class Fixed(augment.ADA):
+        def _both_if(self, name, images, draw, count=2, p=None):
+            value = values.get(draw, normal) if name in names else 0.0
+            return tf.fill((count, len(images), 1, 1), np.float32(value))
+
+    return Fixed(p=1.0)
+
+
+@pytest.mark.parametrize("percentile", [0.3, 0.62])
+def test_ada_is_the_authors(percentile):
+    x = picture()
+    with np.load(REFERENCE) as file:
+        for kind, names in (("geometry", GEOMETRY), ("color", COLOR), ("gray", COLOR)):
+            given = x[..., :1] if kind == "gray" else x
+            found = at(percentile, names)(given, training=True).numpy()
+            expected = file[f"{kind}_{percentile}"]
+            if kind == "geometry":  # theirs also filters
+                assert np.abs(found - expected).max() < 0.03 and expected.std() > 0.4
+            else:
+                np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_one_of_adas_two_rotations_takes_place_with_p():
+    ada, x = augment.ADA(p=0.5), np.zeros((4000, 8, 8, 1), "float32")
+    with random.scope(random.key(0)):
+        angles = [ada._angle(name, x).numpy() for name in ("angle", "angle_after")]
+    turned = (angles[0] != 0) | (angles[1] != 0)
+    assert abs(turned.mean() - 0.5) < 0.03 and abs((angles[0] != 0).mean() - 0.293) < 0.03
 
 
 def test_p_follows_the_signs_of_the_scores_and_stays_in_bounds():
