@@ -9,7 +9,7 @@ import ganzoo
 from ganzoo import layers as own
 from ganzoo.errors import InputError
 from ganzoo.inference.sampler import Sampler
-from ganzoo.networks import autoencoder, dcgan, mlp
+from ganzoo.networks import autoencoder, dcgan, mlp, r3gan
 
 SHAPES = [(8, 8, 1), (28, 28, 1), (32, 32, 3), (9, 13, 3), (64, 16, 1), (31, 63, 4)]
 WIDTH, LATENT = 4, 6
@@ -250,3 +250,15 @@ def test_normalisation_of_the_critic():
 def test_unknown_normalisation_is_one_line():
     with pytest.raises(InputError, match="layer"):
         dcgan.discriminator((16, 16, 1), WIDTH, "layers")
+
+
+def test_r3gans_grouped_blocks_have_twice_the_width_in_groups_of_16():
+    parts = r3gan.pair((16, 16, 3), 16, 4, group_size=16)
+    grouped = [x for x in parts["generator"].layers if isinstance(x, own.GroupedConv2D)]
+    assert len(grouped) == 2 * 3  # two blocks at 4, 8 and 16 pixels
+    for layer in grouped:
+        assert layer.kernel.shape == (3, 3, 16, 32) and layer.groups == 2
+    x = np.random.default_rng(0).normal(size=(2, 16, 16, 3)).astype("float32")
+    assert parts["discriminator"](x).shape == (2, 1)
+    with pytest.raises(InputError, match="group_size must divide twice the width, 12, got 16"):
+        r3gan.pair((16, 16, 3), 6, 4, group_size=16)
