@@ -489,12 +489,13 @@ class GAN(Trainer):
     def picture(self, examples: dict, num: int = 64, seed: int = 0):
         """Returns a picture of samples from fixed latents, uint8 (H, W, C).
 
-        For a conditional generator each column is a class.
+        For a conditional generator each column is a class; few classes have several columns.
         """
         if self.sampler.conditional:
             classes = min(self.num_classes, num)
-            labels = [i % classes for i in range(num - num % classes)]
-            return pictures.grid(self.sample(labels=labels, seed=seed), classes)
+            columns = classes * max(1, round(num**0.5 / classes))
+            labels = [i % classes for i in range(num - num % columns)]
+            return pictures.grid(self.sample(labels=labels, seed=seed), columns)
         points = len(self.image_shape) == 1
         return pictures.grid(self.sample(1000 if points else num, seed))
 

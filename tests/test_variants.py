@@ -253,6 +253,7 @@ def test_both_sides_are_told_the_class(name):
     assert picture.shape == (16, 24, 1)
     second = gan.sample(labels=[0, 1, 2] * 2, seed=0)[4]
     np.testing.assert_array_equal(picture[8:, 8:16], second)
+    assert gan.picture({}, num=64).shape == (7 * 8, 9 * 8, 1)  # each class has three columns
 
 
 def test_the_orthogonal_penalty_is_zero_for_orthogonal_columns():
