@@ -7,6 +7,7 @@ since G is trained through them, and their randomness comes from `ganzoo.random`
 can be used as `augment`.
 """
 
+import functools
 import math
 import types
 
@@ -47,10 +48,13 @@ class DiffAugment(Augmentation):
     `color` shifts brightness by up to 0.5, then multiplies saturation by 0 to 2 and contrast by 0.5
     to 1.5. `translation` shifts by up to 1/8 of each side and pads with zeros. `cutout` sets a
     rectangle of half the height and half the width to zero; its center is anywhere in the image, so
-    a part of it may be outside.
+    a part of it may be outside. `cutout=0.2` has another share of the sides.
 
     Args:
         policy: Augmentations, separated by commas, in the order in which they are applied.
+
+    Raises:
+        InputError: If one is unknown, or the share is not between 0 and 1.
 
     Example:
         gan = ganzoo.create(
@@ -63,15 +67,12 @@ class DiffAugment(Augmentation):
     def __init__(self, policy: str = "color,translation,cutout", **kwargs):
         super().__init__(**kwargs)
         self.policy = policy
-        self._kinds = [kind.strip() for kind in policy.split(",") if kind.strip()]
-        for kind in self._kinds:
-            if kind not in KINDS:
-                raise unknown("kind of DiffAugment", kind, KINDS)
+        self._steps = [_step(kind.strip()) for kind in policy.split(",") if kind.strip()]
 
     def augmented(self, images):
         """Returns the augmented images."""
-        for kind in self._kinds:
-            images = KINDS[kind](images)
+        for step in self._steps:
+            images = step(images)
         return images
 
     def get_config(self) -> dict:
@@ -304,20 +305,20 @@ def translation(images):
     return shifted * ops.cast(inside, images.dtype)[..., None]
 
 
-def cutout(images):
-    """Returns the images with a random rectangle of half the sides set to zero."""
+def cutout(images, share: float = 0.5):
+    """Returns the images with a random rectangle of this share of the sides set to zero."""
     size, *sides, _ = ops.shape(images)
     inside = True
     for axis, side in enumerate(sides):
-        name, half = "row" if axis == 0 else "column", (side + 1) // 2
+        name, hole = "row" if axis == 0 else "column", int(share * side + 0.5)
         first = (
             keras.random.randint(
-                (size, 1, 1), 0, side + 1 - half % 2, seed=random.seed(f"augment_cut_{name}")
+                (size, 1, 1), 0, side + 1 - hole % 2, seed=random.seed(f"augment_cut_{name}")
             )
-            - half // 2
+            - hole // 2
         )
         position = ops.expand_dims(ops.arange(side, dtype="int32"), (0, 2 - axis))
-        inside = inside & (position >= first) & (position < first + half)
+        inside = inside & (position >= first) & (position < first + hole)
     return images * ops.cast(~inside, images.dtype)[..., None]
 
 
@@ -363,6 +364,25 @@ def _uniform(name, shape, low, high):
 
 
 KINDS = {"color": color, "translation": translation, "cutout": cutout}
+
+
+def _step(kind: str):
+    """Returns the function of images for a kind such as "color" or "cutout=0.2"."""
+    name, equals, share = kind.partition("=")
+    if name not in KINDS or (equals and name != "cutout"):
+        raise unknown("kind of DiffAugment", kind, [*KINDS, "cutout=0.2"])
+    if not equals:
+        return KINDS[name]
+    try:
+        if 0.0 < float(share) < 1.0:
+            return functools.partial(cutout, share=float(share))
+    except ValueError:
+        pass
+    raise InputError(
+        f"expected cutout=SHARE with a share of the sides between 0 and 1, got {kind}."
+    )
+
+
 CLASSES = parts.table(InstanceNoise, DiffAugment, ADA)
 
 

@@ -130,6 +130,15 @@ def test_unknown_kinds_name_the_nearest():
         augment.DiffAugment("color,cutuot")
 
 
+def test_cutout_takes_another_share_of_the_sides():
+    layer = augment.DiffAugment("cutout=0.2")
+    holes = (under(0, layer, np.ones((400, 10, 20, 1), "float32")).numpy() == 0).sum((1, 2, 3))
+    assert holes.max() == 2 * 4 and holes.min() >= 1 * 2 and layer.get_config()["policy"]
+    for wrong, said in (("cutout=2", "between 0 and 1"), ("cutout=", "SHARE"), ("color=1", "kind")):
+        with pytest.raises(InputError, match=said):
+            augment.DiffAugment(wrong)
+
+
 def test_ada_at_p_0_is_the_identity_bit_for_bit():
     np.testing.assert_array_equal(under(0, augment.ADA(), IMAGES), IMAGES)
 

@@ -21,8 +21,8 @@ class ProjectedGAN(GAN):
     The features need their weights, imported once: `ganzoo data efficientnet_lite --from=PATH`.
 
     Reference: Sauer et al., 2021, arXiv:2111.01007, equation 4. Departures: see
-    `networks.projected`; the terms are the mean over all logits, as in the authors' code. Its blur
-    of the first images is left out, and its cutout has a fifth of each side, where this has half.
+    `networks.projected`; the terms are the mean over all logits, as in the authors' code, whose
+    blur of the first images is left out.
     """
 
     @classmethod
@@ -48,7 +48,7 @@ class ProjectedGAN(GAN):
         """Adam at 2e-4 with betas 0 and 0.99 for both sides, the hinge loss, and DiffAugment."""
         return super().learning() | {
             "loss": Hinge(),
-            "augment": DiffAugment("color,translation,cutout"),
+            "augment": DiffAugment("color,translation,cutout=0.2"),
             "g_optimizer": keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.99),
             "d_optimizer": keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.99),
         }
