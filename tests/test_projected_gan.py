@@ -155,6 +155,8 @@ def test_small_images_are_enlarged_and_large_ones_keep_their_size():
     assert side((64, 64, 3)) == (56, 56) and side((256, 256, 3)) == (64, 64)
     assert side((64, 32, 3)) == (56, 32)  # the shorter side to a multiple of 32: 128
     assert side((64, 64, 3), features_side=64) == (16, 16)
+    with pytest.raises(InputError, match="features_side: expected 32 pixels or more, got 8"):
+        side((64, 64, 3), features_side=8)
 
 
 def test_it_learns_labels_if_there_are_some():

@@ -15,6 +15,7 @@ import keras
 from keras import layers, ops
 
 from ganzoo import layers as gan_layers
+from ganzoo.errors import InputError
 from ganzoo.metrics.efficientnet import STRIDE, EfficientNetLite
 from ganzoo.networks import dcgan, fastgan
 
@@ -49,9 +50,15 @@ def discriminator(
             size if that is larger. The cost of a step grows with its square.
 
     Raises:
-        InputError: If the weights were not imported, or `features` is unknown.
+        InputError: If the weights were not imported, `features` is unknown, or `features_side` is
+            too small.
     """
     height, breadth, _ = dcgan.checked(image_shape)
+    if features_side is not None and features_side < STRIDE:
+        raise InputError(
+            f"features_side: expected {STRIDE} pixels or more, got {features_side}: leave it out "
+            f"for {SIDE}."
+        )
     images = keras.Input(tuple(image_shape), name="images")
     inputs, labels = images, None
     if num_classes:
