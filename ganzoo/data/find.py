@@ -64,7 +64,7 @@ def content(
     path, name = pathlib.Path(source).expanduser(), member.rpartition("/")[2]
     if not path.is_file() or path.name not in (name, package):
         paths = find(source, {"file": [name], "package": [package]})
-        path = paths.get("file") or paths.get("package")
+        path = paths.get("file") or paths.get("package") or (path if path.is_file() else None)
     if path is None:
         raise InputError(f"no {package} or {name} in {source}. To download it: {fetch}")
     try:

@@ -48,6 +48,24 @@ def load(path: pathlib.Path, remedy: str = "delete it") -> dict[str, np.ndarray]
         return dict(arrays)
 
 
+def required(name: str, meaning: str, command: str, data_dir=None) -> dict[str, np.ndarray]:
+    """Returns the arrays of a file that something cannot do without.
+
+    Args:
+        name: Name that it was saved under.
+        meaning: What it holds, for the message.
+        command: What brings it, for the message.
+        data_dir: The folder; by default $GANZOO_DATA or the cache.
+
+    Raises:
+        InputError: If it is not there, or is damaged.
+    """
+    path = folder(data_dir) / f"{name}.npz"
+    if not path.is_file():
+        raise InputError(f"no {meaning} in {path.parent}: run {command}.")
+    return load(path, f"delete it and run {command}")
+
+
 def read(
     name: str, split: str, data_dir=None, columns: Sequence[str] = ("images", "labels"),
     optional: Sequence[str] = (),

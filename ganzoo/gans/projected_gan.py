@@ -39,9 +39,9 @@ class ProjectedGAN(GAN):
                 the images' own if they are larger. A step costs four times as much at twice of it.
             features_width: Channels of the mixture of the largest map; 64 in the authors' code.
         """
-        options = {"features": features, "features_side": features_side}
-        options |= {"features_width": features_width}
-        return projected.pair(image_shape, width, latent_dim, num_classes, **options)
+        return projected.pair(
+            image_shape, width, latent_dim, num_classes, features, features_side, features_width
+        )
 
     @classmethod
     def learning(cls) -> dict:

@@ -167,11 +167,8 @@ class EfficientNetLite(layers.Layer):
             return
         if not self.built:
             self.build((None, None, None, 3))
-            self.built = True
         weights = stored(self.network, data_dir)
-        last = len(weights) // 2 - 1
         for place, pair in enumerate(zip(self.kernels, self.biases, strict=True)):
-            place = last if place == len(self._plan) else place
             for variable, kind in zip(pair, ("kernel", "bias"), strict=True):
                 variable.assign(weights[f"{place}.{kind}"])
 
@@ -251,13 +248,10 @@ def stored(name: str, data_dir=None) -> dict[str, np.ndarray]:
     """
     from ganzoo.data import store
 
-    path = store.folder(data_dir) / f"{name}.npz"
     command = (
         f"`ganzoo data efficientnet_lite --from=PATH`, where PATH is what `{fetch(name)}` brings"
     )
-    if not path.is_file():
-        raise InputError(f"no weights of {name} in {path.parent}: run {command}.")
-    return store.load(path, f"delete it and run {command}")
+    return store.required(name, f"weights of {name}", command, data_dir)
 
 
 def _tensors(data: bytes) -> dict[str, np.ndarray]:

