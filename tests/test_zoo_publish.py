@@ -265,6 +265,37 @@ def test_the_data_can_be_had_by_others(root, run):
     assert "It took 2,000 steps, for one seed." in zoo.info("wgan_gp_tfds_omniglot")["card"]
 
 
+def test_others_can_get_the_teacher_of_a_student(root, run, monkeypatch):
+    carried_out(run, model="distilled", dataset="drawn:50:runs/mine")
+    with pytest.raises(InputError, match="whose teacher others can get.*got runs/mine"):
+        publish(run, "distilled_drawn_mine")
+    facts = {
+        "title": "ProGAN (Karras et al., 2018)", "family": "progan", "origin": "npm: faces 1.0",
+        "sha256": "ab12", "license": "Apache-2.0, as its package states",
+    }  # fmt: skip
+    monkeypatch.setattr(zoo, "list_imported", lambda: ["faces"])
+    known = zoo.info
+    monkeypatch.setattr(
+        zoo, "info", lambda n: {"metrics": {"imported": facts}} if n == "faces" else known(n)
+    )
+    carried_out(run, model="distilled", dataset="drawn:50:faces")
+    publish(run, "distilled_drawn_faces")
+    card = zoo.info("distilled_drawn_faces")["card"]
+    assert "ProGAN (Karras et al., 2018), npm: faces 1.0, SHA-256 `ab12`" in card
+    assert "`ganzoo import progan:FILE --as=faces`" in card
+    assert "Data: Apache-2.0, as its package states." in card
+
+
+def test_what_an_entry_draws_has_the_license_of_its_data(root, run):
+    publish(run, ENTRY)
+    carried_out(run, model="distilled", dataset=f"drawn:{ENTRY}")
+    publish(run, f"distilled_drawn_{ENTRY}")
+    facts = zoo.info(f"distilled_drawn_{ENTRY}")
+    assert facts["metrics"]["teacher"]["name"] == ENTRY
+    assert "Data: Fashion-MNIST, MIT license" in facts["card"]
+    assert "Its teacher is" not in facts["card"]
+
+
 def test_needs_a_checkout(root, run, tmp_path):
     with pytest.raises(InputError, match="expected a checkout"):
         publish(run, ENTRY, root=tmp_path)

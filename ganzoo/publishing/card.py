@@ -25,7 +25,7 @@ python train.py {backend}--recipe={entry}
 ```
 
 {cost} The recipe is [recipe.toml](recipe.toml); what was measured is [metrics.json](metrics.json).
-{stored}{changed}
+{teacher}{stored}{changed}
 ## Figures
 
 | figure | value | measured with |
@@ -72,6 +72,11 @@ curl localhost:8501/v1/models/{entry}{request}
 ```
 """
 
+TEACHER = """
+Its teacher is other people's: {title}, {origin}, SHA-256 `{sha256}`. To train it again, import that
+first: `ganzoo import {family}:FILE --as={name}`.
+"""
+
 STORED = """
 Its weights are stored in {weights}.
 """
@@ -101,8 +106,8 @@ def render(
         recipe: The run's recipe, as plain data.
         summary: The run's facts: `steps`, `metrics` (a number, or `{"value": number}` and how it
             was measured) and `kind`; `seconds`, `images_per_second`, `hardware`, `versions`,
-            `best_step`, the number of `classes`, `which` of several exports it is, and what its
-            `weights` are stored in, where known.
+            `best_step`, the number of `classes`, `which` of several exports it is, what its
+            `weights` are stored in, and its `teacher`, where there are these.
         address: Where the entry is pushed to, `hf://OWNER/REPO`, with the SavedModel in
             `saved_model/`; None for the card in `models/`.
     """
@@ -121,6 +126,7 @@ def render(
         "folder": "saved_model" if address else f"saved_models/{entry}/{version}",
         "shape": "".join(f", {k}={recipe[k]}" for k in ("image_size", "channels") if recipe.get(k)),
     }  # fmt: skip
+    teacher = summary.get("teacher") or {}
     kind = KINDS[summary.get("kind") or gans.get(recipe["model"]).exported.kind]
     words = dict(kind.card_of(summary))
     if which == "classifier":
@@ -135,6 +141,7 @@ def render(
         way=f", `{which}` of what it exports" if which else "",
         paper=_paper(recipe["model"]),
         cost=_cost(summary),
+        teacher=TEACHER.format(**teacher) if "title" in teacher else "",
         stored=STORED.format(**summary) if "weights" in summary else "",
         figures="\n".join(rows),
         published=_published(recipe),
@@ -143,7 +150,7 @@ def render(
         biased=f"\nIt was {published.BIASED}\n" if published.is_biased(recipe) else "",
         neighbours=NEIGHBOURS if neighbors else "",
         directions=_directions(names["entry"], summary),
-        license=license_of(recipe["dataset"]),
+        license=teacher.get("license") or license_of(recipe["dataset"]),
     )
 
 

@@ -7,6 +7,7 @@ the entry. If anything fails before it, the previous state is restored.
 import contextlib
 import json
 import os
+import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -18,7 +19,7 @@ from ganzoo.errors import InputError, unknown
 from ganzoo.inference import saved_model
 from ganzoo.publishing import card
 from ganzoo.training.recipe import Recipe, differences
-from ganzoo.zoo import fingerprint, registry
+from ganzoo.zoo import fingerprint, hub, registry
 
 LIMIT = 10_000_000  # maximum size of a SavedModel in bytes, as it is kept in git
 PICTURES = ("samples.png", "row.png")
@@ -36,7 +37,8 @@ def publish(
     Args:
         run_dir: A run of `train.py`, with `recipe.toml`, `metrics.jsonl`, `samples.png`, `row.png`,
             `summary.json` and `saved_model/`.
-        entry: `<model>_<dataset>` of the recipe, or `<model>_<dataset>_<suffix>`.
+        entry: `<model>_<dataset>` of the recipe, or `<model>_<dataset>_<suffix>`; without counts of
+            examples, as in drawn:8000:NAME.
         root: The checkout to publish in; by default the one that this package is in.
         version: The version to publish; by default the last one, which is replaced.
         which: The export to publish if the run has several, such as the directions of a
@@ -47,8 +49,9 @@ def publish(
 
     Raises:
         InputError: If the run is not finished, its recipe was changed afterwards or is from another
-            version of GanZoo, the name is wrong, the SavedModel is over 10 MB or cannot be
-            loaded without GanZoo, or a file cannot be written. In these cases nothing is changed.
+            version of GanZoo, others cannot get its data, the name is wrong, the SavedModel is over
+            10 MB or cannot be loaded without GanZoo, or a file cannot be written. In these cases
+            nothing is changed.
     """
     run, root = Path(run_dir), Path(root) if root else zoo.layout().registry.parent.parent
     catalogue = root / "saved_models" / "registry.json"
@@ -57,12 +60,14 @@ def publish(
     known = registry.read(catalogue)
     recipe, summary = _finished(run)
     exported = _exported(run, recipe["model"], which)
-    prefix = f"{recipe['model']}_{recipe['dataset'].replace(':', '_')}"
+    name = re.sub(r"\d+:", "", recipe["dataset"]).replace(":", "_")  # without counts of examples
+    prefix = f"{recipe['model']}_{name}"
     if not sources.is_public(recipe["dataset"]):
         raise InputError(
             f"{run}: expected a public data set, so that others can reproduce the recipe; got "
             f"{recipe['dataset']!r}."
         )
+    teacher = _teacher(recipe["dataset"], run)
     start = recipe.get("init")
     if start is not None and not (start in known["entries"] or "://" in start):
         raise InputError(
@@ -83,6 +88,7 @@ def publish(
             weights = write_weights(exported, staged_model)
             summary |= {"fingerprint": _fingerprint(staged_model), "weights": weights}
             summary |= ({"which": which} if which else {}) | saved_model.about(exported)
+            summary |= {"teacher": teacher} if teacher else {}
             staged_facts = _stage(facts, undo)
             for name in ("recipe.toml", *PICTURES):
                 shutil.copyfile(run / name, staged_facts / name)
@@ -132,6 +138,31 @@ def _finished(run: Path) -> tuple[dict, dict]:
     _check_recipe(run, summary)
     summary["metrics"] |= measured(run)
     return recipe, summary
+
+
+def _teacher(dataset: str, run: Path) -> dict:
+    """Returns what others must know of the generator that drew a data set; {} for other sets.
+
+    Its `name` and the `license` of what it draws; of an imported one also its `title`, `family`,
+    `origin` and `sha256`.
+
+    Raises:
+        InputError: If others cannot get the generator.
+    """
+    if sources.kind_of(dataset).key != "drawn":
+        return {}
+    name = sources.argument_of(dataset)
+    if name in zoo.list_imported():
+        facts = zoo.info(name)["metrics"]["imported"]
+        kept = ("title", "family", "origin", "sha256", "license")
+        return {"name": name} | {key: facts[key] for key in kept}
+    if name not in zoo.list_pretrained() and not hub.is_entry(name):
+        raise InputError(
+            f"{run}: expected a run whose teacher others can get, an entry of the zoo, an imported "
+            f"one or hf://OWNER/REPO; got {name}."
+        )
+    taught = tomllib.loads(zoo.recipe_path(name).read_text("utf-8"))["dataset"]
+    return {"name": name, "license": card.license_of(taught)}
 
 
 def measured(run: Path) -> dict[str, dict]:

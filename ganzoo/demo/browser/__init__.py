@@ -110,8 +110,10 @@ def _recipe(name: str) -> dict:
 
 def _about(name: str, dataset: str) -> str:
     """Returns what the page says below the pictures of an entry."""
-    license = sources.license_of(dataset)
-    return f"{zoo.info(name)['description']}" + (f". Data: {license}." if license else ".")
+    facts = zoo.info(name)
+    teacher = facts["metrics"].get("teacher") or {}
+    license = teacher.get("license") or sources.license_of(dataset)
+    return facts["description"] + (f". Data: {license}." if license else ".")
 
 
 def _examples(dataset: str | None, shape: list[int]) -> np.ndarray:
