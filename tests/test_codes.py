@@ -298,6 +298,24 @@ def command(*words):
     return cli.main([str(word) for word in words])
 
 
+def test_a_folder_gets_a_file_of_each_image_and_keeps_what_it_has(saved, tmp_path, monkeypatch):
+    out, plain = tmp_path / "many", saved / "plain" / "1"
+    out.mkdir()
+    (out / "mine.png").write_bytes(b"mine")
+    assert command("sample", plain, "--seeds=3,7-8", f"--out={out}") == 0
+    names = ["00003.png", "00007.png", "00008.png", "mine.png"]
+    assert sorted(path.name for path in out.iterdir()) == names
+    assert command("sample", plain, "--seeds=7", f"--out={tmp_path / 'one.png'}") == 0
+    np.testing.assert_array_equal(picture(out / names[1]), picture(tmp_path / "one.png"))
+
+    def full(image, path, form):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(drawing.pictures.Image.Image, "save", full)
+    assert command("sample", plain, "--num=2", f"--out={out}") != 0
+    assert sorted(path.name for path in out.iterdir()) == names
+
+
 def test_the_commands_draw_from_seeds_or_from_codes(saved, tmp_path, capsys):
     styled, codes = saved / "styled" / "1", tmp_path / "codes.npz"
     assert command("sample", styled, "--seeds=1,4-5", "--truncation=0.7", f"--out={codes}") == 0

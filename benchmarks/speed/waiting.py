@@ -5,14 +5,16 @@
 In new processes, in turns: `import ganzoo` in addition to `import tensorflow`, `ganzoo list`, and
 loading a SavedModel until its first image. In this process: `sample` compared with the generator's
 network on the same latents, called and compiled, and with the SavedModel, in turns; the size of
-each entry compared with that of its weights; and precision, recall, density and coverage of two
-sets of 10,000 feature vectors of dimension 2,048.
+each entry compared with that of its weights; precision, recall, density and coverage of two sets of
+10,000 feature vectors of dimension 2,048; 1,000 images drawn, and drawn and written to a folder, in
+turns; and the projection of an image of 64 pixels. Requires the weights of LPIPS.
 """
 
 import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from ganzoo import zoo
 from ganzoo.engine.quiet import import_tensorflow
 
 RESULTS = Path(__file__).parent.parent / "results" / "waiting.json"
-ENTRY = "dcgan_fashion_mnist"
+ENTRY, FACES = "dcgan_fashion_mnist", "distilled_drawn_progan_faces"
 ROUNDS = 5
 TENSORFLOW = "import tensorflow"
 LOAD = """
@@ -105,10 +107,41 @@ def neighbours(num: int = 10_000, width: int = 2048) -> dict:
     return {"seconds": spent, "megabytes": (memory.peak() - before) / 2**20}
 
 
+def files(num: int = 1000) -> dict:
+    """Returns the seconds for drawing images, and for writing them, too, as single files."""
+    from ganzoo.inference import drawing
+
+    model = zoo.load_pretrained(ENTRY)
+    times = {"drawn": [], "written": []}
+    for turn in range(ROUNDS + 1):
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.perf_counter()
+            model.sample(num)
+            drawn = time.perf_counter()
+            drawing.write(model, Path(folder) / "images", num, 0, name=ENTRY)
+            done = time.perf_counter()
+        if turn:
+            times["drawn"].append(drawn - start)
+            times["written"].append(done - drawn)
+    return {name: statistics.median(spent) for name, spent in times.items()}
+
+
+def projection(steps: int = 300) -> dict:
+    """Returns the seconds for the projection of an image that the generator drew."""
+    from ganzoo import editing
+
+    model = zoo.load_pretrained(FACES)
+    start = time.perf_counter()
+    found = editing.project(model, model.sample(1, seed=1000), steps=steps)
+    seconds = time.perf_counter() - start
+    return {"entry": FACES, "steps": found.steps, "seconds": seconds}
+
+
 def main() -> None:
     found = {"processes": processes()}
     import_tensorflow()
     found |= {"neighbours": neighbours(), "sampling": sampling(), "sizes": sizes()}
+    found |= {"files": files(), "projection": projection()}
     from ganzoo.training import summary
 
     found |= {"entry": ENTRY, "hardware": summary.hardware()}

@@ -108,9 +108,8 @@ def write(
             picture = pictures.grid(images, columns)
         pictures.save_png(out, picture)
     else:
-        out.mkdir(exist_ok=True)
-        for number, image in zip(seeds or range(len(images)), images, strict=True):
-            pictures.save_png(out / f"{number:05d}.png", pictures.grid(image[None]))
+        named = zip(seeds or range(len(images)), images, strict=True)
+        pictures.save_pngs(out, {f"{n:05d}.png": pictures.grid(image[None]) for n, image in named})
     which = f"seeds {seeds[0]} to {seeds[-1]}" if seeds else f"seed {seed}"
     return f"{len(images)} images, {codes or which}: {out}"
 
