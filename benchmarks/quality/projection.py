@@ -2,9 +2,9 @@
 
     python benchmarks/quality/projection.py   # goes on where it stopped
 
-Images that a generator drew itself, with other seeds, and test images that it never saw, are
-projected into it with 300 steps. Requires Fashion-MNIST and the weights of LPIPS. Also writes
-docs/projection.md and its pictures.
+Images that a generator drew itself, with other seeds, and images that it never saw, test images or
+a photo that matplotlib carries, are projected into it with 300 steps. Requires Fashion-MNIST and the
+weights of LPIPS. Also writes docs/projection.md and its pictures.
 """
 
 import json
@@ -14,7 +14,9 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import matplotlib.cbook  # noqa: E402
 import numpy as np  # noqa: E402
+from PIL import Image  # noqa: E402
 
 from ganzoo import data, editing, zoo  # noqa: E402
 from ganzoo.engine import files  # noqa: E402
@@ -29,22 +31,27 @@ CASES = {  # entry, kind of images -> their number
     ("stylegan2_fashion_mnist", "test"): 8,
     ("dcgan_fashion_mnist", "its own"): 32,
     ("dcgan_fashion_mnist", "test"): 8,
+    ("distilled_drawn_progan_faces", "its own"): 8,
+    ("distilled_drawn_progan_faces", "photo"): 1,
 }
+FACE = (120, 90, 390, 360)  # where the face is in matplotlib's photo of Grace Hopper
 HEAD = """# Projection
 
 `ganzoo project photo.png --into=NAME --out=DIR` finds the codes with which a generator draws an
 image, by optimization (Karras et al., 2020, arXiv:1912.04958, appendix D). The table is written by
 `python benchmarks/quality/projection.py`: {steps} steps, LPIPS by VGG16 and pixels; "its own" are
-images that the generator drew itself, "test" are test images of its data set. Means; in brackets
-the worst image.
+images that the generator drew itself, "test" are test images of its data set, and "photo" is the
+face of Grace Hopper in a photo of the U.S. Navy, which matplotlib carries. Means; in brackets the
+worst image.
 
 | generator | space | images | number | LPIPS | PSNR, dB | seconds an image |
 |---|---|---|---|---|---|---|
 """
 TAIL = """
-Its own images are found again. Test images are not what the generator would draw by itself, and how
-near it comes says how much of the data it covers. In each picture, the images and, below them, what
-was found:
+Images that it drew are found again by the styles of StyleGAN. Latents are harder to find: the
+surface that they draw is curved, and the search may end in another face. Other images are not what
+a generator would draw by itself, and how near it comes says how much of the data it covers. In each
+picture, the images and, below them, what was found:
 """
 
 
@@ -53,6 +60,8 @@ def carry_out(name: str, kind: str, num: int) -> dict:
     generator = zoo.load_pretrained(name)
     if kind == "test":
         targets, _ = data.arrays("fashion_mnist", "test", limit=num)
+    elif kind == "photo":
+        targets = photo(generator.image_shape)
     else:
         targets = generator.sample(num, seed=SEED)
     start = time.monotonic()
@@ -71,6 +80,13 @@ def carry_out(name: str, kind: str, num: int) -> dict:
         "seconds": round(seconds / num, 1),
         "picture": path.relative_to(PAGE.parent).as_posix(),
     }
+
+
+def photo(shape) -> np.ndarray:
+    """Returns the face of the photo, uint8 (1, *shape)."""
+    path = matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
+    face = Image.open(path).convert("RGB").crop(FACE)
+    return np.asarray(face.resize(shape[1::-1], Image.Resampling.LANCZOS))[None]
 
 
 def page(rows: dict) -> str:
