@@ -67,6 +67,7 @@ class GAN(Trainer):
             measures could be memorized.
         gradient_scale: Ratio of healthy gradient norms to those of adversarial terms alone; scales
             what the failure monitor calls large.
+        pictured: What `picture` shows, for the card; None for what models of that kind show.
 
     Raises:
         InputError: If a network is not built, or `latent_dim` is not what the generator takes.
@@ -91,6 +92,7 @@ class GAN(Trainer):
     exports = ()
     held_out = False
     gradient_scale = 1.0
+    pictured = None
     makers = {
         "g_optimizer": schedules.get_optimizer,
         "d_optimizer": schedules.get_optimizer,

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 import ganzoo
-from ganzoo import data
+from ganzoo import data, random
 from ganzoo.data import drawn
 from ganzoo.errors import InputError
 from ganzoo.inference import saved_model
@@ -125,6 +125,26 @@ def test_features_may_be_compared(monkeypatch):
     expected = 10.0 * np.mean(np.sum((np.asarray(rows[0]) - rows[1]) ** 2, axis=1))
     got = gan.generator_loss({k: tf.constant(v) for k, v in batch.items()})
     assert float(got["distance"]) == pytest.approx(expected, rel=1e-4)
+
+
+def test_d_may_judge_what_fresh_latents_give():
+    options = {"teacher_dim": 5, "width": 4, "seed": 1, "run_eagerly": True}
+    batch = {
+        "real": tf.random.stateless_uniform((4, *SHAPE), (0, 1), -1.0, 1.0),
+        "latents": tf.random.stateless_normal((4, 5), (0, 2)),
+    }
+    for fresh in (False, True):
+        gan = ganzoo.create("distilled", SHAPE, **options, fresh_latents=fresh)
+        drawn = gan.generator(batch["latents"], training=True)
+        with random.scope(random.key(3)):
+            made = gan.generate(batch)
+        assert np.allclose(made["fake"], drawn, atol=1e-5) != fresh
+        got = gan.generator_loss(batch | made)  # the distance is always that of the pairs
+        expected = 10.0 * np.mean((np.asarray(batch["real"]) - drawn) ** 2)
+        assert float(got["distance"]) == pytest.approx(expected, rel=1e-4)
+        assert float(got["adv"]) == pytest.approx(
+            float(gan.loss.generator(gan.discriminator(made["fake"], training=True))), rel=1e-4
+        )
 
 
 def test_a_teacher_is_short_for_its_data_set():

@@ -3,8 +3,8 @@
     python benchmarks/quality/projection.py   # goes on where it stopped
 
 Images that a generator drew itself, with other seeds, and images that it never saw, test images or
-a photo that matplotlib carries, are projected into it with 300 steps. Requires Fashion-MNIST and the
-weights of LPIPS. Also writes docs/projection.md and its pictures.
+a photo that matplotlib carries, are projected into it with 300 steps. Requires Fashion-MNIST and
+the weights of LPIPS. Also writes docs/projection.md and its pictures.
 """
 
 import json

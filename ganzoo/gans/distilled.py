@@ -23,17 +23,23 @@ class Distilled(GAN):
         L_G = adv + distance_weight d(T(z), G(z)),  L_D: T(z) is real, G(z) is fake
 
     d is the mean squared difference of pixels and, with `perceptual`, the distance of features.
-    The distance teaches G which image belongs to which latent; D keeps it from being blurred.
+    The distance teaches G which image belongs to which latent; D keeps it from being blurred. With
+    `fresh_latents`, D judges what G draws from latents that no pair has: of these there is no end,
+    so that G learns to draw sharp images from all latents, not only from those of few pairs.
 
     The batches hold `latents` beside `real`, and labels if the teacher takes them: the data set
     `drawn:NAME` makes them of any generator. The teacher's weights are not needed, only what it
     draws.
 
     Reference: Aguinaldo et al., 2019, arXiv:1902.00159, section 3 (joint loss). Departures: the
-    networks are DCGAN's in other widths, G's batch has no other images than those of the pairs, and
-    the distance may be one of features.
+    networks are DCGAN's in other widths, D judges the images of the pairs unless `fresh_latents` is
+    set, and the distance may be one of features.
     """
 
+    pictured = (
+        "In each pair of rows: what the teacher drew, and below it what the student draws from the "
+        "same latents, which it was not trained on"
+    )
     held_out = True
     makers = GAN.makers | {"perceptual": perceptual.get}
 
@@ -54,11 +60,15 @@ class Distilled(GAN):
             distance_weight: Weight of the distance between the teacher's image and the student's.
             perceptual: Features that the distance compares besides pixels: `vgg16` or `alexnet` for
                 LPIPS, `mnist` or `fashion_mnist` for those of a classifier; none by default.
+            fresh_latents: Whether D judges what G draws from other latents than those of the pairs,
+                drawn anew for each batch. For teachers with normal latents.
         """
-        return super().learning() | {"distance_weight": 10.0, "perceptual": None}
+        return super().learning() | {
+            "distance_weight": 10.0, "perceptual": None, "fresh_latents": False,
+        }  # fmt: skip
 
     def generate(self, batch) -> dict:
-        """Returns what the student draws from the teacher's latents.
+        """Returns what D judges, drawn from the teacher's latents or from fresh ones.
 
         Raises:
             InputError: If the batch has no latents.
@@ -68,14 +78,18 @@ class Distilled(GAN):
                 "distilled learns from batches of `real` and `latents`: load the data set "
                 "drawn:NAME, where NAME is the teacher."
             )
+        return super().generate(batch) if self.fresh_latents else {"fake": self._redrawn(batch)}
+
+    def _redrawn(self, batch):
+        """Returns what the student draws from the teacher's latents."""
         inputs = conditioned(self.generator, batch["latents"], batch)
-        return {"fake": ops.cast(self.generator(inputs, training=True), "float32")}
+        return ops.cast(self.generator(inputs, training=True), "float32")
 
     def generator_loss(self, batch) -> dict:
         """Returns the adversarial term and the distance to the teacher's images."""
         rows = self.perceptual or perceptual.rows_of
-        real, fake = (rows(batch[key]) for key in ("real", "fake"))
-        distance = ops.mean(ops.sum(ops.square(real - fake), axis=1))
+        redrawn = self._redrawn(batch) if self.fresh_latents else batch["fake"]
+        distance = ops.mean(ops.sum(ops.square(rows(batch["real"]) - rows(redrawn)), axis=1))
         return super().generator_loss(batch) | {"distance": self.distance_weight * distance}
 
     def again(self, examples: dict, count: int) -> tuple:

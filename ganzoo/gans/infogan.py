@@ -32,6 +32,11 @@ class InfoGAN(GAN):
     Reference: Chen et al., 2016, arXiv:1606.03657, equation 5.
     """
 
+    pictured = (
+        "A row for each class of the code, in which the other latents vary, and one for each "
+        "continuous code, in which only that varies"
+    )
+
     @classmethod
     def networks(
         cls, image_shape, width=32, latent_dim=74, categorical=10, uniform=2, gaussian=0,

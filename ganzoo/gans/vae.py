@@ -33,6 +33,7 @@ class VAE(GAN):
     """
 
     compares = False
+    pictured = "Two rows of training images, each above its reconstructions; below them samples"
 
     @classmethod
     def networks(cls, image_shape, width=32, latent_dim=64) -> dict:

@@ -13,7 +13,7 @@ CARD = """\
 # {title}
 
 ![{picture}](samples.png)
-
+{caption}
 {paper}
 
 Model `{model}`, trained on `{dataset}`{way}.
@@ -129,12 +129,16 @@ def render(
     teacher = summary.get("teacher") or {}
     kind = KINDS[summary.get("kind") or gans.get(recipe["model"]).exported.kind]
     words = dict(kind.card_of(summary))
+    own = None if which else gans.get(recipe["model"]).pictured
     if which == "classifier":
         words["picture"] = "Samples of the generator that it was trained against"
+    elif own:
+        words["picture"] = own
     neighbors = any(name.startswith("neighbours") for name in summary["metrics"])
     words = names | {key: text.format(**names) for key, text in words.items()}
     return CARD.format(
         **words,
+        caption="" if words["picture"].startswith("Samples of") else f"\n{words['picture']}.\n",
         served="" if address else SERVED.format(**words),
         weights_license=WEIGHTS_LICENSE,
         model=recipe["model"],
