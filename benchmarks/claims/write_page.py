@@ -234,6 +234,30 @@ def autoencoders() -> str:
     return "\n".join(lines)
 
 
+def first_gradients() -> str:
+    results = json.loads((RESULTS / "first_gradients.json").read_text())
+    lines = [
+        "## Minimax and -log D, at the start",
+        "",
+        "`python benchmarks/claims/first_gradients.py`: `gan` on MNIST. At the step of the first "
+        f"{results['minimax']['steps']}\nat which D believes least in the fakes: the probability "
+        "that it gives them, and the norm of the\ngradient that each loss gives G at those same "
+        "weights.",
+        "",
+        "| trained by | seed | step | D's belief in fakes | minimax | -log D | ratio |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for loss, row in results.items():
+        for seed, run in enumerate(row["runs"]):
+            place = run["believed"].index(min(run["believed"]))
+            small, large = (run[name][place] for name in ("minimax", "non_saturating"))
+            lines.append(
+                f"| {loss} | {seed} | {(place + 1) * row['every']} | {run['believed'][place]:.1%} "
+                f"| {small:.2f} | {large:.2f} | {large / small:.0f} |"
+            )
+    return "\n".join(lines)
+
+
 def distillation() -> str:
     results = json.loads((RESULTS / "distillation.json").read_text())
     sections = [
@@ -390,6 +414,7 @@ SECTIONS = {
     "translation": translation,
     "imle": imle,
     "autoencoders": autoencoders,
+    "first_gradients": first_gradients,
     "distillation": distillation,
     "seqgan": seqgan,
     "poems": poems,

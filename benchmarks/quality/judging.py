@@ -3,10 +3,10 @@
     python benchmarks/quality/judging.py   # goes on where it stopped
 
 Trains a DCGAN on Fashion-MNIST and one on MNIST for the same number of steps (runs/judging_*,
-resumable), with spectral normalization in the critic, and one with batch normalization, and
-measures the Frechet distance, in the features of the zoo's classifiers, of samples as they come,
-after rejection by the critic, and after its gradient moved the latents. Also writes docs/judging.md
-and its pictures. Requires both data sets.
+resumable), with spectral normalization in the critic, and measures the Frechet distance, in the
+features of the zoo's classifiers, of samples as they come, after rejection by the critic, and after
+its gradient moved the latents. Also writes docs/judging.md and its pictures. Requires both data
+sets.
 """
 
 import argparse
@@ -27,18 +27,13 @@ from ganzoo.training.recipe import Recipe  # noqa: E402
 ROOT = Path(__file__).parent.parent.parent
 PATH = ROOT / "benchmarks" / "results" / "judging.json"
 PAGE = ROOT / "docs" / "judging.md"
-CASES = {  # data, and the normalization of the critic
-    "fashion_mnist": ("fashion_mnist", "spectral"),
-    "fashion_mnist_batch": ("fashion_mnist", "batch"),
-    "mnist": ("mnist", "spectral"),
-}
+CASES = ("fashion_mnist", "mnist")  # the data
 WAYS = {  # what `sample` is told
     "as they come": {},
     "rejection, 50th percentile": {"rejection": 50.0},
     "rejection, 80th percentile": {"rejection": 80.0},
     "rejection, 95th percentile": {"rejection": 95.0},
     "refined, 20 steps": {"refine": 20},
-    "refined, 50 steps": {"refine": 50},
 }
 NUM, SHOWN = 2000, 20
 HEAD = """# The critic as a judge
@@ -56,20 +51,18 @@ Written by `python benchmarks/quality/judging.py`: `dcgan` of width 32, {steps:,
 distance of {num:,} samples to the test images in the features of the zoo's classifier of the data;
 smaller is better. Runs keep their critic; entries do that were published since.
 
-A critic with batch normalization was trained on batches that were all real or all fake, and scores
-single images by averages of both; hence the critics with spectral normalization.
+The critics have spectral normalization: one with batch normalization was trained on batches that
+were all real or all fake, and scores single images by averages of both.
 
-| data | critic | samples | distance | of what it was | seconds |
-|---|---|---|---|---|---|
+| data | samples | distance | of what it was | seconds |
+|---|---|---|---|---|
 """
 
 
 def trained(case: str, steps: int, runs: Path):
     """Returns the generator of a run, trained as far as it was not yet."""
-    name, normalization = CASES[case]
-    recipe = Recipe(model="dcgan", dataset=name, steps=steps, steps_per_epoch=500)
-    changes = {"width": 32, "latent_dim": 64, "precision": "float32"}
-    changes |= {"d_normalization": normalization} if normalization != "batch" else {}
+    recipe = Recipe(model="dcgan", dataset=case, steps=steps, steps_per_epoch=500)
+    changes = {"width": 32, "latent_dim": 64, "precision": "float32", "d_normalization": "spectral"}
     folder = runs / f"judging_{case}"
     run.train(recipe.replace(changes).resolved(), folder, verbose=2)
     return saved_model.load(folder / "saved_model")
@@ -77,9 +70,8 @@ def trained(case: str, steps: int, runs: Path):
 
 def measure(case: str, generator, way: str) -> dict:
     """Returns what was measured of samples drawn in one way, and draws some of them."""
-    name, _ = CASES[case]
-    judge = metrics.extractor(name)
-    real, _ = data.arrays(name, "test")
+    judge = metrics.extractor(case)
+    real, _ = data.arrays(case, "test")
     start = time.monotonic()
     images = generator.sample(NUM, seed=7, **WAYS[way])
     seconds = time.monotonic() - start
@@ -100,14 +92,13 @@ def picture_of(case: str, way: str) -> str:
 def page(results: dict) -> str:
     """Returns the page."""
     rows, shown = [], []
-    for case, (name, normalization) in CASES.items():
+    for case in CASES:
         found = results["cases"].get(case, {})
         for way, row in found.items():
             share = f"{row['fid'] / found['as they come']['fid']:.0%}"
-            which = f"`{name}` | {normalization}"
-            rows.append(f"| {which} | {way} | {row['fid']:.2f} | {share} | {row['seconds']:.0f} |")
+            rows.append(f"| `{case}` | {way} | {row['fid']:.2f} | {share} | {row['seconds']:.0f} |")
             picture = f"judging/{picture_of(case, way)}.png"
-            shown.append(f"`{name}`, {normalization}, {way}:\n\n![{way}]({picture})\n")
+            shown.append(f"`{case}`, {way}:\n\n![{way}]({picture})\n")
     head = HEAD.format(steps=results["steps"], num=results["num"])
     return head + "\n".join(rows) + "\n\n" + "\n".join(shown)
 
