@@ -274,6 +274,15 @@ def test_if_no_checkpoint_is_intact_one_line_says_what_to_do(gan, epoch_ends, tm
     assert checkpoint.restore_best(gan) is None
 
 
+def test_checkpoints_of_other_networks_are_refused_in_a_line(gan, epoch_ends, tmp_path):
+    checkpoint = callbacks.Checkpoint(tmp_path)
+    epoch_ends(checkpoint, 0.3)
+    other = ganzoo.create("gan", (2,), latent_dim=5, width=7)
+    with pytest.raises(InputError, match="got one of others: restore the recipe") as caught:
+        checkpoint.restore(other)
+    assert "\n" not in str(caught.value)
+
+
 def test_if_no_record_can_be_read_the_run_does_not_start_over(gan, epoch_ends, tmp_path):
     checkpoint = callbacks.Checkpoint(tmp_path)
     epoch_ends(checkpoint, 0.3, 0.2)

@@ -49,7 +49,7 @@ class Checkpoint(keras.callbacks.Callback):
             next epoch, `self.within` steps are done as well.
 
         Raises:
-            InputError: If there are checkpoints, but none is intact.
+            InputError: If there are checkpoints, but none is intact, or they are of other networks.
         """
         records = sorted(self.records(), key=lambda record: -record["step"])
         restored = self._first_intact(gan, records)
@@ -128,14 +128,25 @@ class Checkpoint(keras.callbacks.Callback):
                 self._weights(record["step"]).unlink(missing_ok=True)
 
     def load(self, gan: keras.Model, record: dict) -> bool:
-        """Loads the checkpoint of one of `records` into `gan`; returns whether it is intact."""
+        """Loads the checkpoint of one of `records` into `gan`; returns whether it is intact.
+
+        Raises:
+            InputError: If it is intact, but of other networks.
+        """
         weights = self._weights(record["step"])
         if not weights.exists():
             problem = "it is missing"
         elif files.sha256(weights) != record["sha256"]:
             problem = "its SHA-256 is not the recorded one"
         else:
-            gan.load_weights(weights)
+            try:
+                gan.load_weights(weights)
+            except (ValueError, KeyError) as error:
+                raise InputError(
+                    f"{weights}: expected a checkpoint of the networks of this recipe, got one of "
+                    "others: restore the recipe that it was trained by, or delete "
+                    f"{self.directory} to start the run over."
+                ) from error
             return True
         logging.warning("skipping checkpoint %s: %s", weights, problem)
         return False
