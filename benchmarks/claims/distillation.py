@@ -5,8 +5,8 @@
 `clothes` trains `distilled` at half the width of its teacher, `dcgan_fashion_mnist`, on what that
 draws (runs/claims/distilled, resumable). `faces` takes the published entry whose teacher is an
 imported ProGAN, which has to be imported here as `progan_faces`. Measured are the Frechet distances
-of both, in the features of Inception, and of the zoo's classifier where there is one: to the test
-images, or to half of what the teacher of faces drew, where its own row is the other half; LPIPS and
+of both to the test images of clothes, in the features of Inception and of the zoo's classifier, and
+that of the student of faces to what its teacher drew (of its card: `ganzoo evaluate`); LPIPS and
 the error of pixels between what both draw from the same latents, which training never saw; and how
 fast each draws, in turns. Requires the data, and the weights of Inception and LPIPS.
 """
@@ -30,7 +30,7 @@ PATH = Path(__file__).parent.parent / "results" / "distillation.json"
 CLOTHES, FACES = "dcgan_fashion_mnist", "progan_faces"
 STUDENT = f"distilled_drawn_{FACES}"
 NUM, PAIRS, ROUNDS, SEED = 10_000, 1000, 5, 77
-DRAWN, FEW = 8000, 64  # images of the teacher of faces, and those that it draws to be timed
+DRAWN, FEW = 8000, 16  # images of the teacher of faces, and those that it draws to be timed
 
 
 def recipe(steps: int) -> Recipe:
@@ -49,9 +49,11 @@ def clothes(run_dir: Path, steps: int) -> dict:
     real, _ = data.arrays("fashion_mnist", "test")
     latents = teacher.latents(PAIRS, SEED)
     both = [x.sample(latents=latents) for x in (teacher, student)]
-    judges = ("inception", "fashion_mnist")
-    samples = {"teacher": teacher.sample(NUM, SEED), "student": student.sample(NUM, SEED)}
-    found = rows({"teacher": teacher, "student": student}, samples, real, judges, PAIRS)
+    generators = {"teacher": teacher, "student": student}
+    found = costs(generators, PAIRS)
+    samples = {name: one.sample(NUM, SEED) for name, one in generators.items()}
+    for name, fids in distances(samples, real, ("inception", "fashion_mnist")).items():
+        found[name]["fid"] = fids
     found["student"] |= compared(*both) | facts(trained)
     return found
 
@@ -59,30 +61,34 @@ def clothes(run_dir: Path, steps: int) -> dict:
 def faces() -> dict:
     """Returns what was measured of the teacher and the student of faces."""
     teacher, student = zoo.load_pretrained(FACES), zoo.load_pretrained(STUDENT)
-    size = student.image_shape[:2]
-    drawn, _ = data.arrays(f"drawn:{DRAWN}:{FACES}", "train", image_size=size)
-    pairs = data.examples(f"drawn:{DRAWN}:{FACES}", "test", image_size=size)
-    half = len(drawn) // 2
-    samples = {"teacher": drawn[half:], "student": student.sample(half, SEED)}
-    found = rows(
-        {"teacher": teacher, "student": student}, samples, drawn[:half], ("inception",), FEW
-    )
+    known, size = zoo.info(STUDENT)["metrics"], student.image_shape[:2]
+    drawn = data.open(f"drawn:{DRAWN}:{FACES}", "train", image_size=size)
+    pairs = drawn.divided()[1].examples(None)  # which training did not see
+    found = costs({"teacher": teacher, "student": student}, FEW)
+    fid = known["metrics"]["fid"]
+    found["student"] |= {"fid": {"inception": fid["value"]}, "num": fid["n_fake"]}
     again = student.sample(latents=pairs["latents"])
-    found["student"] |= compared(pairs["real"], again) | facts(zoo.info(STUDENT)["metrics"])
+    found["student"] |= compared(pairs["real"], again) | facts(known)
     return found
 
 
-def rows(generators: dict, samples: dict, real, judges, num: int) -> dict:
-    """Returns distances to the real images, sizes and times of the generators, by their names."""
-    times, found = seconds(generators, num), {name: {"fid": {}} for name in generators}
+def costs(generators: dict, num: int) -> dict:
+    """Returns the sizes and times of generators, by their names."""
+    times = seconds(generators, num)
+    return {
+        name: {"parameters": generator.network.count_params(), "seconds": times[name]}
+        for name, generator in generators.items()
+    }
+
+
+def distances(samples: dict, real, judges) -> dict:
+    """Returns the distances of samples to the real images, by the names of both."""
+    found = {which: {} for which in samples}
     for name in judges:
         judge = metrics.extractor(name)
         features = metrics.extract(real, judge)
         for which, images in samples.items():
-            found[which]["fid"][name] = metrics.fid(features, metrics.extract(images, judge))
-    for name, generator in generators.items():
-        found[name]["parameters"] = generator.network.count_params()
-        found[name]["seconds"] = times[name]
+            found[which][name] = metrics.fid(features, metrics.extract(images, judge))
     return found
 
 

@@ -268,7 +268,8 @@ def distillation() -> str:
     ]
     for name, words in STUDENTS.items():
         if name in results:
-            sections += [words, *_student(**results[name], shares=name == "clothes")]
+            words = words.format(num=results[name]["student"].get("num"))
+            sections += [words, *_student(**results[name])]
     return "\n\n".join(sections)
 
 
@@ -277,27 +278,26 @@ STUDENTS = {
     "`dcgan_fashion_mnist`, and learns\nfrom 30,000 pairs. Frechet distances of 10,000 samples to "
     "the test images.",
     "faces": "**Faces.** The teacher is a ProGAN of 128 pixels that others trained on CelebA-HQ "
-    "and that was\nimported; the student, `distilled_drawn_progan_faces`, draws 64 pixels. Frechet "
-    "distances of\n4,000 samples to 4,000 images of the teacher; the teacher's own row is that of "
-    "its other 4,000.",
+    "and that was\nimported; the student, `distilled_drawn_progan_faces`, draws 64 pixels, and had "
+    "8,000 pairs, of\nwhich a tenth was held out. Frechet distance of {num:,} samples to as many "
+    "images of the teacher.",
 }
 
 
-def _student(teacher: dict, student: dict, shares: bool) -> list[str]:
+def _student(teacher: dict, student: dict) -> list[str]:
     """Returns the table of a student and its teacher, and what follows from it."""
-    names = list(teacher["fid"])
+    names, theirs = list(student["fid"]), teacher.get("fid", {})
     table = [
         "| | " + " | ".join(f"FID, {name}" for name in names) + " | parameters of G | seconds |",
         "|---|" + "---:|" * (2 + len(names)),
     ]
     for which, row in (("teacher", teacher), ("student", student)):
-        fids = " | ".join(f"{row['fid'][name]:.2f}" for name in names)
+        fids = " | ".join(f"{row['fid'][n]:.2f}" if "fid" in row else "" for n in names)
         table.append(f"| {which} | {fids} | {row['parameters']:,} | {row['seconds']:.2f} |")
     differs = ", ".join(
-        f"{student['fid'][name] / value - 1:+.0%} ({name})"
-        for name, value in teacher["fid"].items()
+        f"{student['fid'][name] / value - 1:+.0%} ({name})" for name, value in theirs.items()
     )
-    said = f"Its distance differs from its teacher's by {differs}. " if shares else ""
+    said = f"Its distance differs from its teacher's by {differs}. " if theirs else ""
     size = student["parameters"] / teacher["parameters"]
     said += (
         f"The student has {size:.0%} of the parameters and draws "

@@ -91,7 +91,7 @@ def picture_of(case: str, way: str) -> str:
 
 def page(results: dict) -> str:
     """Returns the page."""
-    rows, shown = [], []
+    rows, shown, best = [], [], []
     for case in CASES:
         found = results["cases"].get(case, {})
         for way, row in found.items():
@@ -99,8 +99,12 @@ def page(results: dict) -> str:
             rows.append(f"| `{case}` | {way} | {row['fid']:.2f} | {share} | {row['seconds']:.0f} |")
             picture = f"judging/{picture_of(case, way)}.png"
             shown.append(f"`{case}`, {way}:\n\n![{way}]({picture})\n")
+        if len(found) > 1:
+            share = min(row["fid"] for row in found.values()) / found["as they come"]["fid"]
+            best.append(f"{1 - share:.0%} on `{case}`")
+    gain = f"\n\nThe most that the critic gained: {', '.join(best)}.\n\n"
     head = HEAD.format(steps=results["steps"], num=results["num"])
-    return head + "\n".join(rows) + "\n\n" + "\n".join(shown)
+    return head + "\n".join(rows) + gain + "\n".join(shown)
 
 
 def main() -> None:
