@@ -296,6 +296,13 @@ def test_what_an_entry_draws_has_the_license_of_its_data(root, run):
     assert "Its teacher is" not in facts["card"]
 
 
+def test_the_card_says_what_a_run_started_from():
+    recipe = Recipe(model="wgan_gp", dataset="fashion_mnist", steps=2000).resolved().to_dict()
+    assert "It started from" not in render(ENTRY, 1, recipe, SUMMARY)
+    card = render(ENTRY, 1, recipe | {"init": "dcgan_mnist"}, SUMMARY)
+    assert "It started from the weights of `dcgan_mnist`." in card
+
+
 def test_needs_a_checkout(root, run, tmp_path):
     with pytest.raises(InputError, match="expected a checkout"):
         publish(run, ENTRY, root=tmp_path)

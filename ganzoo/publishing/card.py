@@ -25,7 +25,7 @@ python train.py {backend}--recipe={entry}
 ```
 
 {cost} The recipe is [recipe.toml](recipe.toml); what was measured is [metrics.json](metrics.json).
-{teacher}{stored}{changed}
+{started}{teacher}{stored}{changed}
 ## Figures
 
 | figure | value | measured with |
@@ -70,6 +70,10 @@ tensorflow_model_server --rest_api_port=8501 --model_name={entry} \\
   --model_base_path="$PWD/saved_models/{entry}" &
 curl localhost:8501/v1/models/{entry}{request}
 ```
+"""
+
+STARTED = """
+It started from the weights of `{init}`.
 """
 
 TEACHER = """
@@ -145,6 +149,7 @@ def render(
         way=f", `{which}` of what it exports" if which else "",
         paper=_paper(recipe["model"]),
         cost=_cost(summary),
+        started=STARTED.format(**recipe) if recipe.get("init") else "",
         teacher=TEACHER.format(**teacher) if "title" in teacher else "",
         stored=STORED.format(**summary) if "weights" in summary else "",
         figures="\n".join(rows),
