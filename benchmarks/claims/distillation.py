@@ -61,7 +61,7 @@ def clothes(run_dir: Path, steps: int) -> dict:
 def faces() -> dict:
     """Returns what was measured of the teacher and the student of faces."""
     teacher, student = zoo.load_pretrained(FACES), zoo.load_pretrained(STUDENT)
-    known, size = zoo.info(STUDENT)["metrics"], student.image_shape[:2]
+    known, size = zoo.info(STUDENT)["metrics"], student.network.output_shape[1:3]
     drawn = data.open(f"drawn:{DRAWN}:{FACES}", "train", image_size=size)
     pairs = drawn.divided()[1].examples(None)  # which training did not see
     found = costs({"teacher": teacher, "student": student}, FEW)

@@ -61,7 +61,7 @@ def carry_out(name: str, kind: str, num: int) -> dict:
     if kind == "test":
         targets, _ = data.arrays("fashion_mnist", "test", limit=num)
     elif kind == "photo":
-        targets = photo(generator.image_shape)
+        targets = photo(generator.network.output_shape[1:])
     else:
         targets = generator.sample(num, seed=SEED)
     start = time.monotonic()

@@ -250,9 +250,11 @@ def waiting() -> str:
     ]  # fmt: skip
     lines = table(["", "measured", "target"], rows)
     return lines + (
-        "\nThe size of a SavedModel is at most 1.2 times that of its weights, except for models "
-        f"with many layers of\nfew weights: {', '.join(larger)}.\n"
-        if larger else "\nThe size of a SavedModel is at most 1.2 times that of its weights.\n"
+        "\nThe size of an entry is at most 1.2 times that of its generator's weights in float32, "
+        "except for those with\nmany layers of few weights and those that keep a critic or a "
+        f"second network: {', '.join(larger)}.\n"
+        if larger else
+        "\nThe size of an entry is at most 1.2 times that of its generator's weights in float32.\n"
     )  # fmt: skip
 
 
