@@ -67,10 +67,11 @@ def carry_out(name: str, kind: str, num: int) -> dict:
     start = time.monotonic()
     found = editing.project(generator, targets, steps=STEPS)
     seconds = time.monotonic() - start
-    picture = pictures.grid(np.concatenate([targets[:16], found.images[:16]]), 16)
+    shown = min(num, 16)
+    picture = pictures.grid(np.concatenate([targets[:shown], found.images[:shown]]), shown)
     path = PAGE.with_suffix("") / f"{name}_{kind.replace(' ', '_')}.png"
     path.parent.mkdir(exist_ok=True)
-    pictures.save_png(path, pictures.enlarged(picture, 2 * picture.shape[1]))
+    pictures.save_png(path, pictures.enlarged(picture, max(2 * picture.shape[1], 256)))
     return {
         "space": "w+" if found.codes.space == "w" else "z",
         "num": num,
