@@ -276,7 +276,8 @@ def distillation() -> str:
 STUDENTS = {
     "clothes": "**Clothes.** The student has half the width of its teacher, "
     "`dcgan_fashion_mnist`, and learns\nfrom 30,000 pairs. Frechet distances of 10,000 samples to "
-    "the test images.",
+    "the test images. Its loss\nhas a distance in the features of the same classifier, which "
+    "flatters it there.",
     "faces": "**Faces.** The teacher is a ProGAN of 128 pixels that others trained on CelebA-HQ "
     "and that was\nimported; the student, `distilled_drawn_progan_faces`, draws 64 pixels, and had "
     "8,000 pairs, of\nwhich a tenth was held out. Frechet distance of {num:,} samples to as many "
