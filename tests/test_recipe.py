@@ -157,6 +157,14 @@ def test_precision_is_resolved(precision, monkeypatch):
         ({"learning": {"penalty": []}}, "learning.*Did you mean 'penalties'"),
         ({"architecture": 3}, "architecture: expected a table"),
         ({"learning": []}, "learning: expected a table"),
+        (
+            {"model": "distilled", "learning": {"fresh_latents": "--augment=ada"}},
+            "fresh_latents: expected true or false, got .--augment=ada",
+        ),
+        (
+            {"model": "bigan", "architecture": {"stochastic": "maybe"}},
+            "stochastic: expected true or false",
+        ),
         ({"steps": "many"}, "steps: expected int, got 'many'"),
         ({"steps": 1.5}, "steps: expected int, got 1.5"),
         ({"steps": True}, "steps: expected int, got True"),

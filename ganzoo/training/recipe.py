@@ -129,6 +129,8 @@ class Recipe:
             for key in given:
                 if key not in keys:
                     raise unknown(f"recipe key in [{table}] of {recipe.model}", key, keys)
+                if isinstance(keys[key].default, bool) and given[key] not in (True, False):
+                    raise InputError(f"recipe: {key}: expected true or false, got {given[key]!r}.")
         return recipe
 
     @classmethod
