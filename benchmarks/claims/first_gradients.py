@@ -18,7 +18,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import kept  # noqa: E402
 import keras  # noqa: E402
-import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 import ganzoo  # noqa: E402
@@ -40,12 +39,13 @@ def play(loss: str, seed: int, steps: int) -> dict:
 
     @tf.function
     def look():
-        found = {}
-        for name, one in measured.items():
-            with tf.GradientTape() as tape:
-                logits = gan.discriminator(gan.generator(latents, training=True), training=True)
-                value = one.generator(logits)
-            found[name] = tf.linalg.global_norm(tape.gradient(value, weights))
+        with tf.GradientTape(persistent=True) as tape:
+            logits = gan.discriminator(gan.generator(latents, training=True), training=True)
+            values = {name: one.generator(logits) for name, one in measured.items()}
+        found = {
+            name: tf.linalg.global_norm(tape.gradient(value, weights))
+            for name, value in values.items()
+        }
         return found | {"believed": tf.reduce_mean(tf.sigmoid(logits))}
 
     rows = []
@@ -67,10 +67,8 @@ def main() -> None:
     args = parser.parse_args()
     for loss in LOSSES:
         runs = [play(loss, seed, args.steps) for seed in range(args.seeds)]
-        row = {"every": EVERY, "steps": args.steps, "runs": runs}
-        lowest = [np.argmin(run["believed"]) for run in runs]
-        print(loss, [[run[n][i] for n in run] for run, i in zip(runs, lowest, strict=True)])
-        kept.keep(PATH, loss, row)
+        print(loss, [min(run["believed"]) for run in runs], flush=True)
+        kept.keep(PATH, loss, {"every": EVERY, "steps": args.steps, "runs": runs})
 
 
 if __name__ == "__main__":

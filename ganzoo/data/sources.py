@@ -323,8 +323,15 @@ def chain(name: str) -> list[SourceKind]:
     return [kind, *chain(argument)]
 
 
-def license_of(name: str) -> str | None:
-    """Returns the license of a data set, of which others are made; None if it is not known."""
+def license_of(name: str, teacher: dict | None = None) -> str | None:
+    """Returns the license of a data set, of which others are made; None if it is not known.
+
+    Args:
+        name: The data set.
+        teacher: What an entry's `metrics.json` says of the generator that drew the set, if one did.
+    """
+    if teacher:
+        return teacher["license"]
     return chain(name)[-1].license if name.partition(":")[0] in SOURCES else None
 
 

@@ -89,9 +89,8 @@ def enlarged(image: np.ndarray, side: int = 448) -> np.ndarray:
 
 def save_png(path, image: np.ndarray) -> None:
     """Writes a uint8 picture (H, W, C) of 1, 3 or 4 channels to a PNG file, atomically."""
-    image = np.asarray(image)
     with files.replacing(path, ".png") as temporary:
-        Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(temporary)
+        _encode(image, temporary)
 
 
 def save_pngs(folder, images: dict[str, np.ndarray]) -> None:
@@ -105,11 +104,15 @@ def save_pngs(folder, images: dict[str, np.ndarray]) -> None:
     parts.mkdir()
     try:
         for name, image in images.items():
-            image = image[..., 0] if image.shape[-1] == 1 else image
-            Image.fromarray(image).save(parts / name, "png")
+            _encode(image, parts / name)
             os.replace(parts / name, folder / name)
     finally:
         files.remove(parts)
+
+
+def _encode(image: np.ndarray, path: Path) -> None:
+    image = np.asarray(image)
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(path, "png")
 
 
 def curves(path, rows: list[dict], measured: Collection[str] = ()) -> None:

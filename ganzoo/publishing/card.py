@@ -159,7 +159,7 @@ def render(
         biased=f"\nIt was {published.BIASED}\n" if published.is_biased(recipe) else "",
         neighbours=NEIGHBOURS if neighbors else "",
         directions=_directions(names["entry"], summary),
-        license=teacher.get("license") or license_of(recipe["dataset"]),
+        license=license_of(recipe["dataset"], teacher),
     )
 
 
@@ -191,9 +191,9 @@ def _changed(recipe: dict) -> str:
     return f"\n{head}{''.join(rows)}"
 
 
-def license_of(dataset: str) -> str:
+def license_of(dataset: str, teacher: dict | None = None) -> str:
     """Returns the license of a data set, or that its source states it."""
-    return sources.license_of(dataset) or f"that of `{dataset}`, see its source"
+    return sources.license_of(dataset, teacher) or f"that of `{dataset}`, see its source"
 
 
 def _paper(model: str) -> str:

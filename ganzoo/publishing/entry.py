@@ -16,6 +16,7 @@ from ganzoo import gans, zoo
 from ganzoo.data import sources
 from ganzoo.engine.files import sha256
 from ganzoo.errors import InputError, unknown
+from ganzoo.evaluation import tables
 from ganzoo.inference import saved_model
 from ganzoo.publishing import card
 from ganzoo.training.recipe import Recipe, differences
@@ -60,8 +61,8 @@ def publish(
     known = registry.read(catalogue)
     recipe, summary = _finished(run)
     exported = _exported(run, recipe["model"], which)
-    name = re.sub(r"\d+:", "", recipe["dataset"]).replace(":", "_")  # without counts of examples
-    prefix = f"{recipe['model']}_{name}"
+    uncounted = re.sub(r"\d+:", "", recipe["dataset"])  # drawn:8000:NAME is drawn:NAME
+    prefix = f"{recipe['model']}_{uncounted.replace(':', '_')}"
     if not sources.is_public(recipe["dataset"]):
         raise InputError(
             f"{run}: expected a public data set, so that others can reproduce the recipe; got "
@@ -161,8 +162,7 @@ def _teacher(dataset: str, run: Path) -> dict:
             f"{run}: expected a run whose teacher others can get, an entry of the zoo, an imported "
             f"one or hf://OWNER/REPO; got {name}."
         )
-    taught = tomllib.loads(zoo.recipe_path(name).read_text("utf-8"))["dataset"]
-    return {"name": name, "license": card.license_of(taught)}
+    return {"name": name, "license": card.license_of(tables.recipe_of(name)["dataset"])}
 
 
 def measured(run: Path) -> dict[str, dict]:

@@ -111,8 +111,7 @@ def _recipe(name: str) -> dict:
 def _about(name: str, dataset: str) -> str:
     """Returns what the page says below the pictures of an entry."""
     facts = zoo.info(name)
-    teacher = facts["metrics"].get("teacher") or {}
-    license = teacher.get("license") or sources.license_of(dataset)
+    license = sources.license_of(dataset, facts["metrics"].get("teacher"))
     return facts["description"] + (f". Data: {license}." if license else ".")
 
 
