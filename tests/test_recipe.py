@@ -148,6 +148,12 @@ def test_precision_is_resolved(precision, monkeypatch):
     assert Recipe().resolved().precision == "mixed_bfloat16"
 
 
+def test_a_switch_may_be_written_as_in_python():
+    for written, meant in (("True", True), ("False", False), (True, True)):
+        made = Recipe(model="distilled").replace({"fresh_latents": written})
+        assert made.resolved().learning["fresh_latents"] is meant
+
+
 @pytest.mark.parametrize(
     "data, message",
     [

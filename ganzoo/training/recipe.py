@@ -124,13 +124,14 @@ class Recipe:
                 raise unknown("recipe key", key, valid)
         recipe = cls(**data)
         for table in TABLES:
-            given = getattr(recipe, table)
+            given = dict(getattr(recipe, table))
             keys = _keys(recipe.model, table) if given else {}
             for key in given:
                 if key not in keys:
                     raise unknown(f"recipe key in [{table}] of {recipe.model}", key, keys)
-                if isinstance(keys[key].default, bool) and given[key] not in (True, False):
-                    raise InputError(f"recipe: {key}: expected true or false, got {given[key]!r}.")
+                if isinstance(keys[key].default, bool):
+                    given[key] = _switch(key, given[key])
+            setattr(recipe, table, given)
         return recipe
 
     @classmethod
@@ -237,6 +238,14 @@ def meanings() -> dict[str, str]:
             default = f" (default: {field.default})" if field.default is not None else ""
             found[field.name] = field.metadata["meaning"] + default
     return found
+
+
+def _switch(key: str, value) -> bool:
+    """Returns the truth value that a person wrote: true, as in TOML, or True, as in Python."""
+    value = {"True": True, "False": False}.get(value, value) if isinstance(value, str) else value
+    if value not in (True, False):
+        raise InputError(f"recipe: {key}: expected true or false, got {value!r}.")
+    return bool(value)
 
 
 def _keys(model: str, table: str) -> dict:
