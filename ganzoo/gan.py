@@ -273,11 +273,16 @@ class GAN(Trainer):
         """Plays one step on a batch; a variant with other turns replaces this."""
         key = distribute.replica_key(self.seed, self.step)
         *early, last = split(batch, max(self.n_critic, 1))
+        early_turn = distribute.traced_once(self.early_turn) if len(early) > 1 else self.early_turn
         for turn, batch in enumerate(early):
-            with random.scope(random.fold(key, turn + 1)):
-                self.discriminator_step(batch | self.generate(batch))
+            early_turn(batch, random.fold(key, turn + 1))
         with random.scope(random.fold(key, 0)):
             return self.finish(self.both_turns(last))
+
+    def early_turn(self, batch, key) -> None:
+        """Plays a turn of D alone, with the noise of `key`."""
+        with random.scope(key):
+            self.discriminator_step(batch | self.generate(batch))
 
     def both_turns(self, batch) -> dict:
         """Plays a turn of D and a turn of G on the same fakes; returns the logs of both.

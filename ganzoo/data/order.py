@@ -1,4 +1,8 @@
-"""The order of examples: index vectors for each batch, without a shuffle buffer."""
+"""The order of examples: index vectors for each batch, without a shuffle buffer.
+
+What is mapped here and on every batch has no control flow, and is not converted by AutoGraph, which
+would delay the first step by half a second.
+"""
 
 import dataclasses
 import itertools
@@ -72,11 +76,12 @@ class Order:
         count = len(next(iter(columns.values())))
         options = tf.data.Options()  # graph optimizations would keep a copy of the tensors
         options.experimental_optimization.apply_default_optimizations = False
-        batches = self.indices(count).map(
-            lambda index: {key: tf.gather(column, index) for key, column in tensors.items()},
-            num_parallel_calls=2,
-        )
-        return batches.with_options(options)
+
+        @tf.autograph.experimental.do_not_convert
+        def gather(index):
+            return {key: tf.gather(column, index) for key, column in tensors.items()}
+
+        return self.indices(count).map(gather, num_parallel_calls=2).with_options(options)
 
     def passes(self, count: int) -> tf.data.Dataset:
         """Returns a dataset of the numbers of the passes over the examples, int64."""
@@ -104,6 +109,7 @@ class Order:
         return tf.random.experimental.index_shuffle(index, keys[1], count - 1)
 
     def _endless(self, count: int, per_epoch: int) -> tf.data.Dataset:
+        @tf.autograph.experimental.do_not_convert
         def indices(number):
             index = number % per_epoch * self.batch_size + tf.range(self.batch_size, dtype=tf.int64)
             return self.shuffled(index, count, number // per_epoch)
@@ -111,6 +117,7 @@ class Order:
         return tf.data.Dataset.range(self.start_batch, tf.int64.max).map(indices)
 
     def _one_pass(self, count: int, per_epoch: int, number: tf.Tensor) -> tf.data.Dataset:
+        @tf.autograph.experimental.do_not_convert
         def indices(batch):
             first = batch * self.batch_size
             if self.drop_remainder:  # gives a static shape

@@ -167,6 +167,7 @@ def _held_out(identity: str) -> bool:
     return zlib.crc32(f"validation {identity}".encode()) % 10 == 0
 
 
+@tf.autograph.experimental.do_not_convert
 def _to_float(batch: dict) -> dict:
     return {
         key: pixels.to_float(value) if value.dtype == tf.uint8 else value

@@ -164,6 +164,17 @@ def apply(optimizer, gradients, weights) -> None:
     optimizer.apply(gradients, weights)
 
 
+def traced_once(function):
+    """Returns `function` for several calls in a graph, of which only the first traces it.
+
+    In eager mode and with several replicas, it is returned as it is: gradients cannot be
+    all-reduced inside a function.
+    """
+    if tf.executing_eagerly() or replicas() > 1:
+        return function
+    return tf.function(function, autograph=False)
+
+
 def in_turn(function, turns: int) -> dict:
     """Calls `function(turn)` for each turn and returns the means of the scalars it returns.
 

@@ -240,6 +240,7 @@ class Guard:
         self.check_shapes(self.named(dataset.element_spec))
         self.peek(dataset.as_numpy_iterator())
 
+        @tf.autograph.experimental.do_not_convert
         def check(*data):
             return self._tensors(self.named(data if len(data) > 1 else data[0]))
 

@@ -38,25 +38,46 @@ PARTS = {"loss": losses, "penalties": penalties, "augment": augment, "replay": r
 DEFAULTS = {"strategy": "none", "on_failure": "warn", "backend": "tensorflow"}
 
 
-def defined() -> flags.FlagValues:
-    """Returns the flags, not parsed yet."""
+def defined(variants: tuple[str, ...] | None = None) -> flags.FlagValues:
+    """Returns the flags, not parsed yet: with the hyperparameters of these variants, or of all."""
     values = flags.FlagValues()
     for name, meaning in RUN.items():
         flags.DEFINE_string(name, DEFAULTS.get(name), meaning, flag_values=values)
     flags.DEFINE_multi_string("set", [], OTHERS["set"], flag_values=values)
     for name in ("dry_run", "list"):
         flags.DEFINE_bool(name, False, OTHERS[name], flag_values=values)
-    for name in keys():
+    for name in keys(variants):
         flags.DEFINE_string(name, None, "Key of a recipe.", flag_values=values)
     return values
 
 
-def keys() -> list[str]:
-    """Returns the keys of a recipe that are flags: its fields, and all hyperparameters."""
-    return _keys(tuple(gans.list_variants()))
+def parsed(words: list[str]) -> tuple[flags.FlagValues, list[str]]:
+    """Returns the parsed flags, and the words that are none.
+
+    To ask all variants for their hyperparameters takes half a second, so only the base is asked
+    while its flags suffice.
+
+    Raises:
+        absl.flags.Error: If a flag is wrong.
+    """
+    try:
+        values = defined(("gan",))
+        return values, values(words)
+    except flags.UnrecognizedFlagError:
+        values = defined()
+        return values, values(words)
 
 
-@functools.lru_cache(maxsize=1)
+def keys(variants: tuple[str, ...] | None = None) -> list[str]:
+    """Returns the keys of a recipe that are flags: its fields, and hyperparameters of variants.
+
+    Args:
+        variants: Names; all by default.
+    """
+    return _keys(tuple(gans.list_variants()) if variants is None else variants)
+
+
+@functools.lru_cache(maxsize=2)
 def _keys(variants: tuple[str, ...]) -> list[str]:
     known = list(recipes.meanings())
     for variant in variants:
@@ -66,7 +87,8 @@ def _keys(variants: tuple[str, ...]) -> list[str]:
 
 def changes(values: flags.FlagValues) -> tuple[dict, dict]:
     """Returns what the flags change in a recipe: keys by name, and --set by dotted path."""
-    given = {name: values[name].value for name in keys() if values[name].value is not None}
+    names = [name for name in values if name not in RUN | OTHERS]
+    given = {name: values[name].value for name in names if values[name].value is not None}
     deeper = {}
     for item in values.set:
         key, equals, value = item.partition("=")

@@ -77,13 +77,12 @@ def parsed(argv: list[str], program: str, about: str) -> absl_flags.FlagValues |
     Raises:
         InputError: If a flag is wrong.
     """
-    values = flags.defined()
     if {"--help", "-h", "-help", "--helpfull", "--helpshort"} & set(argv):
         models = [word.partition("=")[2] for word in argv if word.startswith("--model=")]
         print(flags.help_text(about, *models[:1]))
         return None
     try:
-        rest = values([program, *map(flags.dotted, argv)])
+        values, rest = flags.parsed([program, *map(flags.dotted, argv)])
     except absl_flags.Error as error:
         raise InputError(str(error)) from error
     if len(rest) > 1:
