@@ -31,10 +31,9 @@ def play(name: str, mixture: str, seeds: int, steps: int) -> dict:
     try:
         recipe = Recipe(model=name, dataset=mixture, steps=steps, batch_size=BATCH)
         recipe = recipe.replace({"precision": "float32", "width": WIDTH}).resolved()
-        games = toys.Games(recipe, range(seeds))
+        records = toys.Games(recipe, range(seeds)).play()
     except InputError as error:
         return {"left_out": str(error)}
-    records = games.play()
     ends = [record["looks"][-1] for record in records["runs"].values()]
     return {
         "steps": steps,

@@ -104,7 +104,8 @@ class Source(abc.ABC):
         batches = self.batches(order)
         if num_labels is not None:
             batches = labels.few(batches, self, num_labels, order)
-        return batches.map(_to_float, num_parallel_calls=2).prefetch(2).with_options(options)
+        to_float = tf.autograph.experimental.do_not_convert(_to_float)
+        return batches.map(to_float, num_parallel_calls=2).prefetch(2).with_options(options)
 
     @abc.abstractmethod
     def arrays(self, limit: int | None) -> tuple[np.ndarray, np.ndarray | None]:
@@ -167,7 +168,6 @@ def _held_out(identity: str) -> bool:
     return zlib.crc32(f"validation {identity}".encode()) % 10 == 0
 
 
-@tf.autograph.experimental.do_not_convert
 def _to_float(batch: dict) -> dict:
     return {
         key: pixels.to_float(value) if value.dtype == tf.uint8 else value
