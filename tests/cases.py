@@ -1,6 +1,7 @@
 """A small model of each variant, and a few batches for it."""
 
 import importlib.util
+import sys
 
 import numpy as np
 import tensorflow as tf
@@ -17,10 +18,14 @@ SMALL = {  # variant -> what makes its networks small, besides their width
 
 
 def loaded(script):
-    """Returns a script, such as one of the benchmarks, as a module."""
+    """Returns a script, such as one of the benchmarks, as a module; it finds those beside it."""
     spec = importlib.util.spec_from_file_location(script.stem, script)
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(script.parent))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(script.parent))
     return module
 
 
