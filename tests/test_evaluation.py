@@ -479,6 +479,7 @@ def test_the_table_shows_the_published_figure_of_the_same_loss_and_data(root):
     recipe.save(path)
     for name in ("dcgan_fashion_mnist_10k", "judge"):
         facts = {"steps": 9, "metrics": {"fid": {"value": 20.0, "features": "inception"}}}
+        facts["seeds"] = [{"seed": 1, "fid": 21.04, "fid_without_averaging": 25.0}]
         (root / "models" / name / "metrics.json").write_text(json.dumps(facts))
     lines = tables.by_data("../models").splitlines()
     assert lines[0] == "| `fashion_mnist` | published FID | FID | steps | minutes |"
@@ -488,6 +489,7 @@ def test_the_table_shows_the_published_figure_of_the_same_loss_and_data(root):
     card = gallery.card_of("judge")
     assert "Published: 21.5, the lowest" in card
     assert "averaged no weights" in card and "averages G with a decay of 0.999." in card
+    assert "gave an FID of 21.0 with seed 1 (25.0 without averaging)." in card
     assert "All hyperparameters are those of `wgan`." in card
 
 

@@ -5,7 +5,8 @@
 An entry is one run, whose generator is a moving average of its weights; studies with which it is
 compared had several runs, or averaged nothing. Here its recipe is trained with several seeds, and
 the best checkpoint of each run is measured with the average and without it. The runs (runs/seeds)
-are resumable, and what is in the file is not measured again.
+are resumable, and what is in the file is not measured again. The card of the entry lists its other
+seeds.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import kept
 from ganzoo import zoo
 from ganzoo.engine.quiet import import_tensorflow
 from ganzoo.evaluation import published
+from ganzoo.publishing import gallery
 from ganzoo.training import run
 from ganzoo.training.recipe import Recipe
 
@@ -63,6 +65,10 @@ def main() -> None:
             found["published"] = published.fid(recipe.to_dict())
             print(found, flush=True)
             kept.keep(PATH, key, found)
+        others = [row for row in kept.read(PATH).values() if row["entry"] == name and row["seed"]]
+        others = [{key: row[key] for key in ("seed", *METRICS)} for row in others]
+        gallery.add(name, {"seeds": sorted(others, key=lambda row: row["seed"])})
+    gallery.write()
 
 
 if __name__ == "__main__":

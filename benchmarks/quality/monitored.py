@@ -72,7 +72,7 @@ def both(rate, beta_1=0.5) -> dict:
 
 FREE = {"d_normalization": "none"}
 SGD = {"class_name": "SGD", "config": {"learning_rate": 1e4}}
-FLIPPED = {"class_name": "NonSaturating", "config": {"flip": 0.5}}
+FLIPPED = {"class_name": "NonSaturating", "config": {"flip": 0.45}}
 EXPLODED = ("large_gradient", "divergence", "unstable", "nan", "oscillation", "relapse")
 COLLAPSED = ("collapse", "missing_modes", "rotation")
 LOST = ("d_wins", "no_gradient")
@@ -104,7 +104,7 @@ FAULTS = {  # what is wrong -> variant, changes, the failures that name it
     ),
     "WGAN without weight clipping": ("wgan", {"clip": 1e6} | both(0.01, 0.9), EXPLODED),
     "NaN: SGD with rate 10,000, least squares": ("lsgan", {"d_optimizer": SGD}, EXPLODED),
-    "half of D's labels flipped": ("dcgan", {"loss": FLIPPED}, ("stalled", "d_fooled", *COLLAPSED)),
+    "45 % of D's labels flipped": ("dcgan", {"loss": FLIPPED}, ("stalled", "d_fooled", *COLLAPSED)),
     "latents of one number": ("dcgan", {"latent_dim": 1}, COLLAPSED),
 }  # fmt: skip
 

@@ -94,24 +94,28 @@ def resnets(torch, spec: dict) -> dict:
     return {"g": nn.Sequential(*generator), "d": nn.Sequential(*judge)}
 
 
-def trainer(torch, spec: dict, precision: str, layout: str):
-    """Returns the function that trains for some steps and returns the time in seconds."""
+def trainer(torch, spec: dict, precision: str, layout: str, device: str = "cpu"):
+    """Returns the function that trains for some steps and returns the time in seconds.
+
+    On another device than the CPU, both networks are compiled.
+    """
     functional = torch.nn.functional
     nets = networks(torch, spec)
     form = torch.channels_last if layout == "channels_last" else torch.contiguous_format
-    nets = {side: net.to(memory_format=form) for side, net in nets.items()}
+    nets = {side: net.to(device, memory_format=form) for side, net in nets.items()}
     adam = {
         side: torch.optim.Adam(net.parameters(), 2e-4, betas=(0.5, 0.999), fused=True)
         for side, net in nets.items()
     }
     height, width, channels = spec["image_shape"]
     batch = spec["batch"]
-    real = torch.rand(batch, channels, height, width).mul(2).sub(1).to(memory_format=form)
-    g, d = nets["g"], nets["d"]
+    real = torch.rand(batch, channels, height, width).mul(2).sub(1)
+    real = real.to(device, memory_format=form)
+    g, d = (net if device == "cpu" else torch.compile(net) for net in (nets["g"], nets["d"]))
 
     def numbers():
         if precision == "bfloat16":
-            return torch.autocast("cpu", torch.bfloat16)
+            return torch.autocast(device, torch.bfloat16)
         return contextlib.nullcontext()
 
     def judged(images):
@@ -119,7 +123,7 @@ def trainer(torch, spec: dict, precision: str, layout: str):
             return d(images).float()
 
     def penalty(fake):
-        at = torch.rand(batch, 1, 1, 1)
+        at = torch.rand(batch, 1, 1, 1, device=device)
         between = (real + at * (fake - real)).requires_grad_()
         (slope,) = torch.autograd.grad(judged(between).sum(), between, create_graph=True)
         return 10 * (slope.flatten(1).norm(dim=1) - 1).square().mean()
@@ -137,7 +141,7 @@ def trainer(torch, spec: dict, precision: str, layout: str):
         return functional.softplus(-score).mean() if spec["loss"] == "ns" else -score.mean()
 
     def step():
-        latents = torch.randn(batch, spec["latent_dim"])
+        latents = torch.randn(batch, spec["latent_dim"], device=device)
         with numbers():
             fake = g(latents)
         fake = fake.float()
@@ -154,6 +158,8 @@ def trainer(torch, spec: dict, precision: str, layout: str):
         start = time.perf_counter()
         for _ in range(steps):
             step()
+        if device != "cpu":
+            torch.cuda.synchronize()
         return time.perf_counter() - start
 
     return play
@@ -178,7 +184,7 @@ def worker(threads: int):
         if key not in kept:
             for other in [other for other in kept if other[0] != key[0]]:
                 del kept[other]
-            kept[key] = trainer(torch, request["spec"], *key[1:])
+            kept[key] = trainer(torch, request["spec"], *key[1:], request.get("device", "cpu"))
             kept[key](2)
         if request.get("profile"):
             return {"milliseconds": profiled(torch, kept[key], request["steps"])}, []

@@ -91,10 +91,18 @@ batches of 250, and that of `sample`. Projection is that of one image into
 `distilled_drawn_progan_faces`.
 """
 
-GPU = """## On a GPU
+GPU = """## Under JAX, as on a GPU
 
-The measurements on this page were made without a GPU. Options of TensorFlow and Keras that matter
-on one:
+`python benchmarks/speed/gpu.py --torch_python=PYTHON` is one command, for a machine with JAX: data
+on the device, {chunk} steps without returning to Python, and buffers that are donated. Operations
+are those that XLA counts; the share is that of the speed at which the device multiplies large
+matrices in the same precision; PyTorch compiles its networks on a GPU. {measured} Networks of width
+{width}, batches of {batch}.
+
+"""
+
+OPTIONS = """
+Options of TensorFlow and Keras that matter on a GPU:
 
 - `--precision=auto`, the default, uses bfloat16 from compute capability 8.0 (A100, RTX 30) on, and
   float32 below. float16 is available as `--precision=mixed_float16`, with loss scaling, but it is
@@ -109,6 +117,12 @@ on one:
   Batches are prepared ahead of the step, which converts them to floats.
 - Several GPUs: `--strategy=mirrored` ([distributed.md](distributed.md)).
 """
+
+
+NO_GPU = (
+    "Nothing was measured on a GPU: these figures are of a CPU, of small networks, and only show "
+    "that the command works."
+)
 
 
 def read(name: str) -> dict:
@@ -234,6 +248,25 @@ def memory() -> str:
     return table(["", "`fit`", "PyTorch", "ratio", "ratio without the libraries"], rows)
 
 
+def gpu() -> str:
+    """Returns the section on the JAX backend."""
+    results = read("gpu")
+    device = results["device"]
+    measured = NO_GPU if device == "cpu" else f"Measured on {device}."
+    rows = [
+        [
+            name,
+            f"{row['images_per_second']:,.0f}",
+            f"{row['torch']:,.0f}" if row.get("torch") else "",
+            f"{row['share']:.0%}",
+            f"{row['compiled']:.0f}",
+        ]
+        for name, row in results["cases"].items()
+    ]
+    head = ["", "images per second", "PyTorch", "share of the peak", "seconds to compile"]
+    return GPU.format(measured=measured, **results) + table(head, rows)
+
+
 def waiting() -> str:
     """Returns the table of other waiting times and their targets."""
     results = read("waiting")
@@ -271,7 +304,7 @@ def render() -> str:
     sections = [
         HEAD.format(hardware=hardware), speeds(results), RATIOS, ratios(results), tracing(),
         BOUNDS, fused().rstrip() + "\n" + PROFILE, profile().rstrip() + "\n" + TRIED,
-        MEMORY, memory(), WAITING, waiting(), GPU,
+        MEMORY, memory(), WAITING, waiting(), gpu(), OPTIONS,
     ]  # fmt: skip
     return "\n".join(sections)
 

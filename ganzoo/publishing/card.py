@@ -153,7 +153,7 @@ def render(
         teacher=TEACHER.format(**teacher) if "title" in teacher else "",
         stored=STORED.format(**summary) if "weights" in summary else "",
         figures="\n".join(rows),
-        published=_published(recipe),
+        published=_published(recipe, summary.get("seeds", [])),
         backend="--backend=jax " if "jax" in (summary.get("versions") or {}) else "",
         changed=_changed(recipe),
         biased=f"\nIt was {published.BIASED}\n" if published.is_biased(recipe) else "",
@@ -168,12 +168,24 @@ def _directions(entry: str, summary: dict) -> str:
     return DIRECTIONS.format(names=names, entry=entry) if names else ""
 
 
-def _published(recipe: dict) -> str:
-    """Returns the published figure of the recipe's loss, and what is not alike, if there is one."""
+def _published(recipe: dict, seeds: list[dict]) -> str:
+    """Returns the published figure of the recipe's loss, and what is not alike, if there is one.
+
+    Args:
+        recipe: The recipe of the entry.
+        seeds: For each other seed that the recipe was trained with, `seed`, `fid` and
+            `fid_without_averaging`.
+    """
     fid = published.fid(recipe)
     if not fid:
         return ""
-    return f"\nPublished: {fid:g}, {published.SOURCE}. {published.differs(recipe)}\n"
+    others = ", ".join(
+        f"{row['fid']:.1f} with seed {row['seed']} "
+        f"({row['fid_without_averaging']:.1f} without averaging)"
+        for row in seeds
+    )
+    said = f" The same recipe gave an FID of {others}." if others else ""
+    return f"\nPublished: {fid:g}, {published.SOURCE}. {published.differs(recipe)}{said}\n"
 
 
 def _changed(recipe: dict) -> str:

@@ -43,6 +43,10 @@ class JaxGame:
         """Returns the state that the variables hold."""
         return {key: [v.value for v in held] for key, held in self.variables.items()}
 
+    def copied(self) -> dict:
+        """Returns the state that the variables hold, in memory of its own, which may be donated."""
+        return jax.tree.map(jnp.copy, self.state())
+
     def hold(self, state: dict) -> None:
         """Assigns a state to the variables."""
         for key, held in self.variables.items():

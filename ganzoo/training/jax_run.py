@@ -1,5 +1,6 @@
 """A run under Keras' JAX backend, up to its last checkpoint."""
 
+import functools
 import itertools
 import json
 import time
@@ -77,13 +78,13 @@ def train(recipe: Recipe, run_dir: Path, data_dir=None) -> None:
             key = random.key(gan.seed, number)
             return game.step(state, [batch_of(own) for own in places], key)
 
-        @jax.jit
+        @functools.partial(jax.jit, donate_argnums=0)  # the old state gives its memory to the new
         def many(state, places, first):
             numbers = first + jnp.arange(len(places))
             state, logs = jax.lax.scan(one, state, (places, numbers))
             return state, {name: jnp.mean(values) for name, values in logs.items()}
 
-        order, state = orders(count, size, recipe.seed, step * turns), game.state()
+        order, state = orders(count, size, recipe.seed, step * turns), game.copied()
         every = recipe.steps_per_epoch or max(1, count // size // turns)
         while step < recipe.steps:
             end = min(step + every - within, recipe.steps)
