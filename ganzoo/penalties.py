@@ -206,18 +206,19 @@ class PathLength(Penalty):
     def lengths(self, gan, batch):
         """Returns |J^T y| of new samples, float32 (N / 2,)."""
         mapping, synthesis, layers = halves(gan.generator)
-        size = ops.maximum(size_of(batch) // 2, 1)
+        size = size_of(batch) // 2
+        size = max(size, 1) if isinstance(size, int) else ops.maximum(size, 1)
         latents = keras.random.normal((size, gan.latent_dim), seed=random.seed("path_latent"))
         half = {name: value[:size] for name, value in batch.items()}
         styles = mapping(conditioned(mapping, latents, half), training=True)
-        styles = ops.repeat(styles[:, None], layers, axis=1)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(styles)
+
+        def projected(styles):
             images = ops.cast(synthesis(styles, training=True), "float32")
             noise = keras.random.normal(ops.shape(images), seed=random.seed("path_noise"))
-            pixels = math.prod(images.shape[1:-1])
-            projected = ops.sum(images * noise) / math.sqrt(pixels)
-        squares = ops.square(ops.cast(tape.gradient(projected, styles), "float32"))
+            return ops.sum(images * noise) / math.sqrt(math.prod(images.shape[1:-1]))
+
+        slopes = gradients.of(projected, ops.repeat(styles[:, None], layers, axis=1))
+        squares = ops.square(ops.cast(slopes, "float32"))
         # The epsilon avoids the infinite derivative of the root at zero.
         return ops.sqrt(ops.mean(ops.sum(squares, axis=2), axis=1) + 1e-12)
 

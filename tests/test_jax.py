@@ -29,7 +29,7 @@ FAST = {
     "unrolled": UNROLLED,
     "wgan_gp": {"n_critic": 2, "penalties": ["gradient_penalty", LAZY]},
 }
-REST = {"acgan": {"num_classes": 3}, "lsgan": {"replay": 12}}
+REST = {"acgan": {"num_classes": 3}, "lsgan": {"replay": 12}, "stylegan2": {}}
 EACH = [*FAST, *(pytest.param(name, marks=pytest.mark.slow) for name in REST)]
 # Both sides draw the same noise: numbers that depend on the shape alone.
 PLAY = """

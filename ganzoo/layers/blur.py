@@ -31,7 +31,7 @@ class Blur(layers.Layer):
         x = ops.pad(x, ((0, 0), *((n, n) for n in padding), (0, 0)), mode="symmetric")
         # [1, 2, 1] is [1, 1] applied twice. Pooling is used, as slices of x have a slow gradient.
         for _ in range(2):
-            x = ops.average_pool(x, [1 + n for n in padding], strides=1, padding="valid")
+            x = ops.average_pool(x, tuple(1 + n for n in padding), strides=1, padding="valid")
         return x
 
     def compute_output_shape(self, input_shape):

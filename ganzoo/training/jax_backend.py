@@ -65,10 +65,10 @@ def without_tensorflow() -> None:
     assert not optional.available  # Keras looks once, and must look now
 
     def cond(condition, if_true, if_false):
-        def scalar(function):
-            return lambda: jax.numpy.asarray(function(), "float32")
+        def floats(function):
+            return lambda: jax.tree.map(lambda x: jax.numpy.asarray(x, "float32"), function())
 
-        return jax.lax.cond(condition, scalar(if_true), scalar(if_false))
+        return jax.lax.cond(condition, floats(if_true), floats(if_false))
 
     strategy = types.SimpleNamespace(num_replicas_in_sync=1)
     errors = types.SimpleNamespace(
@@ -87,5 +87,6 @@ def without_tensorflow() -> None:
         config=Absent("tensorflow.config", list_physical_devices=lambda kind: []),
         distribute=Absent("tensorflow.distribute", get_strategy=lambda: strategy),
         errors=errors,
-        nest=types.SimpleNamespace(flatten=keras.tree.flatten),
+        executing_eagerly=lambda: True,  # Keras' Rescaling asks
+        nest=Absent("tensorflow.nest", flatten=keras.tree.flatten),
     )
