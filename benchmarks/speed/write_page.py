@@ -101,8 +101,10 @@ matrices in the same precision; PyTorch compiles its networks on a GPU. {measure
 
 """
 
-OPTIONS = """
-Options of TensorFlow and Keras that matter on a GPU:
+OPTIONS = """\
+## On a GPU
+
+Options of TensorFlow and Keras that matter on one:
 
 - `--precision=auto`, the default, uses bfloat16 from compute capability 8.0 (A100, RTX 30) on, and
   float32 below. float16 is available as `--precision=mixed_float16`, with loss scaling, but it is
