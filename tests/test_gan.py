@@ -51,6 +51,30 @@ def test_a_step_is_what_the_equations_say():
     np.testing.assert_array_equal(gan.ema.network.get_weights()[0], generator.get_weights()[0])
 
 
+def test_repeated_turns_are_traced_once_and_are_those_of_eager_mode():
+    traced = []
+
+    class Spy(GAN):
+        def discriminator_step(self, batch):
+            traced.append(batch["real"])
+            return super().discriminator_step(batch)
+
+    x = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
+    ends = []
+    for graph in (False, True):
+        keras.utils.set_random_seed(0)
+        gan = Spy(*linear_pair(), latent_dim=2)
+        gan.compile(n_critic=5, seed=5)
+        traced.clear()
+        step = tf.function(gan.train_step, autograph=False) if graph else gan.train_step
+        for _ in range(2):
+            step({"real": tf.constant(x)})
+        ends.append(gan.get_weights())
+        assert len(traced) == (2 if graph else 10)  # once for four turns alone, once for the last
+    for eager, graph in zip(*ends, strict=True):
+        np.testing.assert_allclose(eager, graph, rtol=1e-5, atol=1e-6)
+
+
 def test_each_turn_of_the_critic_sees_fresh_data_and_fresh_noise():
     seen = []
 
