@@ -167,10 +167,10 @@ def apply(optimizer, gradients, weights) -> None:
 def traced_once(function):
     """Returns `function` for several calls in a graph, of which only the first traces it.
 
-    In eager mode and with several replicas, it is returned as it is: gradients cannot be
-    all-reduced inside a function.
+    In eager mode and under a strategy, it is returned as it is: gradients cannot be all-reduced
+    inside a function, and a strategy of one device says that it reduces them, too.
     """
-    if tf.executing_eagerly() or replicas() > 1:
+    if tf.executing_eagerly() or tf.distribute.has_strategy():
         return function
     return tf.function(function, autograph=False)
 
@@ -179,11 +179,11 @@ def in_turn(function, turns: int) -> dict:
     """Calls `function(turn)` for each turn and returns the means of the scalars it returns.
 
     In a graph, all calls but the first are a loop, so that the function is traced only twice for
-    any number of turns. With several replicas the calls are unrolled, since gradients cannot be
+    any number of turns. Under a strategy the calls are unrolled, since gradients cannot be
     all-reduced inside a loop.
     """
     sums = function(0)
-    if tf.executing_eagerly() or replicas() > 1:
+    if tf.executing_eagerly() or tf.distribute.has_strategy():
         for turn in range(1, turns):
             sums = tf.nest.map_structure(tf.add, sums, function(turn))
     else:
