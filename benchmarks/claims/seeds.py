@@ -53,7 +53,7 @@ def main() -> None:
     import_tensorflow()
     for name in args.entries.split(","):
         recipe = Recipe.load(zoo.recipe_path(name))
-        for seed in reversed(range(args.seeds)):  # the entry's own comes last
+        for seed in reversed(range(args.seeds)):  # 0, which most entries have, comes last
             key = f"{name}, seed {seed}"
             if key in kept.read(PATH):
                 continue
@@ -65,8 +65,11 @@ def main() -> None:
             found["published"] = published.fid(recipe.to_dict())
             print(found, flush=True)
             kept.keep(PATH, key, found)
-        others = [row for row in kept.read(PATH).values() if row["entry"] == name and row["seed"]]
-        others = [{key: row[key] for key in ("seed", *METRICS)} for row in others]
+        others = [
+            {key: row[key] for key in ("seed", *METRICS)}
+            for row in kept.read(PATH).values()
+            if row["entry"] == name and row["seed"] != recipe.seed
+        ]
         gallery.add(name, {"seeds": sorted(others, key=lambda row: row["seed"])})
     gallery.write()
 

@@ -22,14 +22,18 @@ are repeated with several seeds; all values are those at the end of training.
 """
 
 
+def results(name: str) -> dict:
+    """Returns the results of a script; empty if there are none."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}
+
+
 def render() -> str:
     """Returns the page, with the sections whose results are available."""
-    results = {path.stem: json.loads(path.read_text("utf-8")) for path in RESULTS.glob("*.json")}
     texts = [HEAD.rstrip()]
     for section in SECTIONS:
-        first, *others = inspect.signature(section).parameters
-        if first in results:
-            texts.append(section(*(results.get(name, {}) for name in (first, *others))))
+        first, *others = map(results, inspect.signature(section).parameters)
+        texts += [section(first, *others)] if first else []
     return "\n\n".join(texts) + "\n"
 
 

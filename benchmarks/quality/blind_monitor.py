@@ -18,9 +18,8 @@ import statistics
 from pathlib import Path
 
 import monitored
-from monitored import Run
+from monitored import Run, alarms
 
-from ganzoo.callbacks import diagnosis
 from ganzoo.callbacks.diagnosis import Thresholds
 from ganzoo.engine.quiet import import_tensorflow
 
@@ -34,20 +33,6 @@ FITTED = (  # the thresholds that --fit may change
     "gradient_ceiling", "gradient_floor", "spread", "diversity", "bins", "turnover", "swings",
     "swing",
 )  # fmt: skip
-
-
-def alarms(seen: dict, limits: Thresholds) -> list[dict]:
-    """Returns the alarms that the monitor would give of a run: step, failure, evidence."""
-    ceiling = limits.gradient_ceiling * seen["gradient_scale"]
-    limits = dataclasses.replace(limits, gradient_ceiling=ceiling)
-    found, chance = {}, diagnosis.Chance(**seen["chance"])
-    for number, window in enumerate(seen["windows"], 1):
-        looks = [look for look in seen["looks"] if look["step"] <= window["step"]]
-        failures = diagnosis.found(seen["windows"][:number], looks, chance, seen["steps"], limits)
-        for name, evidence in failures.items():
-            alarm = {"step": window["step"], "failure": name, "evidence": evidence}
-            found.setdefault(name, alarm)
-    return list(found.values())
 
 
 def first_names(row: dict) -> set[str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from monitored import FREE, SGD, adam, alarms, both
 
 import ganzoo
 from ganzoo import callbacks, data, metrics
@@ -29,21 +30,7 @@ ROOT = Path(__file__).parent.parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "failure_monitor.json"
 PAGE = ROOT / "docs" / "failure_monitor.md"
 STEPS = {"fashion_mnist_10k": 1000, "ring8": 3000, "grid25": 3000}
-
-
-def adam(rate, beta_1=0.5):
-    """Returns the config of the optimizer as in a recipe."""
-    return {"class_name": "Adam", "config": {"learning_rate": rate, "beta_1": beta_1}}
-
-
-def both(rate, beta_1=0.5):
-    """Returns optimizers with the same learning rate for both sides."""
-    return {"g_optimizer": adam(rate, beta_1), "d_optimizer": adam(rate, beta_1)}
-
-
-SGD = {"class_name": "SGD", "config": {"learning_rate": 1e4}}
 IMAGES = "fashion_mnist_10k"
-FREE = {"d_normalization": "none"}
 BROKEN = {  # what is wrong -> variant, data, arguments
     "D's rate 2,500 times too large": ("dcgan", IMAGES, {"d_optimizer": adam(0.5)}),
     "G's rate 250 times too large": ("dcgan", IMAGES, {"g_optimizer": adam(0.05)}),
@@ -112,13 +99,8 @@ def play(variant: str, dataset: str, arguments: dict, seed: int) -> dict:
 
 def judge(seen: dict) -> dict:
     """Returns the alarms for the observations of a run, and its results."""
-    alarms, chance = {}, diagnosis.Chance(**seen["chance"])
-    for number, window in enumerate(seen["windows"], 1):
-        looks = [look for look in seen["looks"] if look["step"] <= window["step"]]
-        failures = diagnosis.found(seen["windows"][:number], looks, chance, seen["steps"])
-        for name, evidence in failures.items():
-            alarms.setdefault(name, {"step": window["step"], "failure": name, "evidence": evidence})
-    return {"alarms": list(alarms.values())} | {k: seen[k] for k in ("steps", "swd", "seconds")}
+    facts = {key: seen[key] for key in ("steps", "swd", "seconds")}
+    return {"alarms": alarms(seen, diagnosis.Thresholds())} | facts
 
 
 def detected(row: dict) -> bool:

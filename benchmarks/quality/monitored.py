@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ganzoo import callbacks, gans, metrics
+from ganzoo.callbacks import diagnosis
 from ganzoo.engine import files
 from ganzoo.training import run
 from ganzoo.training.recipe import Recipe
@@ -165,6 +166,20 @@ def _distance(gan, examples) -> float | None:
     if samples.ndim != 4 or not np.isfinite(samples.astype("float32")).all():
         return None
     return float(metrics.sliced_wasserstein(examples["real"][:1000], samples))
+
+
+def alarms(seen: dict, limits: diagnosis.Thresholds) -> list[dict]:
+    """Returns the alarms that the monitor would give of a run: step, failure, evidence."""
+    ceiling = limits.gradient_ceiling * seen.get("gradient_scale", 1.0)
+    limits = dataclasses.replace(limits, gradient_ceiling=ceiling)
+    found, chance = {}, diagnosis.Chance(**seen["chance"])
+    for number, window in enumerate(seen["windows"], 1):
+        looks = [look for look in seen["looks"] if look["step"] <= window["step"]]
+        failures = diagnosis.found(seen["windows"][:number], looks, chance, seen["steps"], limits)
+        for name, evidence in failures.items():
+            alarm = {"step": window["step"], "failure": name, "evidence": evidence}
+            found.setdefault(name, alarm)
+    return list(found.values())
 
 
 def played(runs: Iterable[Run], folder: Path, minutes: float | None) -> dict[Run, dict]:

@@ -167,23 +167,19 @@ def apply(optimizer, gradients, weights) -> None:
 def traced_once(function):
     """Returns `function` for several calls in a graph, of which only the first traces it.
 
-    In eager mode and under a strategy, it is returned as it is: gradients cannot be all-reduced
-    inside a function, and a strategy of one device says that it reduces them, too.
+    Where calls are written out, it is returned as it is.
     """
-    if tf.executing_eagerly() or tf.distribute.has_strategy():
-        return function
-    return tf.function(function, autograph=False)
+    return function if _written_out() else tf.function(function, autograph=False)
 
 
 def in_turn(function, turns: int) -> dict:
     """Calls `function(turn)` for each turn and returns the means of the scalars it returns.
 
     In a graph, all calls but the first are a loop, so that the function is traced only twice for
-    any number of turns. Under a strategy the calls are unrolled, since gradients cannot be
-    all-reduced inside a loop.
+    any number of turns, unless calls are written out.
     """
     sums = function(0)
-    if tf.executing_eagerly() or tf.distribute.has_strategy():
+    if _written_out():
         for turn in range(1, turns):
             sums = tf.nest.map_structure(tf.add, sums, function(turn))
     else:
@@ -193,6 +189,15 @@ def in_turn(function, turns: int) -> dict:
             (1, sums), parallel_iterations=1,
         )  # fmt: skip
     return tf.nest.map_structure(lambda total: total / turns, sums)
+
+
+def _written_out() -> bool:
+    """Returns whether repeated calls are written out: in eager mode, and under a strategy.
+
+    Gradients cannot be all-reduced inside a function or a loop, and a strategy of one device says
+    that it reduces them, too.
+    """
+    return tf.executing_eagerly() or tf.distribute.has_strategy()
 
 
 def sharded(dataset: tf.data.Dataset) -> tf.data.Dataset:

@@ -2,6 +2,9 @@
 
 import statistics
 
+MODES = {"ring8": 8, "grid25": 25}
+SHARP = 0.8  # share of the samples in modes, of a mixture that is solved
+
 
 def modes(modes: dict) -> str:
     lines = [
@@ -21,7 +24,7 @@ def modes(modes: dict) -> str:
             cells += [", ".join(form.format(value) for value in values), f"{mean:.2f}"]
         lines.append(f"| {name} | {' | '.join(cells)} | {row['steps']:,} |")
     lines.append("")
-    for mixture in ("ring8", "grid25"):
+    for mixture in MODES:
         packed = modes.get(f"pacgan 2 on {mixture}")
         plain = modes.get(f"the same without packing on {mixture}")
         if packed and plain:
@@ -50,9 +53,9 @@ def mixtures(mixtures: dict) -> str:
         "|---|---|---:|---:|---|---:|---:|",
     ]
     names = dict.fromkeys(key.partition(" on ")[0] for key in mixtures)
-    solved: dict[str, list[str]] = {"ring8": [], "grid25": []}
+    solved: dict[str, list[str]] = {mixture: [] for mixture in MODES}
     for name in names:
-        rows = {mixture: mixtures.get(f"{name} on {mixture}", {}) for mixture in solved}
+        rows = {mixture: mixtures.get(f"{name} on {mixture}", {}) for mixture in MODES}
         if not all("modes" in row for row in rows.values()):
             continue
         cells = []
@@ -68,10 +71,6 @@ def mixtures(mixtures: dict) -> str:
         who = ", ".join(solved[mixture]) or "none"
         lines += ["", f"All modes of the {what}, with {SHARP:.0%} of the samples in modes: {who}."]
     return "\n".join(lines)
-
-
-MODES = {"ring8": 8, "grid25": 25}
-SHARP = 0.8  # share of the samples in modes, of a mixture that is solved
 
 
 def divergences(divergences: dict) -> str:
